@@ -1,0 +1,46 @@
+#include "pg/entry.hpp"
+
+namespace pgschema::pg::detail {
+
+namespace {
+
+// Copies go into ErrorContext, which survives being out of memory (it keeps 8 kB in reserve).
+const char* keep_text(const std::string& text) {
+  return text.empty() ? nullptr : MemoryContextStrdup(ErrorContext, text.c_str());
+}
+
+}  // namespace
+
+Raised keep(const Error& error) {
+  return {error.to_error_data(), 0, nullptr, nullptr, nullptr, nullptr};
+}
+
+Raised keep(const Failure& failure) {
+  const std::string& s = failure.sqlstate();
+  const int code = s.size() == 5 ? MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4]) : ERRCODE_INTERNAL_ERROR;
+  return {nullptr,
+          code,
+          keep_text(failure.message()),
+          keep_text(failure.detail()),
+          keep_text(failure.hint()),
+          keep_text(failure.context())};
+}
+
+Raised keep(int sqlerrcode, const char* message) {
+  return {nullptr, sqlerrcode, MemoryContextStrdup(ErrorContext, message), nullptr, nullptr, nullptr};
+}
+
+[[noreturn]] void raise(const Raised& raised) {
+  if (raised.server) ReThrowError(raised.server);
+  // Copied out of ErrorContext, which errstart() may reset.
+  const char* message = pstrdup(raised.message ? raised.message : "unknown error");
+  const char* detail = raised.detail ? pstrdup(raised.detail) : nullptr;
+  const char* hint = raised.hint ? pstrdup(raised.hint) : nullptr;
+  const char* context = raised.context ? pstrdup(raised.context) : nullptr;
+  ereport(ERROR, (errcode(raised.sqlerrcode), errmsg_internal("%s", message),
+                  detail ? errdetail_internal("%s", detail) : 0, hint ? errhint("%s", hint) : 0,
+                  context ? errcontext("%s", context) : 0));
+  pg_unreachable();
+}
+
+}  // namespace pgschema::pg::detail

@@ -1,0 +1,130 @@
+#include "pg/query.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+}
+
+namespace pgschema::pg {
+
+namespace {
+
+Oid type_of(const Param& param) {
+  static constexpr Oid types[] = {OIDOID, TEXTOID, BOOLOID, INT8OID, OIDARRAYOID, TEXTARRAYOID};
+  return types[param.index()];
+}
+
+Datum text_datum(const std::string& text) {
+  return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
+}
+
+/// In the current memory context.
+Datum datum_of(const Param& param) {
+  switch (param.index()) {
+    case 0:
+      return ObjectIdGetDatum(std::get<Oid>(param));
+    case 1:
+      return text_datum(std::get<std::string>(param));
+    case 2:
+      return BoolGetDatum(std::get<bool>(param));
+    case 3:
+      return Int64GetDatum(std::get<std::int64_t>(param));
+    case 4: {
+      const auto& oids = std::get<std::vector<Oid>>(param);
+      auto* items = static_cast<Datum*>(palloc(sizeof(Datum) * (oids.size() + 1)));
+      for (std::size_t i = 0; i < oids.size(); ++i) items[i] = ObjectIdGetDatum(oids[i]);
+      return PointerGetDatum(
+          construct_array(items, static_cast<int>(oids.size()), OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+    }
+    default: {
+      const auto& texts = std::get<std::vector<std::string>>(param);
+      auto* items = static_cast<Datum*>(palloc(sizeof(Datum) * (texts.size() + 1)));
+      for (std::size_t i = 0; i < texts.size(); ++i) items[i] = text_datum(texts[i]);
+      return PointerGetDatum(
+          construct_array(items, static_cast<int>(texts.size()), TEXTOID, -1, false, TYPALIGN_INT));
+    }
+  }
+}
+
+/// The kept plan of a query. Heap-allocated and never freed: a session runs a few dozen of ours.
+SPIPlanPtr plan_of(const std::string& sql, const std::vector<Param>& params) {
+  static auto* plans = new std::map<std::string, SPIPlanPtr>();
+  auto found = plans->find(sql);
+  if (found != plans->end() && SPI_plan_is_valid(found->second)) return found->second;
+  std::vector<Oid> types;
+  for (const auto& param : params) types.push_back(type_of(param));
+  const SPIPlanPtr plan = call([&] {
+    SPIPlanPtr made = SPI_prepare(sql.c_str(), static_cast<int>(params.size()), types.data());
+    if (!made || SPI_keepplan(made) != 0) elog(ERROR, "could not prepare: %s", sql.c_str());
+    return made;
+  });
+  if (found != plans->end()) {
+    const SPIPlanPtr old = found->second;
+    call([&] { SPI_freeplan(old); });
+    found->second = plan;
+  } else {
+    (*plans)[sql] = plan;
+  }
+  return plan;
+}
+
+}  // namespace
+
+const std::string& Row::text(std::size_t column) const {
+  static const auto* empty = new std::string();
+  return cells_[column] ? *cells_[column] : *empty;
+}
+
+Oid Row::oid(std::size_t column) const {
+  return cells_[column] ? static_cast<Oid>(std::strtoul(cells_[column]->c_str(), nullptr, 10)) : InvalidOid;
+}
+
+std::int64_t Row::number(std::size_t column) const {
+  return cells_[column] ? std::strtoll(cells_[column]->c_str(), nullptr, 10) : 0;
+}
+
+Rows query(const std::string& sql, const std::vector<Param>& params) {
+  call([] {
+    CommandCounterIncrement();
+    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  });
+  const SPIPlanPtr plan = plan_of(sql, params);
+  call([&] {
+    auto* values = static_cast<Datum*>(palloc0(sizeof(Datum) * (params.size() + 1)));
+    for (std::size_t i = 0; i < params.size(); ++i) values[i] = datum_of(params[i]);
+    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+    PushActiveSnapshot(snapshot);
+    const int done = SPI_execute_snapshot(plan, values, nullptr, snapshot, InvalidSnapshot, true, false, 0);
+    PopActiveSnapshot();
+    UnregisterSnapshot(snapshot);
+    if (done != SPI_OK_SELECT) elog(ERROR, "not a query: %s", sql.c_str());
+  });
+
+  Rows rows;
+  const TupleDesc shape = SPI_tuptable->tupdesc;
+  const auto columns = static_cast<std::size_t>(shape->natts);
+  for (std::size_t i = 0; i < columns; ++i)
+    rows.columns.emplace_back(NameStr(TupleDescAttr(shape, static_cast<int>(i))->attname));
+  const auto count = static_cast<std::size_t>(SPI_processed);
+  rows.reserve(count);
+  // One guard around all rows; the strings are made between the guarded batches.
+  std::vector<const char*> cells(columns * count);
+  call([&] {
+    for (std::size_t r = 0; r < count; ++r)
+      for (std::size_t c = 0; c < columns; ++c)
+        cells[r * columns + c] = SPI_getvalue(SPI_tuptable->vals[r], shape, static_cast<int>(c + 1));
+  });
+  for (std::size_t r = 0; r < count; ++r) {
+    std::vector<std::optional<std::string>> row(columns);
+    for (std::size_t c = 0; c < columns; ++c)
+      if (cells[r * columns + c]) row[c] = cells[r * columns + c];
+    rows.emplace_back(std::move(row));
+  }
+  call([] { SPI_finish(); });
+  return rows;
+}
+
+}  // namespace pgschema::pg

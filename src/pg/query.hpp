@@ -1,0 +1,42 @@
+// Reading the catalog with SQL: a query of ours, its rows as texts.
+//
+//     for (const auto& row : pg::query("SELECT oid, relname FROM pg_catalog.pg_class WHERE oid = ANY ($1)",
+//                                      {pg::Param(oids)}))
+//       use(row.oid(0), row.text(1));
+//
+// Only for SQL that is written in this program (a literal, or built once from the catalog's own names): the
+// plan is kept for the session under the text. It runs read-only on a fresh snapshot that sees what this
+// transaction has done so far. Not for statements of a plan or of a user: see pg/execute.hpp.
+#pragma once
+
+#include <variant>
+
+#include "pg/call.hpp"
+
+namespace pgschema::pg {
+
+using Param = std::variant<Oid, std::string, bool, std::int64_t, std::vector<Oid>, std::vector<std::string>>;
+
+/// One row: each column's text as its type prints it, or nothing for NULL.
+class Row {
+ public:
+  explicit Row(std::vector<std::optional<std::string>> cells) : cells_(std::move(cells)) {}
+
+  bool null(std::size_t column) const { return !cells_[column]; }
+  const std::string& text(std::size_t column) const;  // "" for NULL
+  Oid oid(std::size_t column) const;                  // 0 for NULL
+  std::int64_t number(std::size_t column) const;      // 0 for NULL
+  bool truth(std::size_t column) const { return text(column) == "t"; }
+  std::size_t size() const { return cells_.size(); }
+
+ private:
+  std::vector<std::optional<std::string>> cells_;
+};
+
+struct Rows : std::vector<Row> {
+  std::vector<std::string> columns;  // their names
+};
+
+Rows query(const std::string& sql, const std::vector<Param>& params = {});
+
+}  // namespace pgschema::pg
