@@ -6,7 +6,7 @@ extern "C" {
 
 PG_MODULE_MAGIC;
 
-void _PG_init(void) {}
+PGSCHEMA_EXPORT void _PG_init(void) {}
 }
 
 PGSCHEMA_FUNCTION(pgschema_sql_version) {
