@@ -134,7 +134,17 @@ $(UNIT_OBJECTS): $(OUT)/test/%.o: test/%.cpp $(OUT)/flags
 $(OUT)/unit-tests: $(UNIT_OBJECTS) $(FREE_OBJECTS) $(PG_QUERY) $(OUT)/objects
 	$(CXX) $(CXXFLAGS_OURS) -o $@ $(UNIT_OBJECTS) $(FREE_OBJECTS) $(PG_QUERY) -lgtest -lgtest_main -pthread
 
--include $(UNIT_OBJECTS:.o=.d)
+# The door's own module: src/pg with functions that fail in every way there is.
+DOOR_OBJECTS := $(patsubst test/%.cpp,$(OUT)/test/%.o,$(wildcard test/door/*.cpp))
+
+$(DOOR_OBJECTS): $(OUT)/test/%.o: test/%.cpp $(OUT)/flags
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS_OURS) $(SERVER_CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/door.so: $(DOOR_OBJECTS) $(filter $(OUT)/pg/%,$(OBJECTS))
+	$(CXX) $(CXXFLAGS_OURS) -shared -o $@ $^ $(LDFLAGS) -lstdc++
+
+-include $(UNIT_OBJECTS:.o=.d) $(DOOR_OBJECTS:.o=.d)
 
 endif
 

@@ -1,0 +1,73 @@
+# The build, a staged copy of the extension, and a configuration with which a server finds it.
+
+pg_config=${PG_CONFIG:-pg_config}
+major=$("$pg_config" --version 2>/dev/null | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+jobs=$(nproc)
+
+# Servers do not run as root.
+as_user=()
+if [ "$(id -u)" = 0 ]; then
+    server_user=nobody
+    if id postgres >/dev/null 2>&1; then server_user=postgres; fi
+    as_user=(runuser -u "$server_user" --)
+fi
+
+build_and_stage() {
+    # build/deps may just have installed the server.
+    major=$("$pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+    bindir=$("$pg_config" --bindir)
+    pgxs_test=$(dirname "$("$pg_config" --pgxs)")/../test
+    out=out/$major${SAN:+-${SAN//,/-}}
+
+    # In memory when there is room: most of the time of these tests is creating and dropping files.
+    local base=${TMPDIR:-/tmp}
+    if [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -1)" -gt 2000000 ]; then base=/dev/shm; fi
+    work=$(mktemp -d "$base/pgschema_test_XXXXXX")
+    trap clean_up EXIT
+    chmod 755 "$work"
+
+    mkdir -p "$out"
+    local programs=all
+    [[ " ${ONLY:-unit} " != *" unit "* ]] || [ -z "$(ls test/unit/*.cpp 2>/dev/null)" ] || programs+=" $out/unit-tests"
+    [[ " ${ONLY:-door} " != *" door "* ]] || programs+=" $out/door.so"
+    # One build at a time: two runs would write the same objects.
+    (
+        flock 9
+        make -s -j"$jobs" PG_CONFIG="$pg_config" SAN="${SAN-}" WERROR="${WERROR-}" $programs &&
+        make -s PG_CONFIG="$pg_config" SAN="${SAN-}" WERROR="${WERROR-}" install DESTDIR="$work/stage" >/dev/null
+    ) 9>"$out/lock" || die "the build failed"
+    [ ! -e "$out/door.so" ] || cp "$out/door.so" "$work"/
+
+    # Whatever a server or a test program reads is copied: the servers' user may not be able to enter the tree.
+    cp test/lib/server.conf "$work/server.conf"
+    if [ "$major" -ge 18 ]; then
+        printf "extension_control_path = '%s:\$system'\ndynamic_library_path = '%s:\$libdir'\n" \
+            "$work/stage$("$pg_config" --sharedir)" "$work/stage$("$pg_config" --pkglibdir)" >> "$work/server.conf"
+    else
+        printf "extension_destdir = '%s'\n" "$work/stage" >> "$work/server.conf"
+    fi
+    [ ${#as_user[@]} = 0 ] || chown -R "$server_user" "$work"
+
+    # No setting of the caller's may decide what a test sees.
+    unset "${!PG@}"
+    export LC_ALL=C.UTF-8 TZ=UTC
+}
+
+# run_in FOLDER COMMAND...: as the servers' user, in a folder of its own, with the sanitizer preloaded into
+# whatever is started.
+run_in() {
+    local folder=$1; shift
+    (cd "$folder" && "${as_user[@]}" env HOME="$folder" PATH="$bindir:$PATH" ${preload:+LD_PRELOAD="$preload"} "$@" </dev/null)
+}
+
+# own FOLDER: make it the servers' user's.
+own() { [ ${#as_user[@]} = 0 ] || chown -R "$server_user" "$1"; }
+
+clean_up() {
+    # A server that outlived its test would live on when its folder is gone.
+    local pidfile
+    for pidfile in $(find "$work" -name postmaster.pid 2>/dev/null); do
+        kill -QUIT "$(head -1 "$pidfile")" 2>/dev/null
+    done
+    if [ -n "${KEEP-}" ]; then echo "test/run: kept $work" >&2; else rm -rf "$work"; fi
+}
