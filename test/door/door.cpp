@@ -1,0 +1,92 @@
+// A module of functions that fail in every way there is, each through pg::entry as pgschema's own do.
+// door.pl calls them by the hundred thousand. Not installed.
+#include <cstdint>
+#include <fstream>
+#include <stdexcept>
+
+#include "pg/entry.hpp"
+#include "pg/subtransaction.hpp"
+
+extern "C" {
+#include "utils/builtins.h"
+
+PG_MODULE_MAGIC;
+}
+
+namespace {
+
+using namespace pgschema;
+
+/// Counts how many of them are alive: an error that skips a destructor leaves one behind.
+struct Counted {
+  static inline std::int64_t alive = 0;
+  std::string ballast = std::string(200, 'x');  // what a skipped destructor would leak
+  Counted() { ++alive; }
+  ~Counted() { --alive; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+};
+
+void server_error() {
+  pg::call([] {
+    ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("the server's message"), errdetail("the server's detail"),
+                    errhint("the server's hint")));
+  });
+}
+
+void fail(const std::string& how) {
+  Counted below;
+  if (how == "server") {
+    server_error();
+  } else if (how == "swallowed") {
+    pg::Subtransaction scope;
+    try {
+      server_error();
+    } catch (const pg::Error&) {
+      scope.rollback();
+    }
+  } else if (how == "cancel") {
+    pg::call([] {
+      InterruptPending = true;
+      QueryCancelPending = true;
+      CHECK_FOR_INTERRUPTS();
+    });
+  } else if (how == "failure") {
+    throw Failure("2BP01", "our message").detail("our detail").hint("our hint").context("our context");
+  } else if (how == "exception") {
+    throw std::runtime_error("the exception's text");
+  } else if (how == "int") {
+    throw 42;
+  } else if (how == "bad_alloc") {
+    const volatile std::size_t too_much = static_cast<std::size_t>(1) << 60;  // volatile: else it does not compile
+    ::operator delete(::operator new(too_much));
+  }
+}
+
+}  // namespace
+
+/// door_fail(how text): fails, with C++ objects alive at two levels.
+PGSCHEMA_FUNCTION(door_fail) {
+  return pg::entry(fcinfo, [](FunctionCallInfo info) -> Datum {
+    Counted here;
+    const char* how = pg::call([&] { return text_to_cstring(DatumGetTextPP(info->args[0].value)); });
+    fail(how);
+    return static_cast<Datum>(0);
+  });
+}
+
+/// door_alive() → bigint: C++ objects that were made and not destroyed.
+PGSCHEMA_FUNCTION(door_alive) {
+  (void)fcinfo;
+  PG_RETURN_INT64(Counted::alive);
+}
+
+/// door_memory() → bigint: resident memory of this backend in kB.
+PGSCHEMA_FUNCTION(door_memory) {
+  return pg::entry(fcinfo, [](FunctionCallInfo) -> Datum {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("VmRSS:")) return Int64GetDatum(std::stoll(line.substr(6)));
+    throw std::runtime_error("no VmRSS in /proc/self/status");
+  });
+}
