@@ -532,7 +532,8 @@ JOIN app.stations s ON s.station_id = x.station_id
 GROUP BY s.district;
 
 CREATE VIEW app.v_unit_times AS
-SELECT unit_id, unit, count(*) AS calls, round(avg(drive_s)) AS drive_s, sum(prio) AS prio_sum
+SELECT unit_id, unit, count(*) AS calls, round(avg(drive_s)) AS drive_s, round(avg(prio), 2) AS mean_prio,
+       sum(prio) AS prio_sum
 FROM app.v_call_times
 GROUP BY unit_id, unit;
 
@@ -542,12 +543,12 @@ FROM app.v_late_calls
 GROUP BY unit_id;
 
 CREATE VIEW app.v_unit_scores AS
-SELECT t.unit_id, t.unit, t.calls, t.drive_s, l.late, round(t.prio_sum::numeric / t.calls, 2) AS mean_prio
+SELECT t.unit_id, t.unit, t.calls, t.drive_s, l.late, t.mean_prio, t.prio_sum
 FROM app.v_unit_times t
 LEFT JOIN app.v_unit_late l ON l.unit_id = t.unit_id;
 
 CREATE VIEW app.v_unit_ranks AS
-SELECT unit_id, unit, calls, mean_prio, rank() OVER (ORDER BY drive_s) AS place
+SELECT unit_id, unit, calls, mean_prio, prio_sum, rank() OVER (ORDER BY drive_s) AS place
 FROM app.v_unit_scores;
 
 COMMENT ON VIEW app.v_call_times IS 'Closed calls, in seconds';
@@ -691,7 +692,8 @@ GRANT SELECT ON app.v_calls, app.v_closed_calls, app.v_cancelled_calls, app.v_op
     TO report_owner WITH GRANT OPTION;
 GRANT SELECT ON app.areas, app.stations, app.hospitals, app.priorities TO report_owner;
 GRANT SELECT ON app.m_unit_load TO report_owner, bi;
-GRANT SELECT ON app.priorities, app.v_overdue_calls, app.v_call_board, app.v_area_load, app.v_calls_weekly TO bi;
+GRANT SELECT ON app.priorities, app.v_overdue_calls, app.v_call_board, app.v_area_load, app.v_calls_weekly
+    TO bi;
 
 -- The analysts see calls without callers, and may correct notes.
 GRANT SELECT (call_id, incident_id, received_at, prio, area, district, station, unit_id, unit, status,
