@@ -6,7 +6,7 @@
 #   make format     clang-format                      make lint    clang-format and clang-tidy, checking
 #   make asan       the tests under sanitizers        make fuzz    libFuzzer (FUZZ_SECONDS=60)
 #
-# Variables: PG_CONFIG, WERROR=1, SAN=undefined|address,undefined, CXX.
+# Variables: PG_CONFIG, WERROR=1, SAN=undefined|address,undefined (its own folder below out/), CXX.
 
 PG_CONFIG ?= pg_config
 
@@ -14,15 +14,16 @@ PG_CONFIG ?= pg_config
 # thing done on a fresh machine is to install it and start over.
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 LIBPG_QUERY := $(filter /%,$(shell gcc -print-file-name=libpg_query.a 2>/dev/null))
-ready := $(and $(wildcard $(PGXS)),$(LIBPG_QUERY),$(wildcard /usr/include/protobuf-c/protobuf-c.h),$(shell command -v g++))
+ready := $(and $(wildcard $(PGXS)),$(LIBPG_QUERY),$(shell command -v g++))
 
 .DEFAULT_GOAL := all
 .PHONY: deps test demo bench format lint asan fuzz
+.DELETE_ON_ERROR:
 
 ifndef ready
 
 ifdef DEPS_DONE
-$(error still missing after build/deps: PGXS, libpg_query.a, protobuf-c.h or g++)
+$(error still missing after build/deps: PGXS, libpg_query.a or g++)
 endif
 all install:
 	build/deps build
@@ -69,7 +70,8 @@ SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-o
 # The visibility of PGDLLEXPORT is ours to say: on 15 it is empty, which under -fvisibility=hidden would
 # hide the functions that PG_FUNCTION_INFO_V1 declares. The server's warnings that are left out here are
 # C's, and meaningless or wrong in C++.
-CXXFLAGS_OURS := $(filter-out -Wno-% -Wmissing-% -Wdeclaration-%,$(CXXFLAGS)) -std=c++20 -fPIC \
+clang := $(findstring clang,$(CXX))
+CXXFLAGS_OURS := $(filter-out -Wno-% -Wmissing-% -Wdeclaration-% $(if $(clang),-Wimplicit-fallthrough=3),$(CXXFLAGS)) -std=c++20 -fPIC \
                  -fvisibility=hidden -fvisibility-inlines-hidden $(WARNINGS) $(SANITIZE)
 SERVER_CPPFLAGS = -Isrc -D'PGDLLEXPORT=__attribute__((visibility("default")))' $(CPPFLAGS)
 FREE_CPPFLAGS = -Isrc $(filter -D_FORTIFY% -Wdate-time,$(CPPFLAGS))
@@ -95,7 +97,8 @@ quote = '$(subst ','\'',$(1))'
 
 # libpg_query is a copy of the server's own parser: hundreds of its symbols are also the server's. It
 # becomes one object of which only the few functions that we call can be seen from outside; what these
-# do not need is not taken from the archive.
+# do not need is not taken from the archive. (Debian ships no protobuf-c.h with it, so the protobuf message
+# that its scanner answers with is decoded by src/script.)
 $(PG_QUERY): build/libpg_query.symbols $(LIBPG_QUERY)
 	@mkdir -p $(@D)
 	ld -r $(addprefix -u ,$(shell cat build/libpg_query.symbols)) $(LIBPG_QUERY) -o $@.all
@@ -144,7 +147,31 @@ $(DOOR_OBJECTS): $(OUT)/test/%.o: test/%.cpp $(OUT)/flags
 $(OUT)/door.so: $(DOOR_OBJECTS) $(filter $(OUT)/pg/%,$(OBJECTS))
 	$(CXX) $(CXXFLAGS_OURS) -shared -o $@ $^ $(LDFLAGS) -lstdc++
 
--include $(UNIT_OBJECTS:.o=.d) $(DOOR_OBJECTS:.o=.d)
+# A fuzzer a file, with the parts that do not see the server. test/fuzz/run says with which compiler.
+$(OUT)/fuzz/%: test/fuzz/%.cpp $(FREE_OBJECTS) $(PG_QUERY) $(OUT)/flags $(OUT)/objects
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS_OURS) $(FREE_CPPFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< $(FREE_OBJECTS) $(PG_QUERY)
+
+-include $(UNIT_OBJECTS:.o=.d) $(DOOR_OBJECTS:.o=.d) $(wildcard $(OUT)/fuzz/*.d)
+
+# ---------------------------------------------------------------------------------------------------
+# Checks of the source text.
+
+FORMATTED := $(shell find src test -name '*.cpp' -o -name '*.hpp')
+
+.PHONY: format-write format-check tidy
+format-write:
+	clang-format -i $(FORMATTED)
+format-check:
+	clang-format --dry-run --Werror $(FORMATTED)
+tidy: $(OBJECTS:.o=.tidy)
+
+$(filter-out $(FREE_OBJECTS:.o=.tidy),$(OBJECTS:.o=.tidy)): CPPFLAGS_OURS = $(SERVER_CPPFLAGS)
+$(FREE_OBJECTS:.o=.tidy): CPPFLAGS_OURS = $(FREE_CPPFLAGS)
+$(OUT)/%.tidy: src/%.cpp .clang-tidy $(OUT)/flags
+	@mkdir -p $(@D)
+	clang-tidy --quiet $< -- -std=c++20 $(CPPFLAGS_OURS)
+	@touch $@
 
 endif
 
@@ -167,8 +194,7 @@ fuzz:
 	test/fuzz/run
 format:
 	build/deps lint
-	build/format --write
+	$(MAKE) format-write
 lint:
 	build/deps lint
-	build/format --check
-	build/tidy
+	$(MAKE) -k format-check tidy

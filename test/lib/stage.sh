@@ -48,6 +48,16 @@ build_and_stage() {
     fi
     [ ${#as_user[@]} = 0 ] || chown -R "$server_user" "$work"
 
+    # The sanitizer's library has to be there before everything else, in programs that know nothing of it. It
+    # looks for __cxa_throw at once, so the C++ library goes along. Leaks are the server's way of life.
+    preload=
+    if [[ ${SAN-} == *address* ]]; then
+        preload="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libstdc++.so)"
+    fi
+    export SAN=${SAN-}
+    export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:abort_on_error=1
+    export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:abort_on_error=1
+
     # No setting of the caller's may decide what a test sees.
     unset "${!PG@}"
     export LC_ALL=C.UTF-8 TZ=UTC
