@@ -5,14 +5,16 @@ group_unit() {
     local log=$work/unit.log filter=* status
     # TESTS names a suite or a case here: "Directive" or "Directive.RenamedFrom".
     [ -z "${TESTS-}" ] || filter=$(printf ':%s:%s.*' $(for t in $TESTS; do echo "$t" "$t"; done))
-    "$out/unit-tests" --gtest_brief=1 --gtest_filter="${filter#:}" > "$log" 2>&1; status=$?
-    local ok bad skip
-    ok=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) tests\?\..*/\1/p' "$log")
-    skip=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) tests\?, listed.*/\1/p' "$log")
-    bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) tests\?, listed.*/\1/p' "$log")
-    # A crash prints no summary.
-    if [ "$status" != 0 ]; then cat "$log"; bad=${bad:-1}; fi
-    count "${ok:-0}" "${bad:-0}" "${skip:-0}"
+    "$out/unit-tests" --gtest_filter="${filter#:}" > "$log" 2>&1; status=$?
+    local ran ok bad skip
+    ran=$(grep -c '^\[ RUN      \]' "$log")
+    ok=$(grep -c '^\[       OK \]' "$log")
+    skip=$(grep -c '^\[  SKIPPED \] .* ms)$' "$log")
+    # A crash leaves a case that began and did not end.
+    bad=$((ran - ok - skip))
+    [ "$status" = 0 ] || [ "$bad" != 0 ] || bad=1
+    [ "$bad" = 0 ] || grep -vE '^\[( RUN      |       OK |----------|==========)\]' "$log"
+    count "$ok" "$bad" "$skip"
 }
 
 group_symbols() {
