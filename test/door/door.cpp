@@ -29,8 +29,8 @@ struct Counted {
 
 void server_error() {
   pg::call([] {
-    ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("the server's message"), errdetail("the server's detail"),
-                    errhint("the server's hint")));
+    ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("the server's message"),
+                    errdetail("the server's detail"), errhint("the server's hint")));
   });
 }
 
