@@ -40,9 +40,9 @@ struct Directive {
 
   std::string text;         // what stands after the marker, trimmed: "renamed from b, a"
   std::string object_type;  // kRenamed, kIgnore: "column", "materialized view"; "partitions of" too
-  std::vector<Name> names;  // kRenamedFrom: in the order given; kRenamed, kIgnore: the one object
+  std::vector<Name> names;  // kRenamedFrom: in the order given; kRenamed: old, new; kIgnore: the object
   Name on;                  // kRenamed, kIgnore: the relation of "trigger t on app.calls", or empty
-  std::string from, to;     // kValue: the two values; kRenamed: `to` is the new name
+  std::string from, to;     // kValue: the two values
   std::string expression;   // kUsing
   std::string file_name;    // kFile
 

@@ -41,8 +41,9 @@ struct ScanError {
 };
 
 /// Appends the tokens of text[begin, end), comments included, to `tokens`; their positions are those in
-/// `text`. Returns the error if the range does not scan (then nothing was appended). Scans in time and
-/// memory linear in the range. `text` contains no NUL.
+/// `text`. Returns the error if the range does not scan (then nothing was appended). Time and memory are
+/// linear in the range: some 60 bytes a token while it runs, so callers cut long texts. No NUL in `text`,
+/// which is shorter than 1 GB.
 std::optional<ScanError> scan(std::string_view text, std::size_t begin, std::size_t end,
                               std::vector<Token>& tokens);
 
@@ -58,7 +59,10 @@ bool is_word(std::string_view text, const Token& token, std::string_view lower);
 bool is_symbol(std::string_view text, const Token& token, std::string_view symbol);
 
 /// The name that a kWord or kQuoted token means: folded to lower case (ASCII only, as in a UTF-8
-/// database), or with the quotes taken off. U&"" is returned as it is written: see is_unicode_escaped().
+/// database), or with the quotes taken off; cut to the server's 63 bytes. U&"" is returned as written.
 std::string name_of(std::string_view text, const Token& token);
+
+/// Cut to 63 bytes at a character's end, as the server cuts an identifier.
+std::string truncated_name(std::string name);
 
 }  // namespace pgschema::script

@@ -17,6 +17,7 @@
 
 #include "script/directive.hpp"
 #include "script/scan.hpp"
+#include "script/utf8.hpp"
 
 namespace pgschema::script {
 
@@ -60,25 +61,20 @@ struct Script {
   /// The place and the beginning of the statement, for CONTEXT: "desired state, line 41: CREATE VIEW …".
   std::string context_of(const Statement& statement) const;
 
-  std::vector<std::size_t> line_starts;  // bytes where lines begin, for line_of()
   struct FileStart {
     std::size_t begin;       // the byte after the directive's line
     std::uint32_t file;      // in `files`
     std::size_t first_line;  // in `line_starts`
   };
-  std::vector<FileStart> file_starts;
+  const FileStart& file_start_of(std::size_t position) const;
+
+  std::vector<std::uint32_t> line_starts;  // bytes where lines begin
+  std::vector<FileStart> file_starts;      // in order, the first for what stands before any directive
 };
 
 /// Raises Failure 42601 with its place as context: an unterminated string, comment or body, a NUL byte, an
 /// unknown directive, one that stands beside nothing; 54000 for a text of 1 GB or more.
 Script parse(std::string_view text);
-
-/// Bytes → characters: how many UTF-8 characters text[0, byte) holds; a byte that is not valid UTF-8
-/// counts as one. O(byte).
-std::size_t characters_before(std::string_view text, std::size_t byte);
-/// Characters → bytes: where character number `count` (from 0) begins; text.size() when there are fewer.
-/// This is how a server's error position (characters from 1: pass position - 1) becomes a byte.
-std::size_t byte_of_character(std::string_view text, std::size_t count);
 
 /// A statement as a hash input: its tokens as written, one space between them, words in lower case. Two
 /// statements that differ in comments, white space and case of words only are the same.
