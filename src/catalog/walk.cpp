@@ -213,8 +213,8 @@ class Printer {
   }
 
   void add_columns(const WalkReading& reading, const pg::Row& row, Lines& lines) const {
-    // An object that says nothing but its name is still there.
-    if (reading.is_object) lines.emplace_back(reading.name, "");
+    // One line says that it is there, even if there is nothing to say of it.
+    if (reading.is_object || reading.is_column) lines.emplace_back(reading.name, "");
     for (std::size_t i = 0; i < reading.columns.size(); ++i) {
       if (row.null(i + kFirstColumn)) continue;
       for (auto& value : values_of(reading.columns[i], row.text(i + kFirstColumn), names_)) {

@@ -201,17 +201,18 @@ class ReadingBuilder {
     reading_.catalog = catalog.oid;
     reading_.name = catalog.name;
     reading_.is_object = owner.column == "oid";
+    reading_.is_column = catalog.name == "pg_attribute";
     if (names_an_object(owner.column)) own_ = address_of(catalog, owner.column);
     const auto key = catalog.keys.find(owner.column);
     reading_.owner_class = reading_.is_object ? catalog.oid
                            : own_             ? InvalidOid
                                               : key == catalog.keys.end() ? InvalidOid : key->second.refers_to;
-    reading_.one_line = !reading_.is_object && catalog.name != "pg_attribute" && !owner_is_key();
+    reading_.one_line = !reading_.is_object && !reading_.is_column && !owner_is_key();
   }
 
   WalkReading build() {
     select_ = cat("SELECT ", own_ ? of_row(own_->class_column) : cat(std::to_string(reading_.owner_class), "::oid"),
-                  ", ", of_row(owner_.column), ", ", sub_object());
+                  ", ", of_row(owner_.column), "::oid, ", sub_object());
     const auto* key = catalog_.column(owner_.column);
     if (!key->readable) return unreadable();
     for (const auto& column : catalog_.columns) add(column);
@@ -238,13 +239,13 @@ class ReadingBuilder {
 
   bool is_owner(const std::string& column) const {
     if (reading_.is_object) return column == "oid";
-    if (catalog_.name == "pg_attribute") return column == owner_.column;
+    if (reading_.is_column) return column == owner_.column;
     if (own_) return column == own_->class_column || column == own_->object_column || column == own_->sub_column;
     return column == owner_.column || column == "oid";
   }
 
   std::string sub_object() const {
-    if (catalog_.name == "pg_attribute") return "t.attnum";
+    if (reading_.is_column) return "t.attnum";
     return own_ && !own_->sub_column.empty() ? of_row(own_->sub_column) : "0";
   }
 
@@ -259,7 +260,7 @@ class ReadingBuilder {
   bool is_left_out(const CatalogColumn& column) const {
     if (is_owner(column.name) || rules::exception(catalog_.name, column.name)) return true;
     // The name of an object is its identity, or the server's choice (array types).
-    if ((reading_.is_object || catalog_.name == "pg_attribute") && column.type == "name" && column.not_null &&
+    if ((reading_.is_object || reading_.is_column) && column.type == "name" && column.not_null &&
         column.name.ends_with("name"))
       return true;
     return column.name == "refclassid" || column.name == "refobjsubid";  // read with refobjid

@@ -30,6 +30,7 @@ struct WalkReading {
   Oid catalog, owner_class;  // owner_class 0: $1 classes, $2 OIDs; else $1 OIDs
   std::string name;
   bool is_object;  // the rows are the objects themselves
+  bool is_column;  // the rows are columns of relations
   bool one_line;   // a row has no key of its own: all its columns stand in one line
   std::vector<WalkColumn> columns;
   std::string sql;
