@@ -30,7 +30,7 @@ call() { printf '   %s%s%s\n\n' "$dim" "$1" "$plain"; }
 margin() { sed 's/^/   /; s/ *$//'; }
 
 # Long lines go on below, further in.
-folded() { fold -s -w $((width - 6)) | awk 'NR == 1 { print "   " $0; next } { print "      " $0 }'; }
+folded() { fold -s -w $((width - 6)) | sed '1s/^/   /; 2,$s/^/      /; s/ *$//'; }
 
 # check TEXT COMMAND...: a tick if the command succeeds.
 check() {

@@ -17,6 +17,8 @@ die() { printf '%s: %s\n' "$0" "$*" >&2; exit 1; }
 
 clean_up() {
     local status=$?
+    set +e
+    trap '' INT TERM HUP
     [ -n "$work" ] || exit $status
     if [ -n "${KEEP-}" ] && [ -n "$started" ]; then
         printf '\n   The server is still there:\n\n      %s/psql -h %s -U postgres demo\n\n' "$bindir" "$work"
@@ -44,6 +46,7 @@ build_stage() {
     local jobs folder
     jobs=$(nproc) folder=out/$major
     mkdir -p "$folder"
+    echo "Building pgschema …"
     # One build at a time: two would write the same objects.
     (
         flock 9
@@ -59,7 +62,7 @@ start_server() {
     work=$(mktemp -d "${TMPDIR:-/tmp}/pgschema_XXXXXX")
     trap clean_up EXIT
     trap 'exit 130' INT
-    trap 'exit 143' TERM
+    trap 'exit 143' TERM HUP
     # The folder is the server's user's, and others may connect.
     [ "$(id -u)" != 0 ] || chown "$(as_server id -un)" "$work"
     chmod 755 "$work"
