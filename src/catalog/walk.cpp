@@ -229,8 +229,8 @@ class Printer {
     for (std::size_t i = 0; i < reading.columns.size(); ++i) {
       if (row.null(i + kFirstColumn)) continue;
       if (!line.empty()) line += ' ';
-      line += cat(reading.columns[i].name, "=",
-                  joined(values_of(reading.columns[i], row.text(i + kFirstColumn), names_)));
+      line +=
+          cat(reading.columns[i].name, "=", joined(values_of(reading.columns[i], row.text(i + kFirstColumn), names_)));
     }
     renaming_.apply(line);
     return line;

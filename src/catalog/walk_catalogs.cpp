@@ -87,9 +87,7 @@ std::string of_row(std::string_view column) { return cat("t.\"", column, "\""); 
 
 using Kind = WalkColumn::Kind;
 
-std::string items(const std::string& array) {
-  return cat("pg_catalog.array_to_string(", array, ", E'\\x01')");
-}
+std::string items(const std::string& array) { return cat("pg_catalog.array_to_string(", array, ", E'\\x01')"); }
 
 /// Secrets as `name=hash`, so that a change shows and nothing else does.
 std::string hashed(std::string_view array) {
@@ -101,8 +99,10 @@ std::string hashed(std::string_view array) {
 /// Types whose values are neither OIDs nor anything else that only this database understands.
 bool is_plain(const std::string& type) {
   static constexpr std::string_view plain[] = {
-      "boolean", "\"char\"", "\"char\"[]", "name",   "text",    "text[]", "smallint", "integer", "bigint",
-      "real",    "real[]",   "bytea",      "name[]", "integer[]", "timestamp with time zone", "double precision"};
+      "boolean",         "\"char\"", "\"char\"[]", "name",      "text",
+      "text[]",          "smallint", "integer",    "bigint",    "real",
+      "real[]",          "bytea",    "name[]",     "integer[]", "timestamp with time zone",
+      "double precision"};
   return std::find(std::begin(plain), std::end(plain), type) != std::end(plain);
 }
 
@@ -162,8 +162,8 @@ std::pair<Kind, std::string> how_to_read(const Catalog& catalog, const CatalogCo
   if (column.type == "pg_node_tree")
     return {Kind::text, cat("pg_catalog.pg_get_expr(", value, ", ", tree_relation(catalog), ")")};
   if (is_plain(column.type)) return {Kind::text, plain(column)};
-  throw Failure(sqlstate::kInternal, cat("the oracle does not know how to read column ", column.name, " (",
-                                         column.type, ") of the system catalog ", catalog.name));
+  throw Failure(sqlstate::kInternal, cat("the oracle does not know how to read column ", column.name, " (", column.type,
+                                         ") of the system catalog ", catalog.name));
 }
 
 /// The columns that say which object a row belongs to, when any class of object can have such rows.
@@ -204,9 +204,10 @@ class ReadingBuilder {
     reading_.is_column = catalog.name == "pg_attribute";
     if (names_an_object(owner.column)) own_ = address_of(catalog, owner.column);
     const auto key = catalog.keys.find(owner.column);
-    reading_.owner_class = reading_.is_object ? catalog.oid
-                           : own_             ? InvalidOid
-                                              : key == catalog.keys.end() ? InvalidOid : key->second.refers_to;
+    reading_.owner_class = reading_.is_object          ? catalog.oid
+                           : own_                      ? InvalidOid
+                           : key == catalog.keys.end() ? InvalidOid
+                                                       : key->second.refers_to;
     reading_.one_line = !reading_.is_object && !reading_.is_column && !owner_is_key();
   }
 
@@ -218,8 +219,8 @@ class ReadingBuilder {
     for (const auto& column : catalog_.columns) add(column);
     select_ += cat(" FROM pg_catalog.\"", catalog_.name, "\" t");
     if (own_)
-      select_ += cat(" JOIN ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) m(c, o) ON ", of_row(own_->class_column), " = m.c AND ",
-                     of_row(own_->object_column), " = m.o WHERE true");
+      select_ += cat(" JOIN ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) m(c, o) ON ",
+                     of_row(own_->class_column), " = m.c AND ", of_row(own_->object_column), " = m.o WHERE true");
     else
       select_ += cat(" WHERE ", of_row(owner_.column), " = ANY ($1)");
     if (!owner_.filter.empty()) select_ += cat(" AND ", owner_.filter);
@@ -281,8 +282,8 @@ class ReadingBuilder {
       if (key != catalog_.keys.end()) refers_to = key->second.refers_to;
     }
     select_ += ", " + how.second;
-    reading_.columns.push_back({column.name, cat(catalog_.name, ".", column.name), how.first, refers_to,
-                                column.type == "pg_node_tree"});
+    reading_.columns.push_back(
+        {column.name, cat(catalog_.name, ".", column.name), how.first, refers_to, column.type == "pg_node_tree"});
   }
 
   const Catalog& catalog_;
@@ -323,10 +324,10 @@ void describe(const Catalog& catalog, WalkCatalogs& walk) {
   for (const auto& owner : owned_by) {
     const auto key = catalog.keys.find(owner.column);
     if (key == catalog.keys.end()) continue;
-    add_union(walk.parts[key->second.refers_to],
-              cat("SELECT ", std::to_string(catalog.oid), "::oid, t.oid FROM pg_catalog.\"", catalog.name,
-                  "\" t WHERE ", of_row(owner.column), " = ANY ($1)", owner.filter.empty() ? "" : " AND ",
-                  owner.filter));
+    add_union(
+        walk.parts[key->second.refers_to],
+        cat("SELECT ", std::to_string(catalog.oid), "::oid, t.oid FROM pg_catalog.\"", catalog.name, "\" t WHERE ",
+            of_row(owner.column), " = ANY ($1)", owner.filter.empty() ? "" : " AND ", owner.filter));
   }
   if (!rules::stands_alone(catalog.name) || !catalog.column("oid")->readable) return;
   bool has_schema = false;

@@ -49,13 +49,36 @@ constexpr Part kParts[] = {
 };
 
 constexpr std::string_view kStandsAlone[] = {
-    "pg_am",           "pg_auth_members",         "pg_authid",         "pg_cast",         "pg_class",
-    "pg_collation",    "pg_conversion",           "pg_database",       "pg_db_role_setting",
-    "pg_event_trigger", "pg_extension",           "pg_foreign_data_wrapper", "pg_foreign_server",
-    "pg_language",     "pg_largeobject_metadata", "pg_namespace",      "pg_opclass",      "pg_operator",
-    "pg_opfamily",     "pg_parameter_acl",        "pg_proc",           "pg_publication",  "pg_subscription",
-    "pg_tablespace",   "pg_transform",            "pg_ts_config",      "pg_ts_dict",      "pg_ts_parser",
-    "pg_ts_template",  "pg_type",
+    "pg_am",
+    "pg_auth_members",
+    "pg_authid",
+    "pg_cast",
+    "pg_class",
+    "pg_collation",
+    "pg_conversion",
+    "pg_database",
+    "pg_db_role_setting",
+    "pg_event_trigger",
+    "pg_extension",
+    "pg_foreign_data_wrapper",
+    "pg_foreign_server",
+    "pg_language",
+    "pg_largeobject_metadata",
+    "pg_namespace",
+    "pg_opclass",
+    "pg_operator",
+    "pg_opfamily",
+    "pg_parameter_acl",
+    "pg_proc",
+    "pg_publication",
+    "pg_subscription",
+    "pg_tablespace",
+    "pg_transform",
+    "pg_ts_config",
+    "pg_ts_dict",
+    "pg_ts_parser",
+    "pg_ts_template",
+    "pg_type",
     "pg_user_mapping",  // not a server's part: most callers cannot read it, and it is dropped on its own
 };
 
@@ -114,8 +137,7 @@ constexpr Reading kReadings[] = {
      "coalesce('after ' || pg_catalog.quote_literal(pg_catalog.lag(t.enumlabel) OVER (PARTITION BY t.enumtypid "
      "ORDER BY t.enumsortorder)), 'first')",
      "the numbers tell in which order the values were added"},
-    {"pg_inherits", "inhseqno", As::text,
-     "pg_catalog.row_number() OVER (PARTITION BY t.inhrelid ORDER BY t.inhseqno)",
+    {"pg_inherits", "inhseqno", As::text, "pg_catalog.row_number() OVER (PARTITION BY t.inhrelid ORDER BY t.inhseqno)",
      "NO INHERIT leaves gaps"},
     {"pg_constraint", "confdelsetcols", As::columns,
      "CASE WHEN t.confdelsetcols IS NOT NULL THEN t.conrelid || ':' || t.confdelsetcols::text END",
@@ -128,8 +150,7 @@ constexpr Reading kReadings[] = {
      "about the table, not the index"},
     {"pg_index", "indpred", As::text, "pg_catalog.pg_get_expr(t.indpred, t.indrelid)",
      "about the table, not the index"},
-    {"pg_trigger", "tgqual", As::text,
-     "CASE WHEN t.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(t.oid) END",
+    {"pg_trigger", "tgqual", As::text, "CASE WHEN t.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(t.oid) END",
      "has two relations, OLD and NEW: pg_get_expr() refuses it"},
     {"pg_rewrite", "ev_action", As::text, "pg_catalog.pg_get_ruledef(t.oid)",
      "a list of queries: pg_get_expr() refuses it"},
@@ -159,9 +180,8 @@ constexpr Privileges kPrivileges[] = {
 
 template <typename Rule, std::size_t n>
 const Rule* find(const Rule (&rules)[n], std::string_view catalog, std::string_view column) {
-  const auto found = std::find_if(std::begin(rules), std::end(rules), [&](const Rule& rule) {
-    return rule.catalog == catalog && rule.column == column;
-  });
+  const auto found = std::find_if(std::begin(rules), std::end(rules),
+                                  [&](const Rule& rule) { return rule.catalog == catalog && rule.column == column; });
   return found == std::end(rules) ? nullptr : found;
 }
 
@@ -180,9 +200,7 @@ bool is_data(std::string_view catalog) { return contains(kData, catalog); }
 const Exception* exception(std::string_view catalog, std::string_view column) {
   return find(kExceptions, catalog, column);
 }
-const Reading* reading(std::string_view catalog, std::string_view column) {
-  return find(kReadings, catalog, column);
-}
+const Reading* reading(std::string_view catalog, std::string_view column) { return find(kReadings, catalog, column); }
 const Privileges* privileges(std::string_view catalog, std::string_view column) {
   return find(kPrivileges, catalog, column);
 }

@@ -61,15 +61,17 @@ bool is_word_start(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 
+bool is_unicode_escaped(std::string_view token) {
+  return token.size() > 2 && upper(token[0]) == 'U' && token[1] == '&' && (token[2] == '"' || token[2] == '\'');
+}
+
 /// The kind of a token is plain from its first characters, whatever its number in this version.
 TokenKind kind_of(std::string_view token) {
   const char first = token[0];
   const char second = token.size() > 1 ? token[1] : '\0';
-  const char third = token.size() > 2 ? token[2] : '\0';
   if (first == '"') return TokenKind::kQuoted;
   if (first == '\'') return TokenKind::kString;
-  if (upper(first) == 'U' && second == '&' && (third == '"' || third == '\''))
-    return third == '"' ? TokenKind::kQuoted : TokenKind::kString;
+  if (is_unicode_escaped(token)) return token[2] == '"' ? TokenKind::kQuoted : TokenKind::kString;
   if (is_word_start(first)) return second == '\'' && token.size() > 2 ? TokenKind::kString : TokenKind::kWord;
   if (first == '$' && !is_digit(second) && token.size() > 1) return TokenKind::kString;
   if ((first == '-' && second == '-') || (first == '/' && second == '*')) return TokenKind::kComment;
@@ -79,9 +81,9 @@ TokenKind kind_of(std::string_view token) {
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/// One ScanToken message {start = 1, end = 2, token = 4, keyword_kind = 5}, as far as it can be trusted.
+/// One ScanToken message {start = 1, end = 2, token = 4, keyword_kind = 5}.
 Token decode_token(std::string_view message, std::size_t offset) {
-  std::uint64_t start = 0, keyword = 0;
+  std::uint64_t start = 0, end = 0, keyword = 0;
   for (Wire wire(message); !wire.done();) {
     const auto key = wire.varint();
     if ((key & 7) == Wire::kBlock) {
@@ -90,22 +92,25 @@ Token decode_token(std::string_view message, std::size_t offset) {
     }
     const auto value = wire.varint();
     if (key >> 3 == 1) start = value;
+    if (key >> 3 == 2) end = value;
     if (key >> 3 == 5) keyword = value;
   }
-  return {static_cast<std::uint32_t>(start + offset), 0, TokenKind::kSymbol,
+  return {static_cast<std::uint32_t>(start + offset), static_cast<std::uint32_t>(end + offset), TokenKind::kSymbol,
           keyword <= 4 ? static_cast<Keyword>(keyword) : Keyword::kNone};
 }
 
 /// The scanner's `end` is wrong for U&'' and U&"". But comments are tokens too, so that between two tokens
-/// there is nothing but white space: each ends where the blanks before the next one begin.
-void find_ends(std::string_view text, std::size_t end, std::vector<Token>& tokens, std::size_t first) {
+/// there is nothing but white space: these end where the blanks before the next token begin.
+void complete(std::string_view text, std::size_t next, std::vector<Token>& tokens, std::size_t first) {
   for (auto i = tokens.size(); i-- > first;) {
     auto& token = tokens[i];
-    while (end > token.begin && is_space(text[end - 1])) --end;
-    token.end = static_cast<std::uint32_t>(end);
-    if (token.end <= token.begin) throw std::logic_error("libpg_query returned tokens out of order");
+    if (token.begin < next && is_unicode_escaped(text.substr(token.begin, next - token.begin))) {
+      while (is_space(text[next - 1])) --next;
+      token.end = static_cast<std::uint32_t>(next);
+    }
+    if (token.begin >= token.end || token.end > next) throw std::logic_error("libpg_query's tokens overlap");
     token.kind = kind_of(text_of(text, token));
-    end = token.begin;
+    next = token.begin;
   }
 }
 
@@ -140,7 +145,7 @@ std::optional<ScanError> scan(std::string_view text, std::size_t begin, std::siz
   const ScanResult result(range.c_str());
   if (const auto* error = result->error; error != nullptr) {
     const std::string_view message = error->message != nullptr ? error->message : "syntax error";
-    if (message.find("out of memory") != std::string_view::npos) throw std::bad_alloc();
+    if (message.starts_with("out of memory")) throw std::bad_alloc();
     return ScanError{shortened(message), begin + byte_of_scanner_position(range, error->cursorpos)};
   }
   const auto first = tokens.size();
@@ -154,7 +159,7 @@ std::optional<ScanError> scan(std::string_view text, std::size_t begin, std::siz
     if (key >> 3 != 2) continue;
     tokens.push_back(decode_token(message, begin));
   }
-  find_ends(text, end, tokens, first);
+  complete(text, end, tokens, first);
   return std::nullopt;
 }
 

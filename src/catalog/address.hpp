@@ -1,0 +1,50 @@
+// Where an object lives in the system catalogs, as pg_depend names it. Never leaves catalog/ and shadow/.
+#pragma once
+
+#include <compare>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/object.hpp"
+#include "pg/server.hpp"
+
+namespace pgschema::catalog {
+
+struct Address {
+  Oid classid = InvalidOid;
+  Oid objid = InvalidOid;
+  int32 subid = 0;  // the column's number, for a column
+
+  auto operator<=>(const Address&) const = default;
+};
+
+/// What an address stands for.
+struct Located {
+  Address whole;            // the object as people know it: the view of a _RETURN rule, the type of an array type
+  Address unit;             // what must be hidden with it: the table of a trigger; a type, a function
+  ObjectId id;
+  std::string object_type;  // as pg_identify_object() names it
+  bool extension_member = false;
+};
+
+/// Locates addresses in a batch. Addresses of objects that are gone meanwhile are left out.
+std::map<Address, Located> locate(const std::set<Address>& addresses);
+
+/// One edge of pg_depend, as it stands there.
+struct RawDependency {
+  Address from, to;
+  char type;
+};
+
+/// Every pg_depend edge on a path that leads to one of `seeds` (upward: what depends on them), level by
+/// level. Extensions' own memberships are not followed.
+std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds);
+/// The same downward: what `seeds` need.
+std::vector<RawDependency> dependencies_closure(const std::set<Address>& seeds);
+
+/// One level of that: the edges of `objects` and of their parts.
+std::vector<RawDependency> direct_dependencies(const std::set<Address>& objects);
+
+}  // namespace pgschema::catalog

@@ -1,0 +1,210 @@
+#include "catalog/read.hpp"
+
+#include <algorithm>
+
+#include "catalog/readers.hpp"
+#include "kinds/registry.hpp"
+#include "model/failure.hpp"
+#include "pg/query.hpp"
+
+extern "C" {
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+}
+
+namespace pgschema::catalog {
+
+namespace {
+
+constexpr std::size_t kFirstAttribute = 8;
+
+constexpr const char* kOwnedSequencesSql = R"(
+SELECT d.objid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
+WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1) AND d.deptype = 'a')";
+
+struct RawObject {
+  Kind kind;
+  Address at, parent;
+  Object object;
+};
+
+Address address_at(const pg::Row& row, std::size_t column) {
+  return {row.oid(column), row.oid(column + 1), static_cast<int32>(row.number(column + 2))};
+}
+
+template <typename Set>
+std::vector<Oid> list(const Set& oids) {
+  return {oids.begin(), oids.end()};
+}
+
+Object object_of(const pg::Rows& rows, const pg::Row& row) {
+  Object object;
+  object.schema = row.text(6);
+  object.name = row.text(7);
+  for (std::size_t i = kFirstAttribute; i < row.size(); ++i) {
+    if (row.null(i)) continue;
+    const std::string& column = rows.columns[i];
+    if (column.starts_with("fact_"))
+      object.facts.emplace(column.substr(5), row.text(i));
+    else
+      object.attributes.emplace(column, row.text(i));
+  }
+  return object;
+}
+
+std::vector<RawObject> read_rows(const Units& units) {
+  std::set<Oid> relations = units.relations;
+  if (!relations.empty())
+    for (const auto& row : pg::query(kOwnedSequencesSql, {list(relations)})) relations.insert(row.oid(0));
+  std::vector<RawObject> out;
+  for (const auto& reader : readers()) {
+    const auto rows = pg::query(reader.sql, {list(relations), list(units.types), list(units.functions), list(units.schemas)});
+    for (const auto& row : rows)
+      out.push_back({reader.kind, address_at(row, 0), address_at(row, 3), object_of(rows, row)});
+  }
+  return out;
+}
+
+/// What is named after its parent. Several of a kind may belong to one object: a grantee, a provider, an
+/// extension tells them apart.
+std::string attached_identity(const RawObject& raw, const ObjectId& parent) {
+  const std::string of = kinds::describe(parent);
+  switch (raw.kind) {
+    case Kind::kPrivilege: {
+      const std::string& grantor = raw.object.get("grantor");
+      return cat(raw.object.name, " on ", of, grantor == "(owner)" ? "" : cat(" by ", grantor));
+    }
+    case Kind::kComment:
+      return raw.object.name.empty() ? of : cat(raw.object.name, " of ", of);
+    case Kind::kSecurityLabel:
+    case Kind::kExtensionDependency:
+      return cat(raw.object.name, " on ", of);
+    default:
+      return of;
+  }
+}
+
+bool attached(Kind kind) { return kind != Kind::kNone && kind != Kind::kColumn; }
+
+class Builder {
+ public:
+  Builder(const Units& units, bool closure) : rows_(read_rows(units)) {
+    for (const auto& raw : rows_) {
+      if (raw.at.classid) addresses_.insert(raw.at);
+      if (raw.parent.classid) addresses_.insert(raw.parent);
+    }
+    std::set<Address> seeds = addresses_;
+    for (const auto& [classid, oid] : units.addresses()) seeds.insert({classid, oid, 0});
+    edges_ = direct_dependencies(seeds);
+    if (closure) {
+      auto up = dependents_closure(seeds);
+      edges_.insert(edges_.end(), up.begin(), up.end());
+    }
+    for (const auto& edge : edges_) {
+      addresses_.insert(edge.from);
+      addresses_.insert(edge.to);
+    }
+    located_ = locate(addresses_);
+  }
+
+  Reading build() {
+    Reading out;
+    for (auto& raw : rows_) add(out, raw);
+    for (const auto& edge : edges_) connect(out, edge);
+    privileges(out.snapshot);
+    out.snapshot.finish();
+    return out;
+  }
+
+ private:
+  void add(Reading& out, RawObject& raw) {
+    Object& object = raw.object;
+    if (raw.parent.classid) {
+      auto parent = located_.find(raw.parent);
+      if (parent == located_.end()) return;  // dropped by somebody meanwhile
+      object.parent = parent->second.id;
+    }
+    if (attached(raw.kind)) {
+      object.id = {raw.kind, attached_identity(raw, object.parent)};
+    } else {
+      auto self = located_.find(raw.at);
+      if (self == located_.end()) return;
+      object.id = self->second.id;
+      object.facts.emplace("object_type", self->second.object_type);
+      if (self->second.extension_member) object.facts.emplace("extension_member", "yes");
+      out.ids.emplace(raw.at, object.id);
+      if (object.id == object.parent) return;
+    }
+    out.snapshot.add(std::move(object));
+  }
+
+  void connect(Reading& out, const RawDependency& edge) {
+    auto from = located_.find(edge.from), to = located_.find(edge.to);
+    if (from == located_.end() || to == located_.end() || from->second.id == to->second.id) return;
+    for (const auto& end : {from->second, to->second}) out.outside.emplace(end.id, end);
+    ObjectId source = from->second.id;
+    // A sequence goes with its column, but does not need it: what needs the column is the ownership.
+    if (source.kind == Kind::kSequence && edge.type == 'a') source = {Kind::kOwnedBy, kinds::describe(source)};
+    out.snapshot.depend(source, to->second.id, edge.type);
+  }
+
+  /// A grant made by somebody who holds the grant option needs that one's own grant first.
+  static void privileges(Snapshot& snapshot) {
+    std::multimap<std::string, ObjectId> by_grantee;
+    for (const auto& [id, object] : snapshot.objects)
+      if (id.kind == Kind::kPrivilege && object.get("privileges").find('*') != std::string::npos)
+        by_grantee.emplace(object.name, id);
+    for (const auto& [id, object] : snapshot.objects) {
+      if (id.kind != Kind::kPrivilege || object.get("grantor") == "(owner)") continue;
+      auto [first, last] = by_grantee.equal_range(object.get("grantor"));
+      for (auto it = first; it != last; ++it) {
+        const ObjectId& giver = snapshot.objects.at(it->second).parent;
+        const Object* column = snapshot.find(object.parent);
+        if (giver == object.parent || (column && giver == column->parent)) snapshot.depend(id, it->second, 'n');
+      }
+    }
+  }
+
+  std::vector<RawObject> rows_;
+  std::set<Address> addresses_;
+  std::vector<RawDependency> edges_;
+  std::map<Address, Located> located_;
+};
+
+}  // namespace
+
+void Units::add(const Address& unit) {
+  switch (unit.classid) {
+    case RelationRelationId: relations.insert(unit.objid); break;
+    case TypeRelationId: types.insert(unit.objid); break;
+    case ProcedureRelationId: functions.insert(unit.objid); break;
+    case NamespaceRelationId: schemas.insert(unit.objid); break;
+    default: break;
+  }
+}
+
+bool Units::has(const Address& unit) const {
+  switch (unit.classid) {
+    case RelationRelationId: return relations.count(unit.objid) != 0;
+    case TypeRelationId: return types.count(unit.objid) != 0;
+    case ProcedureRelationId: return functions.count(unit.objid) != 0;
+    case NamespaceRelationId: return schemas.count(unit.objid) != 0;
+    default: return false;
+  }
+}
+
+std::vector<std::pair<Oid, Oid>> Units::addresses() const {
+  std::vector<std::pair<Oid, Oid>> out;
+  for (Oid oid : schemas) out.emplace_back(NamespaceRelationId, oid);
+  for (Oid oid : types) out.emplace_back(TypeRelationId, oid);
+  for (Oid oid : relations) out.emplace_back(RelationRelationId, oid);
+  for (Oid oid : functions) out.emplace_back(ProcedureRelationId, oid);
+  return out;
+}
+
+Reading read(const Units& units, bool closure) { return Builder(units, closure).build(); }
+
+}  // namespace pgschema::catalog

@@ -1,0 +1,35 @@
+// pg_catalog → Snapshot: one reader per object kind (readers.cpp), and what they have in common.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "catalog/address.hpp"
+#include "model/snapshot.hpp"
+
+namespace pgschema::catalog {
+
+/// What is to be read: whole relations (views, tables …), types and functions, each with all that belongs to
+/// it. Sequences that a table's columns own go along with the table.
+struct Units {
+  std::set<Oid> relations, types, functions, schemas;
+
+  bool empty() const { return relations.empty() && types.empty() && functions.empty() && schemas.empty(); }
+  void add(const Address& unit);
+  bool has(const Address& unit) const;
+  /// As addresses, for the walk.
+  std::vector<std::pair<Oid, Oid>> addresses() const;
+};
+
+struct Reading {
+  Snapshot snapshot;
+  std::map<Address, ObjectId> ids;            // of everything in the snapshot that has an address
+  std::map<ObjectId, Located> outside;        // dependents and needs that are not in the snapshot
+};
+
+/// Reads the units and the dependencies of everything that leads to or from them. With `closure`, the edges
+/// of all that depends on them, at any distance. Takes no lock above AccessShare; runs under settings that
+/// the caller has pinned (pg::SettingsScope::pin_output).
+Reading read(const Units& units, bool closure);
+
+}  // namespace pgschema::catalog

@@ -1,0 +1,323 @@
+#include "catalog/readers.hpp"
+
+namespace pgschema::catalog {
+
+namespace {
+
+constexpr const char* kSchemas = R"(
+SELECT 'pg_namespace'::regclass::oid, n.oid, 0, 0, 0, 0, '' AS schema, quote_ident(n.nspname) AS name
+FROM pg_namespace n WHERE n.oid = ANY ($4))";
+
+constexpr const char* kRelations = R"(
+SELECT 'pg_class'::regclass::oid, c.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS schema, quote_ident(c.relname) AS name,
+  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,
+  CASE WHEN c.relkind IN ('v', 'm') THEN (SELECT string_agg(concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
+     CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END), E'\n' ORDER BY a.attnum)
+     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END AS columns,
+  CASE c.relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' END AS persistence,
+  am.amname AS access_method, quote_ident(ts.spcname) AS tablespace,
+  (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
+     FROM pg_options_to_table(c.reloptions)) AS options,
+  (SELECT string_agg('toast.' || quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
+     FROM pg_options_to_table((SELECT reloptions FROM pg_class WHERE oid = c.reltoastrelid AND c.reltoastrelid <> 0))) AS toast_options,
+  CASE WHEN c.relrowsecurity THEN 'enabled' END AS row_security, CASE WHEN c.relforcerowsecurity THEN 'forced' END AS force_row_security,
+  CASE WHEN c.relkind IN ('r', 'p', 'm') THEN CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' END END AS replica_identity,
+  CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
+  CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
+  (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = c.oid) AS inherits,
+  CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
+  c.relkind AS fact_relkind,
+  CASE WHEN c.relkind IN ('r', 'm', 'p') THEN pg_total_relation_size(c.oid) END AS fact_bytes,
+  CASE WHEN c.relkind IN ('r', 'm', 'p') THEN c.reltuples::bigint END AS fact_rows
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam
+LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+WHERE c.oid = ANY ($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))";
+
+constexpr const char* kColumns = R"(
+SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum,
+  CASE WHEN c.relkind = 'c' THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END::oid,
+  CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END, 0,
+  quote_ident(n.nspname) AS schema, quote_ident(a.attname) AS name,
+  format_type(a.atttypid, a.atttypmod) AS type,
+  CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END AS collation,
+  CASE WHEN a.attnotnull THEN coalesce((SELECT quote_ident(k.conname) FROM pg_constraint k
+     WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum), 'yes') END AS not_null,
+  CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity,
+  CASE WHEN a.attidentity <> '' THEN (SELECT format(
+     'SEQUENCE NAME %s.%I START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s%s', quote_ident(sn.nspname), s.relname, q.seqstart,
+     q.seqincrement, q.seqmin, q.seqmax, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' ELSE '' END)
+     FROM pg_depend d JOIN pg_class s ON s.oid = d.objid JOIN pg_namespace sn ON sn.oid = s.relnamespace
+     JOIN pg_sequence q ON q.seqrelid = s.oid WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
+     AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass AND d.deptype = 'i') END AS identity_sequence,
+  CASE WHEN a.attgenerated <> '' THEN pg_get_expr(f.adbin, f.adrelid) END AS generated,
+  CASE a.attgenerated WHEN 'v' THEN 'VIRTUAL' WHEN 's' THEN 'STORED' END AS generated_kind,
+  CASE WHEN a.attstorage <> t.typstorage AND c.relkind <> 'v' THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+     WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS storage,
+  CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
+  CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics,
+  (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
+     FROM pg_options_to_table(a.attoptions) WHERE option_name <> 'pg_attver') AS options,
+  CASE WHEN NOT a.attislocal THEN 'inherited' END AS inherited,
+  a.attnum AS fact_position, c.relkind AS fact_relkind, t.typstorage AS fact_type_storage, a.attlen AS fact_length
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
+WHERE a.attrelid = ANY ($1 || ARRAY(SELECT typrelid FROM pg_type WHERE oid = ANY ($2) AND typrelid <> 0))
+  AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c'))";
+
+constexpr const char* kDefaults = R"(
+SELECT 'pg_attrdef'::regclass::oid, f.oid, 0, 'pg_class'::regclass::oid, f.adrelid, f.adnum,
+  quote_ident(n.nspname) AS schema, quote_ident(a.attname) AS name,
+  pg_get_expr(f.adbin, f.adrelid) AS expression
+FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
+JOIN pg_class c ON c.oid = f.adrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE f.adrelid = ANY ($1) AND a.attgenerated = '')";
+
+constexpr const char* kConstraints = R"(
+SELECT 'pg_constraint'::regclass::oid, k.oid, 0,
+  CASE WHEN k.contypid <> 0 THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END::oid,
+  CASE WHEN k.contypid <> 0 THEN k.contypid ELSE k.conrelid END, 0,
+  quote_ident(n.nspname) AS schema, quote_ident(k.conname) AS name,
+  pg_get_constraintdef(k.oid) AS definition, k.contype AS type,
+  CASE WHEN k.contype IN ('p', 'u', 'x') THEN quote_ident(ts.spcname) END AS tablespace,
+  CASE WHEN x.indisclustered THEN 'yes' END AS clustered, CASE WHEN x.indisreplident THEN 'yes' END AS replica_identity,
+  CASE WHEN k.confrelid <> 0 THEN k.confrelid::regclass::text END AS fact_references
+FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
+LEFT JOIN pg_class i ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x') LEFT JOIN pg_index x ON x.indexrelid = i.oid LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
+WHERE ((k.conrelid <> 0 AND k.conrelid = ANY ($1)) OR (k.contypid <> 0 AND k.contypid = ANY ($2)))
+  AND k.contype IN ('c', 'p', 'u', 'f', 'x') AND k.conparentid = 0 AND (k.conislocal OR k.contypid <> 0))";
+
+constexpr const char* kIndexes = R"(
+SELECT 'pg_class'::regclass::oid, x.indexrelid, 0, 'pg_class'::regclass::oid, x.indrelid, 0,
+  quote_ident(n.nspname) AS schema, quote_ident(i.relname) AS name,
+  pg_get_indexdef(x.indexrelid) AS definition, quote_ident(ts.spcname) AS tablespace,
+  (SELECT string_agg(a.attnum || ' ' || a.attstattarget, ', ' ORDER BY a.attnum) FROM pg_attribute a
+     WHERE a.attrelid = x.indexrelid AND a.attstattarget >= 0) AS statistics,
+  CASE WHEN NOT x.indisvalid THEN 'invalid' END AS validity,
+  CASE WHEN x.indisclustered THEN 'yes' END AS clustered, CASE WHEN x.indisreplident THEN 'yes' END AS replica_identity,
+  x.indisunique AS fact_unique, pg_relation_size(x.indexrelid) AS fact_bytes
+FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_namespace n ON n.oid = i.relnamespace
+LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
+WHERE x.indrelid = ANY ($1) AND NOT i.relispartition
+  AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.conrelid = x.indrelid AND k.contype IN ('p', 'u', 'x')))";
+
+constexpr const char* kTriggers = R"(
+SELECT 'pg_trigger'::regclass::oid, g.oid, 0, 'pg_class'::regclass::oid, g.tgrelid, 0,
+  quote_ident(n.nspname) AS schema, quote_ident(g.tgname) AS name,
+  pg_get_triggerdef(g.oid) AS definition,
+  CASE g.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END AS enabled,
+  g.tgconstraint <> 0 AS fact_constraint
+FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE g.tgrelid = ANY ($1) AND NOT g.tgisinternal AND g.tgparentid = 0)";
+
+constexpr const char* kRules = R"(
+SELECT 'pg_rewrite'::regclass::oid, r.oid, 0, 'pg_class'::regclass::oid, r.ev_class, 0,
+  quote_ident(n.nspname) AS schema, quote_ident(r.rulename) AS name,
+  pg_get_ruledef(r.oid) AS definition,
+  CASE r.ev_enabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END AS enabled
+FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE r.ev_class = ANY ($1) AND r.rulename <> '_RETURN')";
+
+constexpr const char* kPolicies = R"(
+SELECT 'pg_policy'::regclass::oid, p.oid, 0, 'pg_class'::regclass::oid, p.polrelid, 0,
+  quote_ident(n.nspname) AS schema, quote_ident(p.polname) AS name,
+  CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END AS permissive,
+  CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END AS command,
+  (SELECT string_agg(CASE WHEN r = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r)) END, ', ' ORDER BY pg_get_userbyid(r) COLLATE "C")
+     FROM unnest(p.polroles) AS r) AS roles,
+  pg_get_expr(p.polqual, p.polrelid) AS using, pg_get_expr(p.polwithcheck, p.polrelid) AS check
+FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE p.polrelid = ANY ($1))";
+
+constexpr const char* kStatistics = R"(
+SELECT 'pg_statistic_ext'::regclass::oid, s.oid, 0, 'pg_class'::regclass::oid, s.stxrelid, 0,
+  quote_ident(n.nspname) AS schema, quote_ident(s.stxname) AS name,
+  pg_get_statisticsobjdef(s.oid) AS definition, CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END AS target
+FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE s.stxrelid = ANY ($1))";
+
+constexpr const char* kSequences = R"(
+SELECT 'pg_class'::regclass::oid, c.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS schema, quote_ident(c.relname) AS name,
+  format('AS %s INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s CACHE %s%s', format_type(q.seqtypid, NULL), q.seqincrement,
+    q.seqmin, q.seqmax, q.seqstart, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' ELSE ' NO CYCLE' END) AS definition,
+  CASE c.relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' END AS persistence
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence q ON q.seqrelid = c.oid
+WHERE c.oid = ANY ($1))";
+
+// Belongs to the sequence, so that the sequence exists before the default that calls it and is given to its
+// column afterwards.
+constexpr const char* kOwnedBy = R"(
+SELECT 0::oid, c.oid, 0, 'pg_class'::regclass::oid, c.oid, 0, quote_ident(n.nspname) AS schema, quote_ident(c.relname) AS name,
+  d.refobjid::regclass::text || '.' || quote_ident(a.attname) AS column
+FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S' JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+WHERE d.classid = 'pg_class'::regclass AND d.objid = ANY ($1) AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a')";
+
+constexpr const char* kContents = R"(
+SELECT 0::oid, c.oid, 0, 'pg_class'::regclass::oid, c.oid, 0, quote_ident(n.nspname) AS schema, quote_ident(c.relname) AS name,
+  'yes' AS populated
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1) AND c.relkind = 'm' AND c.relispopulated)";
+
+constexpr const char* kFunctions = R"(
+SELECT 'pg_proc'::regclass::oid, p.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS schema, quote_ident(p.proname) AS name,
+  pg_get_functiondef(p.oid) AS definition, pg_get_function_result(p.oid) AS fact_result,
+  pg_get_function_arguments(p.oid) AS fact_arguments,
+  pg_get_function_identity_arguments(p.oid) AS fact_identity_arguments, p.prokind AS fact_kind,
+  p.proretset AS fact_set, array_to_string(p.proargnames, ',', '') AS fact_argument_names,
+  array_to_string(p.proargmodes, ',') AS fact_argument_modes,
+  (SELECT string_agg(format_type(t, NULL), ', ' ORDER BY o) FROM unnest(p.proallargtypes) WITH ORDINALITY AS u(t, o)) AS fact_all_types,
+  p.pronargs AS fact_arguments_count, p.pronargdefaults AS fact_defaults, p.prosecdef AS fact_definer,
+  p.prosqlbody IS NOT NULL AS fact_atomic
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = ANY ($3) AND p.prokind <> 'a')";
+
+constexpr const char* kAggregates = R"(
+SELECT 'pg_proc'::regclass::oid, p.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS schema, quote_ident(p.proname) AS name,
+  concat_ws(E',\n  ', 'SFUNC = ' || g.aggtransfn::regproc, 'STYPE = ' || format_type(g.aggtranstype, NULL),
+    CASE WHEN g.aggtransspace <> 0 THEN 'SSPACE = ' || g.aggtransspace END,
+    CASE WHEN g.aggfinalfn <> 0 THEN 'FINALFUNC = ' || g.aggfinalfn::regproc END,
+    CASE WHEN g.aggfinalextra THEN 'FINALFUNC_EXTRA' END,
+    CASE WHEN g.aggfinalfn <> 0 AND g.aggfinalmodify <> CASE WHEN g.aggkind = 'n' THEN 'r' ELSE 'w' END THEN 'FINALFUNC_MODIFY = ' ||
+      CASE g.aggfinalmodify WHEN 'r' THEN 'READ_ONLY' WHEN 's' THEN 'SHAREABLE' ELSE 'READ_WRITE' END END,
+    CASE WHEN g.aggcombinefn <> 0 THEN 'COMBINEFUNC = ' || g.aggcombinefn::regproc END,
+    CASE WHEN g.aggserialfn <> 0 THEN 'SERIALFUNC = ' || g.aggserialfn::regproc END,
+    CASE WHEN g.aggdeserialfn <> 0 THEN 'DESERIALFUNC = ' || g.aggdeserialfn::regproc END,
+    'INITCOND = ' || quote_literal(g.agginitval),
+    CASE WHEN g.aggmtransfn <> 0 THEN 'MSFUNC = ' || g.aggmtransfn::regproc END,
+    CASE WHEN g.aggminvtransfn <> 0 THEN 'MINVFUNC = ' || g.aggminvtransfn::regproc END,
+    CASE WHEN g.aggmtranstype <> 0 THEN 'MSTYPE = ' || format_type(g.aggmtranstype, NULL) END,
+    CASE WHEN g.aggmtransspace <> 0 THEN 'MSSPACE = ' || g.aggmtransspace END,
+    CASE WHEN g.aggmfinalfn <> 0 THEN 'MFINALFUNC = ' || g.aggmfinalfn::regproc END,
+    CASE WHEN g.aggmfinalextra THEN 'MFINALFUNC_EXTRA' END,
+    CASE WHEN g.aggmfinalfn <> 0 AND g.aggmfinalmodify <> CASE WHEN g.aggkind = 'n' THEN 'r' ELSE 'w' END THEN 'MFINALFUNC_MODIFY = ' ||
+      CASE g.aggmfinalmodify WHEN 'r' THEN 'READ_ONLY' WHEN 's' THEN 'SHAREABLE' ELSE 'READ_WRITE' END END,
+    'MINITCOND = ' || quote_literal(g.aggminitval),
+    CASE WHEN g.aggsortop <> 0 THEN 'SORTOP = ' || (SELECT format('OPERATOR(%I.%s)', onsp.nspname, o.oprname)
+      FROM pg_operator o JOIN pg_namespace onsp ON onsp.oid = o.oprnamespace WHERE o.oid = g.aggsortop) END,
+    CASE WHEN g.aggkind = 'h' THEN 'HYPOTHETICAL' END,
+    CASE p.proparallel WHEN 's' THEN 'PARALLEL = SAFE' WHEN 'r' THEN 'PARALLEL = RESTRICTED' END) AS definition,
+  CASE WHEN p.pronargs = 0 THEN '*' ELSE pg_get_function_arguments(p.oid) END AS arguments,
+  pg_get_function_result(p.oid) AS result,
+  CASE WHEN p.pronargs = 0 THEN '*' ELSE pg_get_function_identity_arguments(p.oid) END AS fact_identity_arguments
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_aggregate g ON g.aggfnoid = p.oid
+WHERE p.oid = ANY ($3))";
+
+constexpr const char* kTypes = R"(
+SELECT 'pg_type'::regclass::oid, t.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS schema, quote_ident(t.typname) AS name,
+  CASE WHEN t.typtype = 'e' THEN coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
+     FROM pg_enum e WHERE e.enumtypid = t.oid), '') END AS labels,
+  CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END AS base_type,
+  CASE WHEN t.typtype = 'd' THEN t.typdefault END AS default,
+  CASE WHEN t.typnotnull THEN 'yes' END AS not_null,
+  CASE WHEN t.typtype = 'd' AND t.typcollation <> b.typcollation THEN t.typcollation::regcollation::text END AS collation,
+  CASE WHEN t.typtype = 'c' THEN (SELECT string_agg(concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
+     CASE WHEN a.attcollation <> at.typcollation THEN 'COLLATE ' || a.attcollation::regcollation::text END), E',\n    ' ORDER BY a.attnum)
+     FROM pg_attribute a JOIN pg_type at ON at.oid = a.atttypid WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
+  END AS fact_columns,
+  nullif(concat_ws(', ', 'SUBTYPE = ' || format_type(r.rngsubtype, NULL),
+    'SUBTYPE_OPCLASS = ' || CASE WHEN NOT oc.opcdefault THEN quote_ident(ocn.nspname) || '.' || quote_ident(oc.opcname) END,
+    'COLLATION = ' || CASE WHEN r.rngcollation <> st.typcollation THEN r.rngcollation::regcollation END,
+    'CANONICAL = ' || CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical END,
+    'SUBTYPE_DIFF = ' || CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff END,
+    'MULTIRANGE_TYPE_NAME = ' || format_type(r.rngmultitypid, NULL)), '') AS range
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_type b ON b.oid = t.typbasetype
+LEFT JOIN pg_range r ON r.rngtypid = t.oid LEFT JOIN pg_type st ON st.oid = r.rngsubtype
+LEFT JOIN pg_opclass oc ON oc.oid = r.rngsubopc LEFT JOIN pg_namespace ocn ON ocn.oid = oc.opcnamespace
+WHERE t.oid = ANY ($2))";
+
+constexpr const char* kPublicationTables = R"(
+SELECT 'pg_publication_rel'::regclass::oid, m.oid, 0, 'pg_class'::regclass::oid, m.prrelid, 0, '' AS schema, quote_ident(p.pubname) AS name,
+  (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = m.prrelid AND a.attnum = ANY (m.prattrs)) AS columns,
+  pg_get_expr(m.prqual, m.prrelid) AS where
+FROM pg_publication_rel m JOIN pg_publication p ON p.oid = m.prpubid WHERE m.prrelid = ANY ($1))";
+
+// From here on: what has no address of its own and is named after the object that it belongs to.
+
+// The rows of the catalogs that can carry an owner or privileges, with what acldefault() calls them.
+#define PGSCHEMA_OWNED                                                                                              \
+  "WITH owned AS ("                                                                                                 \
+  "SELECT 'pg_class'::regclass::oid AS classid, c.oid, 0 AS subid, c.relowner AS owner, c.relacl AS acl, "          \
+  "  CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\" AS type "                                              \
+  "FROM pg_class c WHERE c.oid = ANY ($1) "                                                                         \
+  "UNION ALL SELECT 'pg_proc'::regclass, p.oid, 0, p.proowner, p.proacl, 'f' FROM pg_proc p WHERE p.oid = ANY ($3) " \
+  "UNION ALL SELECT 'pg_type'::regclass, t.oid, 0, t.typowner, t.typacl, 'T' FROM pg_type t WHERE t.oid = ANY ($2) " \
+  "UNION ALL SELECT 'pg_namespace'::regclass, n.oid, 0, n.nspowner, n.nspacl, 'n' FROM pg_namespace n WHERE n.oid = ANY ($4) "
+
+constexpr const char* kOwners = PGSCHEMA_OWNED R"(
+UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid, 0, s.stxowner, NULL, NULL FROM pg_statistic_ext s WHERE s.stxrelid = ANY ($1))
+SELECT 0::oid, 0::oid, 0, classid, oid, subid, '' AS schema, '' AS name, quote_ident(pg_get_userbyid(owner)) AS role FROM owned)";
+
+// One row a grantee and grantor, and only where they differ from what the object's owner and PUBLIC have by
+// themselves. The owner is called so, not by name: its privileges follow when the owner changes.
+constexpr const char* kPrivileges = PGSCHEMA_OWNED R"(
+UNION ALL SELECT 'pg_class'::regclass, a.attrelid, a.attnum, c.relowner, a.attacl, 'c' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+  WHERE a.attrelid = ANY ($1) AND a.attacl IS NOT NULL AND NOT a.attisdropped),
+granted AS (SELECT classid, oid, subid, owner, grantee, grantor,
+    string_agg(privilege_type || CASE WHEN is_grantable THEN '*' ELSE '' END, ', ' ORDER BY privilege_type) AS privileges
+  FROM owned, aclexplode(acl) WHERE acl IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6),
+builtin AS (SELECT classid, oid, subid, owner, grantee, grantor, string_agg(privilege_type, ', ' ORDER BY privilege_type) AS privileges
+  FROM owned, aclexplode(acldefault(type, owner)) WHERE acl IS NOT NULL AND type IS NOT NULL AND type <> 'c' GROUP BY 1, 2, 3, 4, 5, 6)
+SELECT 0::oid, 0::oid, 0, classid, oid, subid, '' AS schema,
+  CASE WHEN grantee = 0 THEN 'PUBLIC' WHEN grantee = owner THEN '(owner)' ELSE quote_ident(pg_get_userbyid(grantee)) END AS name,
+  coalesce(granted.privileges, '') AS privileges,
+  CASE WHEN grantor = owner THEN '(owner)' ELSE quote_ident(pg_get_userbyid(grantor)) END AS grantor,
+  builtin.privileges AS fact_builtin, CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS fact_grantee
+FROM granted FULL JOIN builtin USING (classid, oid, subid, owner, grantee, grantor)
+WHERE granted.privileges IS DISTINCT FROM builtin.privileges)";
+
+#undef PGSCHEMA_OWNED
+
+// Every catalog row that the units own, to find what hangs on them by (class, object).
+#define PGSCHEMA_PARTS                                                                                                 \
+  "WITH parts AS ("                                                                                                    \
+  "SELECT 'pg_class'::regclass::oid AS classid, oid FROM pg_class WHERE oid = ANY ($1) "                               \
+  "UNION ALL SELECT 'pg_class'::regclass, typrelid FROM pg_type WHERE oid = ANY ($2) AND typrelid <> 0 "               \
+  "UNION ALL SELECT 'pg_type'::regclass, unnest($2) UNION ALL SELECT 'pg_proc'::regclass, unnest($3) "                 \
+  "UNION ALL SELECT 'pg_namespace'::regclass, unnest($4) "                                                             \
+  "UNION ALL SELECT 'pg_class'::regclass, indexrelid FROM pg_index WHERE indrelid = ANY ($1) "                         \
+  "UNION ALL SELECT 'pg_constraint'::regclass, oid FROM pg_constraint WHERE conrelid <> 0 AND conrelid = ANY ($1) "    \
+  "UNION ALL SELECT 'pg_constraint'::regclass, oid FROM pg_constraint WHERE contypid <> 0 AND contypid = ANY ($2) "    \
+  "UNION ALL SELECT 'pg_trigger'::regclass, oid FROM pg_trigger WHERE tgrelid = ANY ($1) "                             \
+  "UNION ALL SELECT 'pg_rewrite'::regclass, oid FROM pg_rewrite WHERE ev_class = ANY ($1) "                            \
+  "UNION ALL SELECT 'pg_policy'::regclass, oid FROM pg_policy WHERE polrelid = ANY ($1) "                              \
+  "UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext WHERE stxrelid = ANY ($1)) "
+
+// `name` tells a constraint's comment from that of its index.
+constexpr const char* kComments = PGSCHEMA_PARTS R"(
+SELECT 0::oid, 0::oid, 0, d.classoid, d.objoid, d.objsubid, '' AS schema,
+  CASE WHEN c.relkind IN ('i', 'I') AND k.oid IS NOT NULL THEN 'index' ELSE '' END AS name, d.description AS text,
+  CASE WHEN c.relkind IN ('i', 'I') AND k.oid IS NOT NULL THEN 'INDEX ' || c.oid::regclass END AS fact_target
+FROM parts JOIN pg_description d ON d.classoid = parts.classid AND d.objoid = parts.oid
+LEFT JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid
+LEFT JOIN pg_index x ON x.indexrelid = c.oid
+LEFT JOIN pg_constraint k ON k.conrelid = x.indrelid AND k.conindid = c.oid AND k.contype IN ('p', 'u', 'x'))";
+
+constexpr const char* kSecurityLabels = PGSCHEMA_PARTS R"(
+SELECT 0::oid, 0::oid, 0, s.classoid, s.objoid, s.objsubid, '' AS schema, quote_ident(s.provider) AS name, s.label AS label
+FROM parts JOIN pg_seclabel s ON s.classoid = parts.classid AND s.objoid = parts.oid)";
+
+constexpr const char* kExtensionDependencies = PGSCHEMA_PARTS R"(
+SELECT 0::oid, 0::oid, 0, d.classid, d.objid, d.objsubid, '' AS schema, quote_ident(e.extname) AS name, 'yes' AS depends
+FROM parts JOIN pg_depend d ON d.classid = parts.classid AND d.objid = parts.oid AND d.deptype = 'x' AND d.refclassid = 'pg_extension'::regclass
+JOIN pg_extension e ON e.oid = d.refobjid)";
+
+#undef PGSCHEMA_PARTS
+
+const std::vector<Reader>* make() {
+  return new std::vector<Reader>{
+      {Kind::kNone, kSchemas},    {Kind::kNone, kRelations},  {Kind::kColumn, kColumns},
+      {Kind::kNone, kDefaults},   {Kind::kNone, kConstraints}, {Kind::kNone, kIndexes},
+      {Kind::kNone, kTriggers},   {Kind::kNone, kRules},      {Kind::kNone, kPolicies},
+      {Kind::kNone, kStatistics}, {Kind::kNone, kSequences},  {Kind::kOwnedBy, kOwnedBy},
+      {Kind::kContents, kContents}, {Kind::kNone, kFunctions}, {Kind::kNone, kAggregates},
+      {Kind::kNone, kTypes},      {Kind::kNone, kPublicationTables},
+      {Kind::kOwner, kOwners},    {Kind::kPrivilege, kPrivileges}, {Kind::kComment, kComments},
+      {Kind::kSecurityLabel, kSecurityLabels}, {Kind::kExtensionDependency, kExtensionDependencies},
+  };
+}
+
+}  // namespace
+
+const std::vector<Reader>& readers() {
+  static const auto* all = make();
+  return *all;
+}
+
+}  // namespace pgschema::catalog

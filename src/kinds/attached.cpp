@@ -1,0 +1,223 @@
+// What hangs on other objects and has no identity of its own: owners, privileges, comments, security labels,
+// dependencies on extensions, membership in publications.
+#include <algorithm>
+
+#include "kinds/families.hpp"
+#include "kinds/registry.hpp"
+#include "kinds/text.hpp"
+#include "script/quote.hpp"
+
+namespace pgschema::kinds {
+
+namespace {
+
+const Object& parent_of(const Object& object, const Snapshot& in) {
+  const Object* parent = in.find(object.parent);
+  if (!parent) throw Failure(sqlstate::kInternal, cat("no parent of ", describe(object.id)));
+  return *parent;
+}
+
+class OwnerWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& owner, const Snapshot& in) const override {
+    const Object& object = parent_of(owner, in);
+    const std::string target = reference(object);
+    return {{cat("ALTER ", target, " OWNER TO ", owner.get("role")), cat("ALTER ", target.substr(0, target.rfind(' ', target.find(object.schema)))),
+             {}, {}}};
+  }
+  std::vector<Command> drop(const Object&, const Snapshot&) const override { return {}; }
+  std::optional<Alteration> alter(const Change& change) const override {
+    return Alteration{create(change.after, change.desired),
+                      {{Hazard::kAccess, cat(describe(change.after.id), ": ", change.before.get("role"), " -> ", change.after.get("role"))}},
+                      false};
+  }
+};
+
+/// "SELECT, UPDATE*" as name → grantable.
+std::map<std::string, bool> privileges_of(const std::string& list) {
+  std::map<std::string, bool> out;
+  std::size_t start = 0;
+  while (start < list.size()) {
+    const auto comma = std::min(list.find(", ", start), list.size());
+    std::string name = list.substr(start, comma - start);
+    const bool grantable = !name.empty() && name.back() == '*';
+    if (grantable) name.pop_back();
+    if (!name.empty()) out[name] = grantable;
+    start = comma + 2;
+  }
+  return out;
+}
+
+class PrivilegeWriter final : public Writer {
+ public:
+  /// From what the server gives by itself (to the owner, to PUBLIC on functions and types) to what it is.
+  std::vector<Command> create(const Object& privilege, const Snapshot& in) const override {
+    return lead(privilege, in, privileges_of(privilege.fact("builtin")), privileges_of(privilege.get("privileges")));
+  }
+  std::vector<Command> drop(const Object& privilege, const Snapshot& in) const override {
+    return lead(privilege, in, privileges_of(privilege.get("privileges")), privileges_of(privilege.fact("builtin")));
+  }
+  std::optional<Alteration> alter(const Change& change) const override {
+    const auto was = privileges_of(change.before.get("privileges")), is = privileges_of(change.after.get("privileges"));
+    Alteration out{lead(change.after, change.desired, was, is), {}, false};
+    // Whoever was granted something by this grantee steps aside when the grant option goes.
+    for (const auto& [name, grantable] : was)
+      if (grantable && (!is.count(name) || !is.at(name))) out.dependents_step_aside = true;
+    for (const auto& command : out.commands) out.dangers.push_back({Hazard::kAccess, command.sql});
+    return out;
+  }
+  std::vector<Danger> drop_dangers(const Object& privilege, const Snapshot& in) const override {
+    std::vector<Danger> out;
+    for (const auto& command : drop(privilege, in)) out.push_back({Hazard::kAccess, command.sql});
+    return out;
+  }
+
+ private:
+  using Privileges = std::map<std::string, bool>;
+
+  static std::vector<Command> lead(const Object& privilege, const Snapshot& in, const Privileges& was, const Privileges& is) {
+    const Object& object = parent_of(privilege, in);
+    std::vector<std::string> revoked, granted, regranted, no_option;
+    for (const auto& [name, grantable] : was) {
+      auto now = is.find(name);
+      if (now == is.end()) revoked.push_back(name);
+      else if (grantable && !now->second) no_option.push_back(name);
+    }
+    for (const auto& [name, grantable] : is) {
+      auto before = was.find(name);
+      if (before != was.end() && (before->second || !grantable)) continue;
+      (grantable ? regranted : granted).push_back(name);
+    }
+    const std::string& grantee = privilege.fact("grantee");
+    std::vector<Command> out;
+    write(out, "REVOKE ", revoked, object, cat(" FROM ", grantee), "", privilege, "REVOKE");
+    write(out, "REVOKE GRANT OPTION FOR ", no_option, object, cat(" FROM ", grantee), "", privilege, "REVOKE");
+    write(out, "GRANT ", granted, object, cat(" TO ", grantee), "", privilege, "GRANT");
+    write(out, "GRANT ", regranted, object, cat(" TO ", grantee), " WITH GRANT OPTION", privilege, "GRANT");
+    return out;
+  }
+
+  static void write(std::vector<Command>& out, std::string_view verb, const std::vector<std::string>& names, const Object& object,
+                    const std::string& whom, std::string_view option, const Object& privilege, std::string_view command_tag) {
+    if (names.empty()) return;
+    const bool column = object.id.kind == Kind::kColumn;
+    std::string list;
+    for (const auto& name : names) list += cat(list.empty() ? "" : ", ", name, column ? cat(" (", object.name, ")") : "");
+    const std::string& grantor = privilege.get("grantor");
+    out.push_back({cat(verb, list, " ON ", target(object), whom, option), std::string(command_tag), {}, grantor == "(owner)" ? "" : grantor});
+  }
+
+  static std::string target(const Object& object) {
+    switch (object.id.kind) {
+      case Kind::kColumn: return cat("TABLE ", object.parent.identity);
+      case Kind::kView:
+      case Kind::kMaterializedView: return cat("TABLE ", object.id.identity);
+      case Kind::kAggregate: return cat("FUNCTION ", routine(object));
+      case Kind::kDomain: return cat("TYPE ", object.id.identity);
+      default: return reference(object);
+    }
+  }
+
+  /// An aggregate is granted as a function, by its argument types alone.
+  static std::string routine(const Object& aggregate) {
+    const std::string& identity = aggregate.id.identity;
+    return identity;
+  }
+};
+
+class CommentWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& comment, const Snapshot& in) const override {
+    return {write(comment, in, script::quote_literal(comment.get("text")))};
+  }
+  std::vector<Command> drop(const Object& comment, const Snapshot& in) const override { return {write(comment, in, "NULL")}; }
+  std::optional<Alteration> alter(const Change& change) const override {
+    return Alteration{create(change.after, change.desired), {}, false};
+  }
+
+ private:
+  static Command write(const Object& comment, const Snapshot& in, const std::string& text) {
+    const std::string& other = comment.fact("target");
+    return {cat("COMMENT ON ", other.empty() ? reference(parent_of(comment, in)) : other, " IS ", text), "COMMENT", {}, {}};
+  }
+};
+
+class SecurityLabelWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& label, const Snapshot& in) const override {
+    return {write(label, in, script::quote_literal(label.get("label")))};
+  }
+  std::vector<Command> drop(const Object& label, const Snapshot& in) const override { return {write(label, in, "NULL")}; }
+  std::optional<Alteration> alter(const Change& change) const override {
+    return Alteration{create(change.after, change.desired), {{Hazard::kAccess, describe(change.after.id)}}, false};
+  }
+  std::vector<Danger> drop_dangers(const Object& label, const Snapshot&) const override {
+    return {{Hazard::kAccess, cat(describe(label.id), " goes")}};
+  }
+
+ private:
+  static Command write(const Object& label, const Snapshot& in, const std::string& text) {
+    return {cat("SECURITY LABEL FOR ", label.name, " ON ", reference(parent_of(label, in)), " IS ", text), "SECURITY LABEL", {}, {}};
+  }
+};
+
+class ExtensionDependencyWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& dependency, const Snapshot& in) const override { return {write(dependency, in, "DEPENDS")}; }
+  std::vector<Command> drop(const Object& dependency, const Snapshot& in) const override { return {write(dependency, in, "NO DEPENDS")}; }
+  std::optional<Alteration> alter(const Change&) const override { return Alteration{}; }
+
+ private:
+  static Command write(const Object& dependency, const Snapshot& in, std::string_view words) {
+    return {cat("ALTER ", reference(parent_of(dependency, in)), " ", words, " ON EXTENSION ", dependency.name), "ALTER", {}, {}};
+  }
+};
+
+class PublicationTableWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& member, const Snapshot&) const override {
+    return {{cat("ALTER PUBLICATION ", member.name, " ADD TABLE ONLY ", member.parent.identity,
+                 member.has("columns") ? cat(" (", member.get("columns"), ")") : "",
+                 member.has("where") ? cat(" WHERE (", member.get("where"), ")") : ""),
+             "ALTER PUBLICATION", cat("ShareUpdateExclusiveLock ", member.parent.identity), {}}};
+  }
+  std::vector<Command> drop(const Object& member, const Snapshot&) const override {
+    return {{cat("ALTER PUBLICATION ", member.name, " DROP TABLE ONLY ", member.parent.identity), "ALTER PUBLICATION",
+             cat("ShareUpdateExclusiveLock ", member.parent.identity), {}}};
+  }
+  std::optional<Alteration> alter(const Change&) const override { return std::nullopt; }
+};
+
+}  // namespace
+
+const Writer& owner_writer() {
+  static const OwnerWriter writer;
+  return writer;
+}
+
+const Writer& privilege_writer() {
+  static const PrivilegeWriter writer;
+  return writer;
+}
+
+const Writer& comment_writer() {
+  static const CommentWriter writer;
+  return writer;
+}
+
+const Writer& security_label_writer() {
+  static const SecurityLabelWriter writer;
+  return writer;
+}
+
+const Writer& extension_dependency_writer() {
+  static const ExtensionDependencyWriter writer;
+  return writer;
+}
+
+const Writer& publication_table_writer() {
+  static const PublicationTableWriter writer;
+  return writer;
+}
+
+}  // namespace pgschema::kinds

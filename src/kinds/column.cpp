@@ -1,0 +1,208 @@
+// Columns and their defaults. A column of a table holds values: it is altered in place. A column of a view,
+// materialized view or composite type has no statement of its own beside its settings: the object's does it.
+#include "kinds/families.hpp"
+#include "kinds/registry.hpp"
+#include "kinds/text.hpp"
+
+namespace pgschema::kinds {
+
+namespace {
+
+Command on_relation(const Object& relation, std::string action) {
+  std::string prefix = alter_relation(relation);
+  std::string command_tag = prefix.substr(0, prefix.size() - relation.id.identity.size() - 1);
+  return {cat(prefix, " ", action), std::move(command_tag), access_exclusive(relation), {}};
+}
+
+std::string not_null(const Object& column) {
+  const std::string& name = column.get("not_null");
+  if (name.empty()) return "";
+  return name == "yes" ? " NOT NULL" : cat(" CONSTRAINT ", name, " NOT NULL");
+}
+
+const Object* default_of(const Object& column, const Snapshot& in) {
+  return in.find({Kind::kDefault, column.id.identity});
+}
+
+class ColumnWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& column, const Snapshot& in) const override {
+    const Object& relation = relation_of(column, in);
+    std::vector<Command> out;
+    if (relation.id.kind == Kind::kComposite) {
+      out.push_back(on_relation(relation, cat("ADD ATTRIBUTE ", column.name, " ", column.get("type"),
+                                              clause("COLLATE", column.get("collation")))));
+    } else if (relation.id.kind == Kind::kTable) {
+      const Object* value = default_of(column, in);
+      out.push_back(on_relation(relation, cat("ADD COLUMN ", column_definition(column, in),
+                                              value ? clause("DEFAULT", value->get("expression")) : "")));
+    }
+    for (auto& command : column_settings(relation, nullptr, column)) out.push_back(std::move(command));
+    return out;
+  }
+
+  std::vector<Command> drop(const Object& column, const Snapshot& in) const override {
+    const Object& relation = relation_of(column, in);
+    if (relation.id.kind == Kind::kComposite) return {on_relation(relation, cat("DROP ATTRIBUTE ", column.name))};
+    if (relation.id.kind == Kind::kTable) return {on_relation(relation, cat("DROP COLUMN ", column.name))};
+    return {};
+  }
+
+  std::optional<Alteration> alter(const Change& change) const override {
+    const Object& relation = relation_of(change.after, change.desired);
+    const bool retyped = change.changed("type") || change.changed("collation");
+    if (relation.id.kind == Kind::kTable) return alter_in_table(change, relation);
+    Alteration out;
+    if (retyped) {
+      if (relation.id.kind != Kind::kComposite) return std::nullopt;
+      out.commands.push_back(on_relation(relation, cat("ALTER ATTRIBUTE ", change.after.name, " TYPE ", change.after.get("type"),
+                                                       clause("COLLATE", change.after.get("collation")))));
+      out.dependents_step_aside = true;
+      out.dangers.push_back({Hazard::kBreaking, cat(describe(change.after.id), ": ", change.before.get("type"), " -> ", change.after.get("type"))});
+    }
+    out.commands = concat(std::move(out.commands), column_settings(relation, &change.before, change.after));
+    return out;
+  }
+
+  bool creates_child(const Object& parent, const Object& child) const override {
+    return parent.parent.kind == Kind::kTable && child.id.kind == Kind::kDefault;
+  }
+
+  /// Values that the server can compute again may go and come back.
+  bool can_step_aside(const Object& column, const Snapshot&) const override {
+    return column.parent.kind != Kind::kTable || column.has("generated");
+  }
+
+  std::vector<Danger> drop_dangers(const Object& column, const Snapshot& in) const override {
+    std::vector<Danger> out{{Hazard::kBreaking, cat(describe(column.id), " goes")}};
+    if (column.parent.kind == Kind::kTable && !column.has("generated")) out.push_back({Hazard::kDataLoss, describe(column.id)});
+    if (const Object* relation = in.find(column.parent); relation && relation->id.kind == Kind::kComposite)
+      out.push_back({Hazard::kDataLoss, describe(column.id)});
+    return out;
+  }
+
+ private:
+  static std::vector<Command> concat(std::vector<Command> a, std::vector<Command> b) {
+    for (auto& command : b) a.push_back(std::move(command));
+    return a;
+  }
+
+  static std::optional<Alteration> alter_in_table(const Change& change, const Object& table) {
+    const Object &before = change.before, &after = change.after;
+    // Only a later server can change the expression; a generated column is dropped and added instead.
+    if (after.has("generated") && (change.changed("generated") || change.changed("generated_kind") || change.changed("type")))
+      return std::nullopt;
+    Alteration out;
+    const std::string column = cat("ALTER COLUMN ", after.name, " ");
+    if (before.has("generated") && !after.has("generated")) out.commands.push_back(on_relation(table, cat(column, "DROP EXPRESSION")));
+    if (before.has("identity") && !after.has("identity")) out.commands.push_back(on_relation(table, cat(column, "DROP IDENTITY")));
+    if (change.changed("type") || change.changed("collation")) retype(change, table, column, out);
+    if (change.changed("not_null")) nullability(change, table, column, out);
+    identity(change, table, column, out);
+    out.commands = concat(std::move(out.commands), column_settings(table, &before, after));
+    return out;
+  }
+
+  static void retype(const Change& change, const Object& table, const std::string& column, Alteration& out) {
+    out.commands.push_back(on_relation(table, cat(column, "TYPE ", change.after.get("type"), clause("COLLATE", change.after.get("collation")),
+                                                  clause("USING", change.after.fact("using")))));
+    out.dependents_step_aside = true;
+    const std::string what = cat(describe(change.after.id), ": ", change.before.get("type"), " -> ", change.after.get("type"));
+    out.dangers.push_back({Hazard::kBreaking, what});
+    if (change.after.fact("rewrites") != "no") out.dangers.push_back({Hazard::kRewrite, what});
+    if (change.after.fact("narrows") == "yes") out.dangers.push_back({Hazard::kDataLoss, what});
+  }
+
+  static void nullability(const Change& change, const Object& table, const std::string& column, Alteration& out) {
+    if (change.before.has("not_null"))
+      out.commands.push_back(on_relation(table, cat(column, "DROP NOT NULL")));
+    if (!change.after.has("not_null")) return;
+    const std::string& name = change.after.get("not_null");
+    out.commands.push_back(on_relation(table, name == "yes" ? cat(column, "SET NOT NULL")
+                                                            : cat("ADD CONSTRAINT ", name, " NOT NULL ", change.after.name)));
+    if (!change.before.has("not_null")) {
+      out.dangers.push_back({Hazard::kBlocking, cat(describe(change.after.id), " becomes NOT NULL: every row is read")});
+      out.dangers.push_back({Hazard::kDataDependent, cat(describe(change.after.id), " becomes NOT NULL")});
+    }
+  }
+
+  static void identity(const Change& change, const Object& table, const std::string& column, Alteration& out) {
+    const Object &before = change.before, &after = change.after;
+    if (!after.has("identity")) return;
+    if (!before.has("identity")) {
+      out.commands.push_back(on_relation(table, cat(column, "ADD GENERATED ", after.get("identity"), " AS IDENTITY (", after.get("identity_sequence"), ")")));
+    } else if (change.changed("identity") || change.changed("identity_sequence")) {
+      std::string settings = cat(" SET GENERATED ", after.get("identity"));
+      if (change.changed("identity_sequence")) settings += sequence_settings(after.get("identity_sequence"));
+      out.commands.push_back(on_relation(table, cat(trimmed(column), settings)));
+    }
+  }
+
+  /// "SEQUENCE NAME s START WITH 1 INCREMENT BY 2 …" as SET clauses; the name stays.
+  static std::string sequence_settings(const std::string& options) {
+    std::string out;
+    for (const auto* option : {"START WITH ", "INCREMENT BY ", "MINVALUE ", "MAXVALUE ", "CACHE "}) {
+      const auto at = options.rfind(option);
+      if (at == std::string::npos) continue;
+      const auto value = at + std::string_view(option).size();
+      out += cat(" SET ", option, options.substr(value, options.find(' ', value) - value));
+    }
+    return out + (options.ends_with(" CYCLE") ? " SET CYCLE" : " SET NO CYCLE");
+  }
+};
+
+class DefaultWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& value, const Snapshot& in) const override {
+    return {on_relation(relation_of(value, in), cat("ALTER COLUMN ", value.name, " SET DEFAULT ", value.get("expression")))};
+  }
+  std::vector<Command> drop(const Object& value, const Snapshot& in) const override {
+    return {on_relation(relation_of(value, in), cat("ALTER COLUMN ", value.name, " DROP DEFAULT"))};
+  }
+  std::optional<Alteration> alter(const Change& change) const override {
+    return Alteration{create(change.after, change.desired), {}, false};
+  }
+};
+
+}  // namespace
+
+std::string column_definition(const Object& column, const Snapshot&) {
+  std::string out = cat(column.name, " ", column.get("type"), clause("COLLATE", column.get("collation")));
+  if (column.has("generated")) out += cat(" GENERATED ALWAYS AS (", column.get("generated"), ") ", column.get("generated_kind"));
+  if (column.has("identity"))
+    out += cat(" GENERATED ", column.get("identity"), " AS IDENTITY (", column.get("identity_sequence"), ")");
+  return out + not_null(column);
+}
+
+std::vector<Command> column_settings(const Object& relation, const Object* before, const Object& after) {
+  std::vector<Command> out;
+  const std::string column = cat("ALTER COLUMN ", after.name, " ");
+  const auto differs = [&](std::string_view attribute) {
+    return (before ? before->get(attribute) : std::string()) != after.get(attribute);
+  };
+  if (differs("statistics"))
+    out.push_back(on_relation(relation, cat(column, "SET STATISTICS ", after.has("statistics") ? after.get("statistics") : "-1")));
+  if (differs("storage") && relation.id.kind != Kind::kComposite) {
+    static const std::map<std::string, std::string, std::less<>> names = {{"p", "PLAIN"}, {"e", "EXTERNAL"}, {"m", "MAIN"}, {"x", "EXTENDED"}};
+    const auto own = names.find(after.fact("type_storage"));
+    out.push_back(on_relation(relation, cat(column, "SET STORAGE ", after.has("storage") ? after.get("storage") : own->second)));
+  }
+  if (differs("compression"))
+    out.push_back(on_relation(relation, cat(column, "SET COMPRESSION ", after.has("compression") ? after.get("compression") : "DEFAULT")));
+  for (auto& command : change_options(cat(alter_relation(relation), " ALTER COLUMN ", after.name), before ? before->get("options") : "",
+                                      after.get("options"), on_relation(relation, "").tag, access_exclusive(relation)))
+    out.push_back(std::move(command));
+  return out;
+}
+
+const Writer& column_writer() {
+  static const ColumnWriter writer;
+  return writer;
+}
+
+const Writer& default_writer() {
+  static const DefaultWriter writer;
+  return writer;
+}
+
+}  // namespace pgschema::kinds

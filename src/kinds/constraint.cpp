@@ -1,0 +1,164 @@
+// Constraints of tables and domains.
+#include "kinds/families.hpp"
+#include "kinds/registry.hpp"
+#include "kinds/text.hpp"
+
+namespace pgschema::kinds {
+
+namespace {
+
+/// CLUSTER ON and REPLICA IDENTITY USING INDEX belong to the index: the table exists before it.
+void index_marks(const std::string& index, const Object& relation, const Object* before, const Object& after, std::vector<Command>& out) {
+  const auto was = [&](std::string_view attribute) { return before && before->has(attribute); };
+  if (after.has("clustered") && !was("clustered"))
+    out.push_back({cat(alter_relation(relation), " CLUSTER ON ", index), "ALTER TABLE", access_exclusive(relation), {}});
+  if (!after.has("clustered") && was("clustered"))
+    out.push_back({cat(alter_relation(relation), " SET WITHOUT CLUSTER"), "ALTER TABLE", access_exclusive(relation), {}});
+  if (after.has("replica_identity") && !was("replica_identity"))
+    out.push_back({cat(alter_relation(relation), " REPLICA IDENTITY USING INDEX ", index), "ALTER TABLE", access_exclusive(relation), {}});
+}
+
+class ConstraintWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& constraint, const Snapshot& in) const override {
+    const Object& table = relation_of(constraint, in);
+    const std::string& references = constraint.fact("references");
+    std::vector<Command> out{{cat(alter_relation(table), " ADD CONSTRAINT ", constraint.name, " ", constraint.get("definition")), "ALTER TABLE",
+                              references.empty() ? access_exclusive(table)
+                                                 : cat("ShareRowExclusiveLock ", table.id.identity, ", ShareRowExclusiveLock ", references),
+                              {}}};
+    if (constraint.has("tablespace"))
+      out.push_back({cat("ALTER INDEX ", constraint.schema, ".", constraint.name, " SET TABLESPACE ", constraint.get("tablespace")),
+                     "ALTER INDEX", access_exclusive(table), {}});
+    index_marks(constraint.name, table, nullptr, constraint, out);
+    return out;
+  }
+
+  std::vector<Command> drop(const Object& constraint, const Snapshot& in) const override {
+    const Object& table = relation_of(constraint, in);
+    return {{cat(alter_relation(table), " DROP CONSTRAINT ", constraint.name), "ALTER TABLE", access_exclusive(table), {}}};
+  }
+
+  std::optional<Alteration> alter(const Change& change) const override {
+    const Object& table = relation_of(change.after, change.desired);
+    Alteration out;
+    if (change.changed("definition")) {
+      if (change.before.get("definition") != cat(change.after.get("definition"), " NOT VALID")) return std::nullopt;
+      out.commands.push_back({cat(alter_relation(table), " VALIDATE CONSTRAINT ", change.after.name), "ALTER TABLE",
+                              cat("ShareUpdateExclusiveLock ", table.id.identity), {}});
+      out.dangers.push_back({Hazard::kDataDependent, describe(change.after.id)});
+    }
+    if (change.changed("type") || change.changed("tablespace")) return std::nullopt;
+    index_marks(change.after.name, table, &change.before, change.after, out.commands);
+    return out;
+  }
+};
+
+class DomainConstraintWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& constraint, const Snapshot&) const override {
+    return {{cat("ALTER DOMAIN ", constraint.parent.identity, " ADD CONSTRAINT ", constraint.name, " ", constraint.get("definition")),
+             "ALTER DOMAIN", {}, {}}};
+  }
+  std::vector<Command> drop(const Object& constraint, const Snapshot&) const override {
+    return {{cat("ALTER DOMAIN ", constraint.parent.identity, " DROP CONSTRAINT ", constraint.name), "ALTER DOMAIN", {}, {}}};
+  }
+  std::optional<Alteration> alter(const Change& change) const override {
+    if (change.before.get("definition") != cat(change.after.get("definition"), " NOT VALID")) return std::nullopt;
+    return Alteration{{{cat("ALTER DOMAIN ", change.after.parent.identity, " VALIDATE CONSTRAINT ", change.after.name), "ALTER DOMAIN", {}, {}}},
+                      {{Hazard::kDataDependent, describe(change.after.id)}},
+                      false};
+  }
+};
+
+class IndexWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& index, const Snapshot& in) const override {
+    const Object& table = relation_of(index, in);
+    std::vector<Command> out{{index.get("definition"), "CREATE INDEX", cat("ShareLock ", table.id.identity), {}}};
+    if (index.has("tablespace")) out.push_back(tablespace(index));
+    statistics(index, out);
+    index_marks(index.name, table, nullptr, index, out);
+    return out;
+  }
+
+  std::vector<Command> drop(const Object& index, const Snapshot& in) const override {
+    return {{cat("DROP INDEX ", index.id.identity), "DROP INDEX", access_exclusive(relation_of(index, in)), {}}};
+  }
+
+  std::optional<Alteration> alter(const Change& change) const override {
+    if (change.changed("definition") || change.changed("validity")) return std::nullopt;
+    const Object& table = relation_of(change.after, change.desired);
+    Alteration out;
+    if (change.changed("tablespace")) out.commands.push_back(tablespace(change.after));
+    if (change.changed("statistics")) statistics(change.after, out.commands);
+    index_marks(change.after.name, table, &change.before, change.after, out.commands);
+    return out;
+  }
+
+ private:
+  static Command tablespace(const Object& index) {
+    return {cat("ALTER INDEX ", index.id.identity, " SET TABLESPACE ", index.has("tablespace") ? index.get("tablespace") : "pg_default"),
+            "ALTER INDEX", access_exclusive(index), {}};
+  }
+
+  /// "2 100, 3 500": column number and target.
+  static void statistics(const Object& index, std::vector<Command>& out) {
+    std::string_view rest = index.get("statistics");
+    while (!rest.empty()) {
+      const auto comma = rest.find(", ");
+      const std::string_view item = rest.substr(0, comma);
+      const auto space = item.find(' ');
+      out.push_back({cat("ALTER INDEX ", index.id.identity, " ALTER COLUMN ", item.substr(0, space), " SET STATISTICS ", item.substr(space + 1)),
+                     "ALTER INDEX", cat("ShareUpdateExclusiveLock ", index.id.identity), {}});
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 2);
+    }
+  }
+};
+
+class StatisticsWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& statistics, const Snapshot& in) const override {
+    std::vector<Command> out{{statistics.get("definition"), "CREATE STATISTICS",
+                              cat("ShareUpdateExclusiveLock ", relation_of(statistics, in).id.identity), {}}};
+    if (statistics.has("target")) out.push_back(target(statistics));
+    return out;
+  }
+  std::vector<Command> drop(const Object& statistics, const Snapshot&) const override {
+    return {{cat("DROP STATISTICS ", statistics.id.identity), "DROP STATISTICS", {}, {}}};
+  }
+  std::optional<Alteration> alter(const Change& change) const override {
+    if (change.changed("definition")) return std::nullopt;
+    return Alteration{{target(change.after)}, {}, false};
+  }
+
+ private:
+  static Command target(const Object& statistics) {
+    return {cat("ALTER STATISTICS ", statistics.id.identity, " SET STATISTICS ", statistics.has("target") ? statistics.get("target") : "-1"),
+            "ALTER STATISTICS", {}, {}};
+  }
+};
+
+}  // namespace
+
+const Writer& constraint_writer() {
+  static const ConstraintWriter writer;
+  return writer;
+}
+
+const Writer& domain_constraint_writer() {
+  static const DomainConstraintWriter writer;
+  return writer;
+}
+
+const Writer& index_writer() {
+  static const IndexWriter writer;
+  return writer;
+}
+
+const Writer& statistics_writer() {
+  static const StatisticsWriter writer;
+  return writer;
+}
+
+}  // namespace pgschema::kinds

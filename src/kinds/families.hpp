@@ -1,0 +1,44 @@
+// Each family of kinds hands its writers to the registry.
+#pragma once
+
+#include "kinds/writer.hpp"
+
+namespace pgschema::kinds {
+
+const Writer& schema_writer();
+const Writer& other_writer();
+const Writer& view_writer();
+const Writer& materialized_view_writer();
+const Writer& contents_writer();
+const Writer& table_writer();
+const Writer& column_writer();
+const Writer& default_writer();
+const Writer& constraint_writer();
+const Writer& domain_constraint_writer();
+const Writer& index_writer();
+const Writer& statistics_writer();
+const Writer& trigger_writer();
+const Writer& rule_writer();
+const Writer& policy_writer();
+const Writer& function_writer();
+const Writer& aggregate_writer();
+const Writer& enum_writer();
+const Writer& domain_writer();
+const Writer& range_writer();
+const Writer& composite_writer();
+const Writer& sequence_writer();
+const Writer& owned_by_writer();
+const Writer& owner_writer();
+const Writer& privilege_writer();
+const Writer& comment_writer();
+const Writer& security_label_writer();
+const Writer& extension_dependency_writer();
+const Writer& publication_table_writer();
+
+/// The column as CREATE TABLE and ADD COLUMN write it, without its default.
+std::string column_definition(const Object& column, const Snapshot& in);
+
+/// What cannot be said in a column's definition: statistics target, options, storage, compression.
+std::vector<Command> column_settings(const Object& relation, const Object* before, const Object& after);
+
+}  // namespace pgschema::kinds

@@ -1,0 +1,108 @@
+// Functions, procedures and aggregates.
+#include <algorithm>
+
+#include "kinds/families.hpp"
+#include "kinds/registry.hpp"
+#include "kinds/text.hpp"
+
+namespace pgschema::kinds {
+
+namespace {
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> out;
+  std::size_t start = 0;
+  while (start <= list.size()) {
+    const auto comma = std::min(list.find(',', start), list.size());
+    out.push_back(list.substr(start, comma - start));
+    start = comma + 1;
+  }
+  return out;
+}
+
+/// Names may be given to arguments that have none; the name of an input argument stays.
+bool names_compatible(const std::string& before, const std::string& after) {
+  if (before.empty()) return true;
+  const auto was = split(before), is = split(after);
+  for (std::size_t i = 0; i < was.size(); ++i)
+    if (!was[i].empty() && (i >= is.size() || was[i] != is[i])) return false;
+  return true;
+}
+
+class FunctionWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& function, const Snapshot&) const override {
+    return {{replace_prefix(replace_prefix(trimmed_end(function.get("definition")), "CREATE OR REPLACE FUNCTION", "CREATE FUNCTION"),
+                            "CREATE OR REPLACE PROCEDURE", "CREATE PROCEDURE"),
+             tag("CREATE", noun(function)), {}, {}}};
+  }
+
+  std::vector<Command> drop(const Object& function, const Snapshot&) const override {
+    return {{cat("DROP ", reference(function)), tag("DROP", noun(function)), {}, {}}};
+  }
+
+  /// What ProcedureCreate() in pg_proc.c refuses to replace: another kind, result, row type of OUT arguments,
+  /// names of input arguments, or fewer defaults.
+  std::optional<Alteration> alter(const Change& change) const override {
+    const auto same = [&](std::string_view fact) { return change.before.fact(fact) == change.after.fact(fact); };
+    if (!same("kind") || !same("result") || !same("set") || !same("argument_modes") || !same("all_types")) return std::nullopt;
+    if (!names_compatible(change.before.fact("argument_names"), change.after.fact("argument_names"))) return std::nullopt;
+    if (std::stoi(cat("0", change.before.fact("defaults"))) > std::stoi(cat("0", change.after.fact("defaults")))) return std::nullopt;
+    Alteration out;
+    out.commands.push_back({trimmed_end(change.after.get("definition")), tag("CREATE", noun(change.after)), {}, {}});
+    if (!same("definer"))
+      out.dangers.push_back({Hazard::kAccess, cat(describe(change.after.id), " becomes SECURITY ", change.after.fact("definer") == "t" ? "DEFINER" : "INVOKER")});
+    return out;
+  }
+
+  std::vector<Danger> drop_dangers(const Object& function, const Snapshot&) const override {
+    return {{Hazard::kBreaking, cat(describe(function.id), " goes")}};
+  }
+
+ private:
+  static std::string_view noun(const Object& function) { return function.id.kind == Kind::kProcedure ? "PROCEDURE" : "FUNCTION"; }
+
+  static std::string trimmed_end(const std::string& definition) {
+    std::string_view text = definition;
+    while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+    return std::string(text);
+  }
+};
+
+class AggregateWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& aggregate, const Snapshot&) const override { return {write(aggregate, "CREATE AGGREGATE ")}; }
+
+  std::vector<Command> drop(const Object& aggregate, const Snapshot&) const override {
+    return {{cat("DROP ", reference(aggregate)), "DROP AGGREGATE", {}, {}}};
+  }
+
+  std::optional<Alteration> alter(const Change& change) const override {
+    if (!change.only({"definition"})) return std::nullopt;
+    return Alteration{{write(change.after, "CREATE OR REPLACE AGGREGATE ")}, {}, false};
+  }
+
+  std::vector<Danger> drop_dangers(const Object& aggregate, const Snapshot&) const override {
+    return {{Hazard::kBreaking, cat(describe(aggregate.id), " goes")}};
+  }
+
+ private:
+  static Command write(const Object& aggregate, std::string_view verb) {
+    return {cat(verb, aggregate.schema, ".", aggregate.name, "(", aggregate.get("arguments"), ") (\n  ", aggregate.get("definition"), "\n)"),
+            "CREATE AGGREGATE", {}, {}};
+  }
+};
+
+}  // namespace
+
+const Writer& function_writer() {
+  static const FunctionWriter writer;
+  return writer;
+}
+
+const Writer& aggregate_writer() {
+  static const AggregateWriter writer;
+  return writer;
+}
+
+}  // namespace pgschema::kinds

@@ -1,0 +1,108 @@
+#include "kinds/registry.hpp"
+
+#include <array>
+
+#include "kinds/families.hpp"
+#include "model/failure.hpp"
+
+namespace pgschema::kinds {
+
+namespace {
+
+struct Entry {
+  Kind kind;
+  std::string_view object_type;  // pg_identify_object()'s
+  std::string_view subkind;      // relkind, typtype, prokind, contype where the type alone does not tell; or any
+  std::string_view keyword;      // in COMMENT ON and the like
+  std::string_view word;         // for people
+  const Writer& (*writer)();
+};
+
+constexpr std::array kEntries = {
+    Entry{Kind::kSchema, "schema", "", "SCHEMA", "schema", schema_writer},
+    Entry{Kind::kEnum, "type", "e", "TYPE", "type", enum_writer},
+    Entry{Kind::kComposite, "type", "c", "TYPE", "type", composite_writer},
+    Entry{Kind::kComposite, "composite type", "c", "TYPE", "type", composite_writer},
+    Entry{Kind::kDomain, "type", "d", "DOMAIN", "domain", domain_writer},
+    Entry{Kind::kRange, "type", "r", "TYPE", "type", range_writer},
+    Entry{Kind::kDomainConstraint, "domain constraint", "", "CONSTRAINT", "constraint", domain_constraint_writer},
+    Entry{Kind::kSequence, "sequence", "", "SEQUENCE", "sequence", sequence_writer},
+    Entry{Kind::kTable, "table", "r", "TABLE", "table", table_writer},
+    Entry{Kind::kTable, "table", "p", "TABLE", "table", table_writer},
+    Entry{Kind::kColumn, "table column", "", "COLUMN", "column", column_writer},
+    Entry{Kind::kColumn, "view column", "", "COLUMN", "column", column_writer},
+    Entry{Kind::kColumn, "materialized view column", "", "COLUMN", "column", column_writer},
+    Entry{Kind::kColumn, "composite type column", "", "COLUMN", "attribute", column_writer},
+    Entry{Kind::kFunction, "function", "", "FUNCTION", "function", function_writer},
+    Entry{Kind::kProcedure, "procedure", "", "PROCEDURE", "procedure", function_writer},
+    Entry{Kind::kAggregate, "aggregate", "", "AGGREGATE", "aggregate", aggregate_writer},
+    Entry{Kind::kDefault, "default value", "", "", "default of column", default_writer},
+    Entry{Kind::kView, "view", "", "VIEW", "view", view_writer},
+    Entry{Kind::kMaterializedView, "materialized view", "", "MATERIALIZED VIEW", "materialized view",
+          materialized_view_writer},
+    Entry{Kind::kOwner, "owner", "", "", "owner of", owner_writer},
+    Entry{Kind::kPrivilege, "privilege", "", "", "privileges of", privilege_writer},
+    Entry{Kind::kOwnedBy, "owned by", "", "", "owning column of", owned_by_writer},
+    Entry{Kind::kConstraint, "table constraint", "", "CONSTRAINT", "constraint", constraint_writer},
+    Entry{Kind::kContents, "contents", "", "", "rows of", contents_writer},
+    Entry{Kind::kIndex, "index", "", "INDEX", "index", index_writer},
+    Entry{Kind::kStatistics, "statistics object", "", "STATISTICS", "statistics", statistics_writer},
+    Entry{Kind::kRule, "rule", "", "RULE", "rule", rule_writer},
+    Entry{Kind::kTrigger, "trigger", "", "TRIGGER", "trigger", trigger_writer},
+    Entry{Kind::kPolicy, "policy", "", "POLICY", "policy", policy_writer},
+    Entry{Kind::kPublicationTable, "publication relation", "", "", "publication of", publication_table_writer},
+    Entry{Kind::kExtensionDependency, "extension dependency", "", "", "extension dependency", extension_dependency_writer},
+    Entry{Kind::kComment, "comment", "", "", "comment on", comment_writer},
+    Entry{Kind::kSecurityLabel, "security label", "", "", "security label", security_label_writer},
+    Entry{Kind::kOther, "", "", "", "", other_writer},
+};
+
+const Entry& entry(Kind kind) {
+  for (const auto& candidate : kEntries)
+    if (candidate.kind == kind) return candidate;
+  return kEntries.back();
+}
+
+}  // namespace
+
+Kind kind_of(std::string_view object_type, std::string_view subkind) {
+  for (const auto& candidate : kEntries)
+    if (candidate.object_type == object_type && (candidate.subkind.empty() || candidate.subkind == subkind))
+      return candidate.kind;
+  return Kind::kOther;
+}
+
+const Writer& writer(Kind kind) { return entry(kind).writer(); }
+
+bool supported(Kind kind) { return kind != Kind::kOther && kind != Kind::kNone; }
+
+std::string object_type(const Object& object) {
+  const std::string& known = object.fact("object_type");
+  return known.empty() ? std::string(entry(object.id.kind).object_type) : known;
+}
+
+std::string describe(const ObjectId& id) {
+  if (id.kind == Kind::kOther || id.kind == Kind::kNone) return id.identity;
+  return cat(entry(id.kind).word, " ", id.identity);
+}
+
+std::string reference(const Object& object) {
+  const std::string_view keyword = entry(object.id.kind).keyword;
+  switch (object.id.kind) {
+    case Kind::kFunction:
+    case Kind::kProcedure:
+    case Kind::kAggregate:
+      return cat(keyword, " ", object.schema, ".", object.name, "(", object.fact("identity_arguments"), ")");
+    case Kind::kConstraint:
+    case Kind::kTrigger:
+    case Kind::kRule:
+    case Kind::kPolicy:
+      return cat(keyword, " ", object.name, " ON ", object.parent.identity);
+    case Kind::kDomainConstraint:
+      return cat(keyword, " ", object.name, " ON DOMAIN ", object.parent.identity);
+    default:
+      return cat(keyword, " ", object.id.identity);
+  }
+}
+
+}  // namespace pgschema::kinds

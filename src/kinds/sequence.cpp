@@ -1,0 +1,96 @@
+// Sequences and the column that one goes with, schemas, and what is known by name only.
+#include "kinds/families.hpp"
+#include "kinds/registry.hpp"
+#include "kinds/text.hpp"
+
+namespace pgschema::kinds {
+
+namespace {
+
+class SequenceWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& sequence, const Snapshot&) const override {
+    return {{cat("CREATE ", sequence.get("persistence") == "unlogged" ? "UNLOGGED " : "", "SEQUENCE ", sequence.id.identity, " ",
+                 sequence.get("definition")),
+             "CREATE SEQUENCE", {}, {}}};
+  }
+  std::vector<Command> drop(const Object& sequence, const Snapshot&) const override {
+    return {{cat("DROP SEQUENCE ", sequence.id.identity), "DROP SEQUENCE", access_exclusive(sequence), {}}};
+  }
+  std::optional<Alteration> alter(const Change& change) const override {
+    if (!change.only({"definition"})) return std::nullopt;
+    return Alteration{{{cat("ALTER SEQUENCE ", change.after.id.identity, " ", change.after.get("definition")), "ALTER SEQUENCE",
+                        cat("ShareRowExclusiveLock ", change.after.id.identity), {}}},
+                      {},
+                      false};
+  }
+  bool can_step_aside(const Object&, const Snapshot&) const override { return false; }
+  std::vector<Danger> drop_dangers(const Object& sequence, const Snapshot&) const override {
+    return {{Hazard::kBreaking, cat(describe(sequence.id), " goes")}};
+  }
+};
+
+class OwnedByWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& owned, const Snapshot&) const override { return {write(owned, owned.get("column"))}; }
+  std::vector<Command> drop(const Object& owned, const Snapshot&) const override { return {write(owned, "NONE")}; }
+  std::optional<Alteration> alter(const Change& change) const override {
+    return Alteration{create(change.after, change.desired), {}, false};
+  }
+
+ private:
+  static Command write(const Object& owned, const std::string& column) {
+    return {cat("ALTER SEQUENCE ", owned.parent.identity, " OWNED BY ", column), "ALTER SEQUENCE",
+            cat("ShareRowExclusiveLock ", owned.parent.identity), {}};
+  }
+};
+
+class SchemaWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& schema, const Snapshot&) const override {
+    return {{cat("CREATE SCHEMA ", schema.id.identity), "CREATE SCHEMA", {}, {}}};
+  }
+  std::vector<Command> drop(const Object& schema, const Snapshot&) const override {
+    return {{cat("DROP SCHEMA ", schema.id.identity), "DROP SCHEMA", {}, {}}};
+  }
+  std::optional<Alteration> alter(const Change&) const override { return Alteration{}; }
+  bool can_step_aside(const Object&, const Snapshot&) const override { return false; }
+};
+
+/// A plan that would have to touch one is refused before any of these is called.
+class OtherWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& object, const Snapshot&) const override { refuse(object); }
+  std::vector<Command> drop(const Object& object, const Snapshot&) const override { refuse(object); }
+  std::optional<Alteration> alter(const Change& change) const override { refuse(change.after); }
+  bool can_step_aside(const Object&, const Snapshot&) const override { return false; }
+
+ private:
+  [[noreturn]] static void refuse(const Object& object) {
+    throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema does not support objects like ", describe(object.id)));
+  }
+};
+
+}  // namespace
+
+const Writer& sequence_writer() {
+  static const SequenceWriter writer;
+  return writer;
+}
+
+const Writer& owned_by_writer() {
+  static const OwnedByWriter writer;
+  return writer;
+}
+
+const Writer& schema_writer() {
+  static const SchemaWriter writer;
+  return writer;
+}
+
+const Writer& other_writer() {
+  static const OtherWriter writer;
+  return writer;
+}
+
+}  // namespace pgschema::kinds

@@ -1,0 +1,121 @@
+// Tables, partitioned ones and partitions included. A table holds rows: it is altered, never made again.
+#include "kinds/families.hpp"
+#include "kinds/registry.hpp"
+#include "kinds/text.hpp"
+
+namespace pgschema::kinds {
+
+namespace {
+
+std::string column_list(const Object& table, const Snapshot& in, bool only_local) {
+  std::string out;
+  for (const auto& id : in.children(table.id)) {
+    if (id.kind != Kind::kColumn) continue;
+    const Object& column = in.objects.at(id);
+    if (only_local && column.has("inherited")) continue;
+    out += cat(out.empty() ? "\n    " : ",\n    ", column_definition(column, in));
+  }
+  return out;
+}
+
+std::string with_options(const Object& table) {
+  const std::string &options = table.get("options"), &toast = table.get("toast_options");
+  if (options.empty() && toast.empty()) return "";
+  return cat(" WITH (", options, options.empty() || toast.empty() ? "" : ", ", toast, ")");
+}
+
+std::string create_sql(const Object& table, const Snapshot& in) {
+  std::string sql = cat("CREATE ", table.get("persistence") == "unlogged" ? "UNLOGGED " : "", "TABLE ", table.id.identity);
+  if (table.has("of_type")) {
+    sql += cat(" OF ", table.get("of_type"));
+  } else if (table.has("partition_bound")) {
+    sql += cat(" PARTITION OF ", table.get("inherits"));
+    const std::string columns = column_list(table, in, true);
+    if (!columns.empty()) sql += cat(" (", columns, "\n)");
+    sql += cat(" ", table.get("partition_bound"));
+  } else {
+    sql += cat(" (", column_list(table, in, table.has("inherits")), "\n)");
+    if (table.has("inherits")) sql += cat(" INHERITS (", table.get("inherits"), ")");
+  }
+  if (table.has("partition_key")) sql += cat(" PARTITION BY ", table.get("partition_key"));
+  if (table.has("access_method") && table.get("access_method") != "heap") sql += cat(" USING ", table.get("access_method"));
+  return cat(sql, with_options(table), clause("TABLESPACE", table.get("tablespace")));
+}
+
+class TableWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& table, const Snapshot& in) const override {
+    std::vector<Command> out{{create_sql(table, in), "CREATE TABLE", {}, {}}};
+    security(table, nullptr, out);
+    if (table.has("replica_identity")) out.push_back(replica_identity(table));
+    for (const auto& id : in.children(table.id))
+      if (id.kind == Kind::kColumn)
+        for (auto& command : column_settings(table, nullptr, in.objects.at(id))) out.push_back(std::move(command));
+    return out;
+  }
+
+  std::vector<Command> drop(const Object& table, const Snapshot&) const override {
+    return {{cat("DROP TABLE ", table.id.identity), "DROP TABLE", access_exclusive(table), {}}};
+  }
+
+  std::optional<Alteration> alter(const Change& change) const override {
+    if (!change.only({"options", "toast_options", "row_security", "force_row_security", "replica_identity", "persistence", "tablespace",
+                      "access_method"}))
+      return std::nullopt;
+    Alteration out;
+    const std::string prefix = alter_relation(change.after), lock = access_exclusive(change.after);
+    for (const auto* list : {"options", "toast_options"})
+      for (auto& command : change_options(prefix, change.before.get(list), change.after.get(list), "ALTER TABLE",
+                                          cat("ShareUpdateExclusiveLock ", change.after.id.identity)))
+        out.commands.push_back(std::move(command));
+    if (change.changed("row_security") || change.changed("force_row_security")) {
+      security(change.after, &change.before, out.commands);
+      out.dangers.push_back({Hazard::kAccess, cat("row security of ", describe(change.after.id))});
+    }
+    if (change.changed("replica_identity")) out.commands.push_back(replica_identity(change.after));
+    if (change.changed("persistence"))
+      rewrite(out, change, cat(prefix, change.after.has("persistence") ? " SET UNLOGGED" : " SET LOGGED"));
+    if (change.changed("tablespace"))
+      rewrite(out, change, cat(prefix, " SET TABLESPACE ", change.after.has("tablespace") ? change.after.get("tablespace") : "pg_default"));
+    if (change.changed("access_method")) rewrite(out, change, cat(prefix, " SET ACCESS METHOD ", change.after.get("access_method")));
+    return out;
+  }
+
+  bool creates_child(const Object&, const Object& child) const override { return child.id.kind == Kind::kColumn; }
+  bool can_step_aside(const Object&, const Snapshot&) const override { return false; }
+
+  std::vector<Danger> drop_dangers(const Object& table, const Snapshot&) const override {
+    return {{Hazard::kDataLoss, describe(table.id)}};
+  }
+
+ private:
+  static void rewrite(Alteration& out, const Change& change, std::string sql) {
+    out.commands.push_back({std::move(sql), "ALTER TABLE", access_exclusive(change.after), {}});
+    out.dangers.push_back({Hazard::kRewrite, describe(change.after.id)});
+  }
+
+  static Command replica_identity(const Object& table) {
+    const std::string& identity = table.get("replica_identity");
+    return {cat(alter_relation(table), " REPLICA IDENTITY ", identity.empty() ? "DEFAULT" : identity), "ALTER TABLE",
+            access_exclusive(table), {}};
+  }
+
+  static void security(const Object& table, const Object* before, std::vector<Command>& out) {
+    const auto was = [&](std::string_view attribute) { return before && before->has(attribute); };
+    if (table.has("row_security") != was("row_security"))
+      out.push_back({cat(alter_relation(table), table.has("row_security") ? " ENABLE" : " DISABLE", " ROW LEVEL SECURITY"),
+                     "ALTER TABLE", access_exclusive(table), {}});
+    if (table.has("force_row_security") != was("force_row_security"))
+      out.push_back({cat(alter_relation(table), table.has("force_row_security") ? " FORCE" : " NO FORCE", " ROW LEVEL SECURITY"),
+                     "ALTER TABLE", access_exclusive(table), {}});
+  }
+};
+
+}  // namespace
+
+const Writer& table_writer() {
+  static const TableWriter writer;
+  return writer;
+}
+
+}  // namespace pgschema::kinds

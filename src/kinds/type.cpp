@@ -1,0 +1,129 @@
+// Enum, composite, domain and range types.
+#include <algorithm>
+
+#include "kinds/families.hpp"
+#include "kinds/registry.hpp"
+#include "kinds/text.hpp"
+
+namespace pgschema::kinds {
+
+namespace {
+
+Command drop_type(const Object& type, std::string_view noun) {
+  return {cat("DROP ", noun, " ", type.id.identity), tag("DROP", noun), {}, {}};
+}
+
+/// 'a', 'b''c' taken apart; each with its quotes.
+std::vector<std::string> labels_of(const Object& type) {
+  std::vector<std::string> out;
+  const std::string& text = type.get("labels");
+  std::size_t start = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] == '\'') quoted = !quoted;
+    if (i == text.size() || (text[i] == ',' && !quoted)) {
+      const std::string label = trimmed(std::string_view(text).substr(start, i - start));
+      if (!label.empty()) out.push_back(label);
+      start = i + 1;
+    }
+  }
+  return out;
+}
+
+class EnumWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& type, const Snapshot&) const override {
+    return {{cat("CREATE TYPE ", type.id.identity, " AS ENUM (", type.get("labels"), ")"), "CREATE TYPE", {}, {}}};
+  }
+  std::vector<Command> drop(const Object& type, const Snapshot&) const override { return {drop_type(type, "TYPE")}; }
+
+  /// Values may be added anywhere; a value can neither be removed nor moved.
+  std::optional<Alteration> alter(const Change& change) const override {
+    const auto was = labels_of(change.before), is = labels_of(change.after);
+    Alteration out;
+    std::size_t next = 0;
+    std::string previous;
+    for (const auto& label : is) {
+      if (next < was.size() && was[next] == label) {
+        ++next;
+      } else {
+        if (std::find(was.begin(), was.end(), label) != was.end()) return std::nullopt;
+        std::string sql = cat("ALTER TYPE ", change.after.id.identity, " ADD VALUE ", label);
+        if (!previous.empty() && next < was.size()) sql += cat(" AFTER ", previous);
+        if (previous.empty() && next < was.size()) sql += cat(" BEFORE ", was[next]);
+        out.commands.push_back({std::move(sql), "ALTER TYPE", {}, {}});
+      }
+      previous = label;
+    }
+    if (next < was.size()) return std::nullopt;
+    return out;
+  }
+};
+
+class CompositeWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& type, const Snapshot&) const override {
+    return {{cat("CREATE TYPE ", type.id.identity, " AS (", type.fact("columns").empty() ? "" : cat("\n    ", type.fact("columns"), "\n"), ")"),
+             "CREATE TYPE", {}, {}}};
+  }
+  std::vector<Command> drop(const Object& type, const Snapshot&) const override { return {drop_type(type, "TYPE")}; }
+  std::optional<Alteration> alter(const Change&) const override { return Alteration{}; }
+  bool creates_child(const Object&, const Object& child) const override { return child.id.kind == Kind::kColumn; }
+};
+
+class DomainWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& domain, const Snapshot&) const override {
+    return {{cat("CREATE DOMAIN ", domain.id.identity, " AS ", domain.get("base_type"), clause("COLLATE", domain.get("collation")),
+                 clause("DEFAULT", domain.get("default")), domain.has("not_null") ? " NOT NULL" : ""),
+             "CREATE DOMAIN", {}, {}}};
+  }
+  std::vector<Command> drop(const Object& domain, const Snapshot&) const override { return {drop_type(domain, "DOMAIN")}; }
+
+  std::optional<Alteration> alter(const Change& change) const override {
+    if (!change.only({"default", "not_null"})) return std::nullopt;
+    Alteration out;
+    const std::string prefix = cat("ALTER DOMAIN ", change.after.id.identity);
+    if (change.changed("default"))
+      out.commands.push_back({cat(prefix, change.after.has("default") ? cat(" SET DEFAULT ", change.after.get("default")) : " DROP DEFAULT"),
+                              "ALTER DOMAIN", {}, {}});
+    if (change.changed("not_null")) {
+      out.commands.push_back({cat(prefix, change.after.has("not_null") ? " SET NOT NULL" : " DROP NOT NULL"), "ALTER DOMAIN", {}, {}});
+      if (change.after.has("not_null")) out.dangers.push_back({Hazard::kDataDependent, cat(describe(change.after.id), " becomes NOT NULL")});
+    }
+    return out;
+  }
+};
+
+class RangeWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& type, const Snapshot&) const override {
+    return {{cat("CREATE TYPE ", type.id.identity, " AS RANGE (", type.get("range"), ")"), "CREATE TYPE", {}, {}}};
+  }
+  std::vector<Command> drop(const Object& type, const Snapshot&) const override { return {drop_type(type, "TYPE")}; }
+  std::optional<Alteration> alter(const Change&) const override { return std::nullopt; }
+};
+
+}  // namespace
+
+const Writer& enum_writer() {
+  static const EnumWriter writer;
+  return writer;
+}
+
+const Writer& composite_writer() {
+  static const CompositeWriter writer;
+  return writer;
+}
+
+const Writer& domain_writer() {
+  static const DomainWriter writer;
+  return writer;
+}
+
+const Writer& range_writer() {
+  static const RangeWriter writer;
+  return writer;
+}
+
+}  // namespace pgschema::kinds

@@ -1,0 +1,126 @@
+// Views and materialized views, and the rows of the latter.
+#include "kinds/families.hpp"
+#include "kinds/registry.hpp"
+#include "kinds/text.hpp"
+
+namespace pgschema::kinds {
+
+namespace {
+
+std::string with_options(const Object& object) {
+  const std::string& options = object.get("options");
+  return options.empty() ? "" : cat(" WITH (", options, ")");
+}
+
+class ViewWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& view, const Snapshot&) const override { return {write(view, "CREATE VIEW ")}; }
+
+  std::vector<Command> drop(const Object& view, const Snapshot&) const override {
+    return {{cat("DROP VIEW ", view.id.identity), "DROP VIEW", access_exclusive(view), {}}};
+  }
+
+  /// CREATE OR REPLACE VIEW keeps every column there is, in name, type, type modifier, collation and order, and
+  /// may add columns at the end (checkViewColumns() in view.c).
+  std::optional<Alteration> alter(const Change& change) const override {
+    Alteration out;
+    if (change.changed("definition") || change.changed("columns")) {
+      const std::string &was = change.before.get("columns"), &is = change.after.get("columns");
+      if (is != was && !is.starts_with(cat(was, "\n"))) return std::nullopt;
+      out.commands.push_back(write(change.after, "CREATE OR REPLACE VIEW "));
+    } else if (change.changed("options")) {
+      out.commands = change_options(alter_relation(change.after), change.before.get("options"), change.after.get("options"),
+                                    "ALTER VIEW", access_exclusive(change.after));
+    }
+    if (change.changed("options")) invoker_danger(change, out);
+    return out;
+  }
+
+  bool creates_child(const Object&, const Object& child) const override { return child.id.kind == Kind::kColumn; }
+
+ private:
+  static Command write(const Object& view, std::string_view verb) {
+    return {cat(verb, view.id.identity, with_options(view), " AS\n", trimmed(view.get("definition"))), "CREATE VIEW",
+            access_exclusive(view), {}};
+  }
+
+  static void invoker_danger(const Change& change, Alteration& out) {
+    const auto options = [](const Object& view) {
+      std::string relevant;
+      for (const auto& [name, value] : options_of(view.get("options")))
+        if (name == "security_invoker" || name == "security_barrier") relevant += cat(name, "=", value, " ");
+      return relevant;
+    };
+    if (options(change.before) != options(change.after))
+      out.dangers.push_back({Hazard::kAccess, cat("options of ", describe(change.after.id), ": ", change.before.get("options"),
+                                                  " -> ", change.after.get("options"))});
+  }
+};
+
+class MaterializedViewWriter final : public Writer {
+ public:
+  /// Without rows: they come when the owner and the privileges beneath are back (see ContentsWriter).
+  std::vector<Command> create(const Object& view, const Snapshot&) const override {
+    const std::string& method = view.get("access_method");
+    return {{cat("CREATE MATERIALIZED VIEW ", view.id.identity, method == "heap" ? "" : clause("USING", method), with_options(view),
+                 clause("TABLESPACE", view.get("tablespace")), " AS\n", trimmed(view.get("definition")), "\nWITH NO DATA"),
+             "CREATE MATERIALIZED VIEW", access_exclusive(view), {}}};
+  }
+
+  std::vector<Command> drop(const Object& view, const Snapshot&) const override {
+    return {{cat("DROP MATERIALIZED VIEW ", view.id.identity), "DROP MATERIALIZED VIEW", access_exclusive(view), {}}};
+  }
+
+  std::optional<Alteration> alter(const Change& change) const override {
+    if (!change.only({"options", "toast_options", "tablespace"})) return std::nullopt;
+    Alteration out;
+    const std::string prefix = alter_relation(change.after), lock = access_exclusive(change.after);
+    for (const auto* list : {"options", "toast_options"})
+      for (auto& command : change_options(prefix, change.before.get(list), change.after.get(list), "ALTER MATERIALIZED VIEW", lock))
+        out.commands.push_back(std::move(command));
+    if (change.changed("tablespace")) {
+      const std::string& space = change.after.get("tablespace");
+      out.commands.push_back({cat(prefix, " SET TABLESPACE ", space.empty() ? "pg_default" : space), "ALTER MATERIALIZED VIEW", lock, {}});
+    }
+    return out;
+  }
+
+  bool creates_child(const Object&, const Object& child) const override { return child.id.kind == Kind::kColumn; }
+};
+
+class ContentsWriter final : public Writer {
+ public:
+  /// REFRESH reads as the owner, as it always will from then on.
+  std::vector<Command> create(const Object& rows, const Snapshot&) const override {
+    Command command{cat("REFRESH MATERIALIZED VIEW ", rows.parent.identity), "REFRESH MATERIALIZED VIEW",
+                    cat("AccessExclusiveLock ", rows.parent.identity), {}};
+    command.shadow = Command::Shadow::kMarkPopulated;
+    return {command};
+  }
+
+  std::vector<Command> drop(const Object& rows, const Snapshot&) const override {
+    return {{cat("REFRESH MATERIALIZED VIEW ", rows.parent.identity, " WITH NO DATA"), "REFRESH MATERIALIZED VIEW",
+             cat("AccessExclusiveLock ", rows.parent.identity), {}}};
+  }
+
+  std::optional<Alteration> alter(const Change&) const override { return Alteration{}; }
+};
+
+}  // namespace
+
+const Writer& view_writer() {
+  static const ViewWriter writer;
+  return writer;
+}
+
+const Writer& materialized_view_writer() {
+  static const MaterializedViewWriter writer;
+  return writer;
+}
+
+const Writer& contents_writer() {
+  static const ContentsWriter writer;
+  return writer;
+}
+
+}  // namespace pgschema::kinds

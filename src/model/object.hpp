@@ -1,0 +1,87 @@
+// The model: what exists, as plain values named by identity, never by OID.
+//
+// Everything with an identity is an Object of its own: columns, defaults, constraints, indexes, triggers,
+// comments, owners, each grantee's privileges. So a difference is generic, and a rebuild is "drop it, create
+// it and every child of it again": what was read cannot be forgotten.
+//
+// Names and identities here are already quoted where SQL needs it (the server's quote_ident() did that), and
+// definitions are the texts of the server's own deparsers under an empty search_path.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace pgschema {
+
+/// In the order in which things of no other relation are created.
+enum class Kind : std::uint8_t {
+  kNone,
+  kSchema,
+  kEnum,
+  kComposite,
+  kDomain,
+  kRange,
+  kDomainConstraint,
+  kSequence,
+  kTable,
+  kColumn,
+  kFunction,
+  kProcedure,
+  kAggregate,
+  kDefault,
+  kView,
+  kMaterializedView,
+  kOwner,
+  kPrivilege,
+  kOwnedBy,   // the column that a sequence goes with
+  kConstraint,
+  kContents,  // the rows of a materialized view
+  kIndex,
+  kStatistics,
+  kRule,
+  kTrigger,
+  kPolicy,
+  kPublicationTable,
+  kExtensionDependency,
+  kComment,
+  kSecurityLabel,
+  kOther,  // known by name only; a plan that would have to touch one is refused
+};
+
+/// Kind and name, as pg_identify_object() gives it. Sub-objects that the server gives no identity (owner,
+/// comment, privilege …) are named after what they belong to: "view app.root".
+struct ObjectId {
+  Kind kind = Kind::kNone;
+  std::string identity;
+
+  auto operator<=>(const ObjectId&) const = default;
+  explicit operator bool() const { return kind != Kind::kNone; }
+};
+
+using Attributes = std::map<std::string, std::string, std::less<>>;
+
+struct Object {
+  ObjectId id;
+  ObjectId parent;         // none for what stands by itself in a schema
+  std::string schema;      // quoted; empty where there is none
+  std::string name;        // quoted, unqualified
+  Attributes attributes;   // what is compared
+  Attributes facts;        // what is not: physical position, sizes, what a statement needs besides
+
+  /// The attribute's value, "" where it is not set.
+  const std::string& get(std::string_view attribute) const { return find(attributes, attribute); }
+  const std::string& fact(std::string_view name_of_fact) const { return find(facts, name_of_fact); }
+  bool has(std::string_view attribute) const { return attributes.find(attribute) != attributes.end(); }
+
+ private:
+  static const std::string& find(const Attributes& in, std::string_view key) {
+    static const auto* empty = new std::string();
+    auto found = in.find(key);
+    return found == in.end() ? *empty : found->second;
+  }
+};
+
+}  // namespace pgschema

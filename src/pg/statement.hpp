@@ -1,0 +1,38 @@
+// Statements: parsing them with the server's raw_parser, and running DDL.
+#pragma once
+
+#include <functional>
+
+#include "pg/call.hpp"
+
+extern "C" {
+#include "nodes/parsenodes.h"
+}
+
+namespace pgschema::pg {
+
+/// The raw parse trees of `sql`, in the current memory context (which must outlive their use). Syntax errors
+/// are pg::Error 42601 with a position in `sql`.
+std::vector<RawStmt*> parse(const char* sql);
+
+/// Runs DDL where nobody is to notice: no event trigger, no other extension's hook, no storage for rows of
+/// CREATE MATERIALIZED VIEW. One statement at least. Only inside a shadow. Notices are whatever
+/// client_min_messages lets through.
+void run_unseen(const std::string& sql);
+
+/// Runs one statement as if the caller had sent it: event triggers and hooks take part.
+void run_openly(const std::string& sql);
+
+/// A memory context that lives as long as the object.
+class MemoryScope {
+ public:
+  MemoryScope();
+  ~MemoryScope();
+  MemoryScope(const MemoryScope&) = delete;
+  MemoryScope& operator=(const MemoryScope&) = delete;
+
+ private:
+  MemoryContext own_, before_;
+};
+
+}  // namespace pgschema::pg

@@ -1,0 +1,201 @@
+#include "shadow/hide.hpp"
+
+#include <algorithm>
+
+#include "model/failure.hpp"
+#include "pg/query.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/multixact.h"
+#include "access/subtrans.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_type.h"
+#include "storage/bufmgr.h"
+#include "storage/procarray.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+}
+
+namespace pgschema::shadow {
+
+namespace {
+
+// The unit of hiding (docs/architecture): what is forgotten here shows as a name that is taken, or as a name
+// with a suffix.
+constexpr const char* kRowsSql = R"(
+WITH relations AS (
+  SELECT unnest($1::oid[]) AS oid
+  UNION SELECT d.objid FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1) AND d.deptype IN ('a', 'i')
+  UNION SELECT typrelid FROM pg_type WHERE oid = ANY ($2) AND typrelid <> 0),
+relation_rows AS (
+  SELECT c.oid, c.relnamespace, c.reltype FROM pg_class c JOIN relations USING (oid)),
+type_rows AS (
+  SELECT t.oid, t.typarray FROM pg_type t WHERE t.oid = ANY ($2)
+  UNION SELECT t.oid, t.typarray FROM pg_type t JOIN relation_rows r ON r.reltype = t.oid
+  UNION SELECT t.oid, t.typarray FROM pg_type t JOIN pg_range g ON g.rngmultitypid = t.oid WHERE g.rngtypid = ANY ($2)),
+all_types AS (SELECT oid FROM type_rows UNION SELECT typarray FROM type_rows WHERE typarray <> 0)
+SELECT 'pg_class'::regclass::oid, c.oid, n.oid, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.oid IN (SELECT oid FROM relation_rows UNION SELECT i.indexrelid FROM pg_index i JOIN relation_rows r ON r.oid = i.indrelid)
+UNION ALL SELECT 'pg_type'::regclass, t.oid, n.oid, n.nspname FROM pg_type t JOIN all_types USING (oid) JOIN pg_namespace n ON n.oid = t.typnamespace
+UNION ALL SELECT 'pg_constraint'::regclass, k.oid, n.oid, n.nspname FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
+  WHERE (k.conrelid <> 0 AND k.conrelid IN (SELECT oid FROM relation_rows)) OR (k.contypid <> 0 AND k.contypid = ANY ($2))
+UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid, n.oid, n.nspname FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+  WHERE s.stxrelid IN (SELECT oid FROM relation_rows)
+UNION ALL SELECT 'pg_proc'::regclass, p.oid, n.oid, n.nspname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE p.oid = ANY ($3) OR p.oid IN (SELECT d.objid FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_type'::regclass
+    AND d.deptype = 'i' AND d.refobjid IN (SELECT oid FROM all_types)))";
+
+struct CatalogShape {
+  Oid catalog, index;
+  AttrNumber oid_column, namespace_column;
+};
+
+constexpr CatalogShape kShapes[] = {
+    {RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, Anum_pg_class_relnamespace},
+    {TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, Anum_pg_type_typnamespace},
+    {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, Anum_pg_constraint_connamespace},
+    {StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, Anum_pg_statistic_ext_stxnamespace},
+    {ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid, Anum_pg_proc_pronamespace},
+};
+
+struct CatalogRow {
+  Oid catalog, oid, schema;
+  auto operator<=>(const CatalogRow&) const = default;
+};
+
+enum class Moved { kDone, kBusy, kChanged };
+
+struct MoveResult {
+  Moved outcome;
+  Oid oid;
+  int holder_pid;
+};
+
+/// The process that holds the row, as far as it can be told.
+int holder(TransactionId xmax, uint16 infomask) {
+  if (infomask & HEAP_XMAX_IS_MULTI) {
+    MultiXactMember* members;
+    const int count = GetMultiXactIdMembers(xmax, &members, false, false);
+    for (int i = 0; i < count; ++i)
+      if (TransactionIdIsInProgress(members[i].xid)) return BackendXidGetPid(SubTransGetTopmostTransaction(members[i].xid));
+    return 0;
+  }
+  return TransactionIdIsValid(xmax) ? BackendXidGetPid(SubTransGetTopmostTransaction(xmax)) : 0;
+}
+
+/// Locks one row, without waiting, and moves it.
+Moved move_row(Relation catalog, const CatalogShape& shape, Oid oid, Oid target, int* holder_pid) {
+  ScanKeyData key;
+  ScanKeyInit(&key, shape.oid_column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
+  SysScanDesc scan = systable_beginscan(catalog, shape.index, true, nullptr, 1, &key);
+  HeapTuple found = systable_getnext(scan);
+  if (!HeapTupleIsValid(found)) {
+    systable_endscan(scan);
+    return Moved::kChanged;
+  }
+  HeapTuple row = heap_copytuple(found);
+  systable_endscan(scan);
+
+  Buffer buffer;
+  TM_FailureData failure;
+  HeapTupleData locked = *row;
+  const TM_Result result =
+      heap_lock_tuple(catalog, &locked, GetCurrentCommandId(true), LockTupleNoKeyExclusive, LockWaitSkip, false, &buffer, &failure);
+  const TransactionId xmax = HeapTupleHeaderGetRawXmax(locked.t_data);
+  const uint16 infomask = locked.t_data->t_infomask;
+  ReleaseBuffer(buffer);
+  if (result == TM_WouldBlock) {
+    *holder_pid = holder(xmax, infomask);
+    return Moved::kBusy;
+  }
+  if (result != TM_Ok) return Moved::kChanged;
+
+  bool nulls[64] = {}, replace[64] = {};
+  Datum values[64] = {};
+  values[shape.namespace_column - 1] = ObjectIdGetDatum(target);
+  replace[shape.namespace_column - 1] = true;
+  HeapTuple moved = heap_modify_tuple(row, RelationGetDescr(catalog), values, nulls, replace);
+  CatalogTupleUpdate(catalog, &row->t_self, moved);
+  return Moved::kDone;
+}
+
+/// All rows of one catalog, in the order of their OIDs.
+MoveResult move_rows(const CatalogShape& shape, const CatalogRow* rows, std::size_t count, const Oid* targets) {
+  MoveResult result{Moved::kDone, InvalidOid, 0};
+  Relation catalog = table_open(shape.catalog, RowExclusiveLock);
+  for (std::size_t i = 0; i < count && result.outcome == Moved::kDone; ++i) {
+    result.oid = rows[i].oid;
+    result.outcome = move_row(catalog, shape, rows[i].oid, targets[i], &result.holder_pid);
+  }
+  table_close(catalog, NoLock);
+  return result;
+}
+
+std::string random_name(std::size_t serial) {
+  std::uint64_t bits[2];
+  if (!pg_strong_random(bits, sizeof bits)) throw Failure(sqlstate::kInternal, "could not get random bytes");
+  char text[64];
+  pg_snprintf(text, sizeof text, "pgschema_hidden_%08lx%08lx_%zu", static_cast<unsigned long>(bits[0] & 0xffffffffU),
+              static_cast<unsigned long>(bits[1] & 0xffffffffU), serial);
+  return text;
+}
+
+[[noreturn]] void refuse(Oid catalog, const MoveResult& result) {
+  std::string what = "an object";
+  for (const auto& [address, located] : catalog::locate({{catalog, result.oid, 0}})) what = cat(located.object_type, " ", located.id.identity);
+  if (result.outcome == Moved::kChanged)
+    throw Failure(sqlstate::kSerialization, cat(what, " was changed by another session meanwhile")).hint("Plan again.");
+  throw Failure(sqlstate::kLockNotAvailable, cat("another session is changing ", what))
+      .detail(result.holder_pid ? cat("Process ", std::to_string(result.holder_pid), " holds its catalog row.") : "")
+      .hint("Plan again when it has committed or rolled back.");
+}
+
+}  // namespace
+
+void hide(const catalog::Units& units, std::map<std::string, std::string>& hidden) {
+  const auto list = [](const std::set<Oid>& oids) { return std::vector<Oid>(oids.begin(), oids.end()); };
+  std::vector<CatalogRow> rows;
+  std::map<Oid, std::string> schemas;
+  for (const auto& row : pg::query(kRowsSql, {list(units.relations), list(units.types), list(units.functions)})) {
+    rows.push_back({row.oid(0), row.oid(1), row.oid(2)});
+    schemas.emplace(row.oid(2), row.text(3));
+  }
+  std::sort(rows.begin(), rows.end());
+
+  std::map<Oid, Oid> target_of;
+  for (const auto& [oid, name] : schemas) {
+    const std::string made = random_name(hidden.size());
+    target_of[oid] = pg::call([&] {
+      const Oid created = NamespaceCreate(made.c_str(), BOOTSTRAP_SUPERUSERID, false);
+      CommandCounterIncrement();
+      return created;
+    });
+    hidden.emplace(made, name);
+  }
+
+  for (std::size_t first = 0; first < rows.size();) {
+    std::size_t last = first;
+    std::vector<Oid> targets;
+    while (last < rows.size() && rows[last].catalog == rows[first].catalog) targets.push_back(target_of.at(rows[last++].schema));
+    const auto* shape = std::find_if(std::begin(kShapes), std::end(kShapes), [&](const auto& s) { return s.catalog == rows[first].catalog; });
+    const MoveResult result = pg::call([&] { return move_rows(*shape, &rows[first], last - first, targets.data()); });
+    if (result.outcome != Moved::kDone) refuse(shape->catalog, result);
+    first = last;
+  }
+  pg::call([] { CommandCounterIncrement(); });
+}
+
+}  // namespace pgschema::shadow
