@@ -6,7 +6,8 @@
 #   make format     clang-format                      make lint    clang-format and clang-tidy, checking
 #   make asan       the tests under sanitizers        make fuzz    libFuzzer (FUZZ_SECONDS=60)
 #
-# Variables: PG_CONFIG, WERROR=1, SAN=undefined|address,undefined (its own folder below out/), CXX.
+# Variables: PG_CONFIG, WERROR=1, SAN=undefined|address,undefined (its own folder below out/), CXX, V=1 to
+# see the commands.
 
 PG_CONFIG ?= pg_config
 
@@ -76,6 +77,9 @@ CXXFLAGS_OURS := $(filter-out -Wno-% -Wmissing-% -Wdeclaration-% $(if $(clang),-
 SERVER_CPPFLAGS = -Isrc -D'PGDLLEXPORT=__attribute__((visibility("default")))' $(CPPFLAGS)
 FREE_CPPFLAGS = -Isrc $(filter -D_FORTIFY% -Wdate-time,$(CPPFLAGS))
 
+# $(call run,what): show what is made instead of how, unless V=1.
+run = $(if $(V),,@printf '%-5s %s\n' $(1) $@;)
+
 all: $(OUT)/pgschema.so
 
 $(filter-out $(FREE_OBJECTS),$(OBJECTS)): CPPFLAGS_OURS = $(SERVER_CPPFLAGS)
@@ -83,7 +87,7 @@ $(FREE_OBJECTS): CPPFLAGS_OURS = $(FREE_CPPFLAGS)
 
 $(OBJECTS): $(OUT)/%.o: src/%.cpp $(OUT)/flags
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS_OURS) $(CPPFLAGS_OURS) -MMD -MP -c -o $@ $<
+	$(call run,CXX)$(CXX) $(CXXFLAGS_OURS) $(CPPFLAGS_OURS) -MMD -MP -c -o $@ $<
 
 -include $(OBJECTS:.o=.d)
 
@@ -101,9 +105,9 @@ quote = '$(subst ','\'',$(1))'
 # that its scanner answers with is decoded by src/script.)
 $(PG_QUERY): build/libpg_query.symbols $(LIBPG_QUERY)
 	@mkdir -p $(@D)
-	ld -r $(addprefix -u ,$(shell cat build/libpg_query.symbols)) $(LIBPG_QUERY) -o $@.all
-	objcopy --keep-global-symbols=build/libpg_query.symbols $@.all $@
-	rm $@.all
+	$(call run,LD)ld -r $(addprefix -u ,$(shell cat build/libpg_query.symbols)) $(LIBPG_QUERY) -o $@.all
+	@objcopy --keep-global-symbols=build/libpg_query.symbols $@.all $@
+	@rm $@.all
 
 # A file that is gone from src/ leaves the list, not the module: so the list counts as a source too.
 $(OUT)/objects: FORCE
@@ -111,7 +115,7 @@ $(OUT)/objects: FORCE
 	@echo $(OBJECTS) | cmp -s - $@ || echo $(OBJECTS) > $@
 
 $(OUT)/pgschema.so: $(OBJECTS) $(PG_QUERY) build/exports.map $(OUT)/objects
-	$(CXX) $(CXXFLAGS_OURS) -shared -o $@ $(OBJECTS) $(PG_QUERY) -Wl,--version-script=build/exports.map $(LDFLAGS) -lstdc++
+	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) -shared -o $@ $(OBJECTS) $(PG_QUERY) -Wl,--version-script=build/exports.map $(LDFLAGS) -lstdc++
 
 # PGXS would look for the module's folder below the server's.
 uninstall: uninstall-module
@@ -132,25 +136,25 @@ UNIT_OBJECTS := $(UNIT:test/%.cpp=$(OUT)/test/%.o)
 
 $(UNIT_OBJECTS): $(OUT)/test/%.o: test/%.cpp $(OUT)/flags
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS_OURS) $(FREE_CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(call run,CXX)$(CXX) $(CXXFLAGS_OURS) $(FREE_CPPFLAGS) -MMD -MP -c -o $@ $<
 
 $(OUT)/unit-tests: $(UNIT_OBJECTS) $(FREE_OBJECTS) $(PG_QUERY) $(OUT)/objects
-	$(CXX) $(CXXFLAGS_OURS) -o $@ $(UNIT_OBJECTS) $(FREE_OBJECTS) $(PG_QUERY) -lgtest -lgtest_main -pthread
+	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) -o $@ $(UNIT_OBJECTS) $(FREE_OBJECTS) $(PG_QUERY) -lgtest -lgtest_main -pthread
 
 # The door's own module: src/pg with functions that fail in every way there is.
 DOOR_OBJECTS := $(patsubst test/%.cpp,$(OUT)/test/%.o,$(wildcard test/door/*.cpp))
 
 $(DOOR_OBJECTS): $(OUT)/test/%.o: test/%.cpp $(OUT)/flags
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS_OURS) $(SERVER_CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(call run,CXX)$(CXX) $(CXXFLAGS_OURS) $(SERVER_CPPFLAGS) -MMD -MP -c -o $@ $<
 
 $(OUT)/door.so: $(DOOR_OBJECTS) $(filter $(OUT)/pg/%,$(OBJECTS))
-	$(CXX) $(CXXFLAGS_OURS) -shared -o $@ $^ $(LDFLAGS) -lstdc++
+	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) -shared -o $@ $^ $(LDFLAGS) -lstdc++
 
 # A fuzzer a file, with the parts that do not see the server. test/fuzz/run says with which compiler.
 $(OUT)/fuzz/%: test/fuzz/%.cpp $(FREE_OBJECTS) $(PG_QUERY) $(OUT)/flags $(OUT)/objects
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS_OURS) $(FREE_CPPFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< $(FREE_OBJECTS) $(PG_QUERY)
+	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) $(FREE_CPPFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< $(FREE_OBJECTS) $(PG_QUERY)
 
 -include $(UNIT_OBJECTS:.o=.d) $(DOOR_OBJECTS:.o=.d) $(wildcard $(OUT)/fuzz/*.d)
 
@@ -170,7 +174,7 @@ $(filter-out $(FREE_OBJECTS:.o=.tidy),$(OBJECTS:.o=.tidy)): CPPFLAGS_OURS = $(SE
 $(FREE_OBJECTS:.o=.tidy): CPPFLAGS_OURS = $(FREE_CPPFLAGS)
 $(OUT)/%.tidy: src/%.cpp .clang-tidy $(OUT)/flags
 	@mkdir -p $(@D)
-	clang-tidy --quiet $< -- -std=c++20 $(CPPFLAGS_OURS)
+	$(call run,TIDY)clang-tidy --quiet $< -- -std=c++20 $(CPPFLAGS_OURS)
 	@touch $@
 
 endif

@@ -56,9 +56,9 @@ regress_like() {
             cat "$folder/regression.diffs"
         else
             # The server did not start, or went away.
-            tail -v -n 40 "$folder"/instance/log/*.log
+            tail -v -n 40 "$folder"/log/*.log
         fi
-        grep -hE 'was terminated by signal|runtime error:|ERROR: AddressSanitizer' -A 20 "$folder"/instance/log/postmaster.log 2>/dev/null | head -60
+        grep -hE 'was terminated by signal|runtime error:|ERROR: AddressSanitizer' -A 20 "$folder"/log/postmaster.log 2>/dev/null | head -60
     fi
     count $((ok - skip)) "$bad" "$skip"
 }
