@@ -1,6 +1,7 @@
 #include "catalog/walk.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "catalog/walk_catalogs.hpp"
 #include "catalog/walk_members.hpp"

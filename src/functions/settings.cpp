@@ -1,5 +1,7 @@
 #include "functions/settings.hpp"
 
+#include <climits>
+
 #include "pg/server.hpp"
 
 extern "C" {

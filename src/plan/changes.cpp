@@ -1,0 +1,122 @@
+#include "plan/changes.hpp"
+
+#include <algorithm>
+
+#include "kinds/registry.hpp"
+#include "model/failure.hpp"
+
+namespace pgschema::plan {
+
+namespace {
+
+constexpr std::size_t kLongestValue = 40;
+
+/// Told in the line of the object that it belongs to.
+bool told_by_parent(const Object& object) {
+  return object.id.kind == Kind::kColumn && object.parent.kind != Kind::kTable && object.parent.kind != Kind::kComposite;
+}
+
+bool is_short(const std::string& value) { return value.size() <= kLongestValue && value.find('\n') == std::string::npos; }
+
+/// "type integer -> bigint", or the attribute's name alone where the values are long.
+std::string attribute_change(const Object& before, const Object& after, const std::string& name) {
+  const std::string &was = before.get(name), &is = after.get(name);
+  if (!is_short(was) || !is_short(is)) return name;
+  const std::string label = name == "type" ? "" : cat(name, " ");
+  if (was.empty()) return cat(label, is);
+  if (is.empty()) return cat(label, was, " -> none");
+  return cat(label, was, " -> ", is);
+}
+
+class Lines {
+ public:
+  Lines(const Request& request, const Moves& moves) : request_(request), moves_(moves) {}
+
+  std::vector<ChangeLine> run(const std::vector<diff::Difference>& differences) {
+    for (const auto& rename : request_.renames) out_.push_back({'~', rename.to, cat("renamed from ", rename.from.identity)});
+    for (const auto& difference : differences) {
+      if (difference.what == diff::What::kAltered)
+        altered(difference);
+      else
+        came_or_went(difference);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  bool speaks_of(const ObjectId& id) const {
+    return request_.named.count(request_.desired.root(id)) || request_.named.count(request_.live.root(id));
+  }
+
+  void came_or_went(const diff::Difference& difference) {
+    const bool came = difference.what == diff::What::kCreated;
+    const Snapshot& in = came ? request_.desired : request_.live;
+    const Snapshot& other = came ? request_.live : request_.desired;
+    const Object& object = in.objects.at(difference.id);
+    if (object.parent && !other.has(object.parent)) return;  // with its object
+    if (told_by_parent(object)) return;
+    if (object.id.kind == Kind::kContents || object.id.kind == Kind::kOwnedBy) return;
+    out_.push_back({came ? '+' : '-', difference.id, text_of(object)});
+  }
+
+  static std::string text_of(const Object& object) {
+    if (object.id.kind == Kind::kColumn) return object.get("type");
+    if (object.id.kind == Kind::kPrivilege) return object.get("privileges");
+    return "";
+  }
+
+  void altered(const diff::Difference& difference) {
+    const Object& before = request_.live.objects.at(difference.id);
+    const Object& after = request_.desired.objects.at(difference.id);
+    if (!speaks_of(difference.id) || told_by_parent(after)) return;
+    std::string text;
+    const auto say = [&](const std::string& part) { text += cat(text.empty() ? "" : "; ", part); };
+    const bool columns = std::find(difference.attributes.begin(), difference.attributes.end(), "columns") != difference.attributes.end();
+    if (columns) say(column_changes(difference.id));
+    for (const auto& name : difference.attributes) {
+      if (name == "columns") continue;
+      if (name == "definition" && columns) continue;
+      say(attribute_change(before, after, name));
+    }
+    const bool in_place = !moves_.down.count(difference.id);
+    if (in_place && (after.id.kind == Kind::kView || after.id.kind == Kind::kFunction || after.id.kind == Kind::kProcedure))
+      text += " (replaced, nothing rebuilt)";
+    out_.push_back({'~', difference.id, std::move(text)});
+  }
+
+  /// "prio integer -> bigint; + area_id after prio; - note"
+  std::string column_changes(const ObjectId& relation) const {
+    std::string out;
+    const auto say = [&](const std::string& part) { out += cat(out.empty() ? "" : "; ", part); };
+    std::string previous;
+    const auto& before = request_.live.children(relation);
+    const auto& after = request_.desired.children(relation);
+    for (const auto& id : after) {
+      if (id.kind != Kind::kColumn) continue;
+      const Object& column = request_.desired.objects.at(id);
+      const Object* was = request_.live.find(id);
+      if (!was)
+        say(cat("+ ", column.name, previous.empty() ? " first" : cat(" after ", previous)));
+      else if (was->get("type") != column.get("type"))
+        say(cat(column.name, " ", was->get("type"), " -> ", column.get("type")));
+      else if (was->get("collation") != column.get("collation"))
+        say(cat(column.name, " collation"));
+      previous = column.name;
+    }
+    for (const auto& id : before)
+      if (id.kind == Kind::kColumn && !request_.desired.has(id)) say(cat("- ", request_.live.objects.at(id).name));
+    return out.empty() ? "order of columns" : out;
+  }
+
+  const Request& request_;
+  const Moves& moves_;
+  std::vector<ChangeLine> out_;
+};
+
+}  // namespace
+
+std::vector<ChangeLine> change_lines(const Request& request, const Moves& moves, const std::vector<diff::Difference>& differences) {
+  return Lines(request, moves).run(differences);
+}
+
+}  // namespace pgschema::plan

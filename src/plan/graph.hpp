@@ -1,0 +1,46 @@
+// A graph of things to be done, put in order.
+//
+//     auto drop = graph.add({0, "view app.v"}), create = graph.add({2, "view app.v"});
+//     graph.must_run(drop).before(create);
+//     for (std::size_t node : graph.order(name_of)) …
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pgschema::plan {
+
+class Graph {
+ public:
+  using Node = std::size_t;
+  /// Among nodes that could run next, the smallest key does: the same input gives the same order.
+  using Key = std::pair<int, std::string>;
+
+  Node add(Key key);
+
+  class Clause {
+   public:
+    void before(Node later) const { graph_.edge(node_, later); }
+    void after(Node earlier) const { graph_.edge(earlier, node_); }
+
+   private:
+    friend class Graph;
+    Clause(Graph& graph, Node node) : graph_(graph), node_(node) {}
+    Graph& graph_;
+    Node node_;
+  };
+  Clause must_run(Node node) { return {*this, node}; }
+
+  /// Raises Failure 0A000 on a cycle, with the nodes of one in the detail.
+  std::vector<Node> order(const std::function<std::string(Node)>& name_of) const;
+
+ private:
+  void edge(Node earlier, Node later);
+
+  std::vector<Key> keys_;
+  std::vector<std::vector<Node>> later_;
+};
+
+}  // namespace pgschema::plan

@@ -1,0 +1,208 @@
+#include "plan/moves.hpp"
+
+#include <algorithm>
+
+#include "kinds/registry.hpp"
+#include "model/failure.hpp"
+
+namespace pgschema::plan {
+
+namespace {
+
+bool needs(const Snapshot& in, const ObjectId& from, const ObjectId& to) {
+  const auto& list = in.needs(from);
+  return std::any_of(list.begin(), list.end(), [&](const Dependency& edge) { return edge.to == to; });
+}
+
+/// The server follows ALTER COLUMN … TYPE through these by itself (ATPostAlterTypeCleanup() in tablecmds.c).
+bool follows_type_change(Kind kind) {
+  return kind == Kind::kIndex || kind == Kind::kConstraint || kind == Kind::kStatistics || kind == Kind::kOwnedBy || kind == Kind::kSequence ||
+         kind == Kind::kPrivilege || kind == Kind::kComment || kind == Kind::kSecurityLabel;
+}
+
+class Mover {
+ public:
+  explicit Mover(const Request& request) : request_(request), live_(request.live), desired_(request.desired) {}
+
+  Moves run(const std::vector<diff::Difference>& differences) {
+    for (const auto& difference : differences)
+      if (difference.what == diff::What::kAltered) try_in_place(difference.id);
+    for (const auto& difference : differences) {
+      if (difference.what == diff::What::kDropped) down(difference.id, {});
+      if (difference.what == diff::What::kCreated) up(difference.id);
+    }
+    for (const auto& id : rebuilt_) rebuild(id, {});
+    for (const auto& [type, values] : request_.replaced_enums) replace_enum(type, values);
+    step_aside_for_alterations();
+    while (!queue_.empty()) {
+      const ObjectId id = queue_.back();
+      queue_.pop_back();
+      spread_from(id);
+    }
+    for (const auto& id : out_.down)
+      if (desired_.has(id)) up(id);
+    for (const auto& id : out_.down) out_.altered.erase(id);
+    return std::move(out_);
+  }
+
+ private:
+  /// What altering in place cannot do, and who does it instead: a view does for its columns.
+  void try_in_place(const ObjectId& id) {
+    const Object& before = live_.objects.at(id);
+    const Object& after = desired_.objects.at(id);
+    if (request_.replaced_enums.count(id)) return;
+    auto alteration = kinds::writer(id.kind).alter({before, after, live_, desired_});
+    if (alteration) {
+      out_.altered.emplace(id, std::move(*alteration));
+      return;
+    }
+    const bool with_parent = id.kind == Kind::kColumn && after.parent.kind != Kind::kTable;
+    rebuilt_.push_back(with_parent ? after.parent : id);
+  }
+
+  bool refuse_unsupported(const ObjectId& id, const ObjectId& because) {
+    if (kinds::supported(id.kind)) return false;
+    refuse({id, std::string(sqlstate::kFeatureNotSupported), cat("pgschema cannot drop and create ", kinds::describe(id)),
+            because ? cat("It depends on ", kinds::describe(because), ", which this plan changes.") : "",
+            "Objects of this kind are not supported yet: drop it, apply, and create it again."});
+    return true;
+  }
+
+  void refuse(Refusal refusal) {
+    const auto same = [&](const Refusal& other) { return other.id == refusal.id; };
+    if (std::none_of(out_.refused.begin(), out_.refused.end(), same)) out_.refused.push_back(std::move(refusal));
+  }
+
+  void rebuild(const ObjectId& id, const ObjectId& because) {
+    const Object& object = live_.objects.at(id);
+    if (!kinds::writer(id.kind).can_step_aside(object, live_)) {
+      refuse({id, std::string(sqlstate::kFeatureNotSupported), cat("cannot change ", kinds::describe(id), " in place"),
+              "It holds rows, and PostgreSQL has no statement for this change.", ""});
+      return;
+    }
+    down(id, because);
+  }
+
+  void up(const ObjectId& id) { out_.up.insert(id); }
+
+  void down(const ObjectId& id, const ObjectId& because) {
+    if (!out_.down.insert(id).second) return;
+    if (because) out_.because.emplace(id, because);
+    const Object* object = live_.find(id);
+    if (object && object->facts.count("extension_member"))
+      refuse({id, std::string(sqlstate::kDependentObjects), cat(kinds::describe(id), " belongs to an extension"),
+              because ? cat("It depends on ", kinds::describe(because), ", which this plan changes.") : "", ""});
+    queue_.push_back(id);
+  }
+
+  void spread_from(const ObjectId& id) {
+    for (const auto& child : live_.children(id)) down(child, {});
+    for (const auto& edge : live_.dependents(id))
+      if (edge.type != 'P' && edge.type != 'S') dependent(edge.from, edge.to, edge.type);
+  }
+
+  /// `id` needs `beneath`, which goes down.
+  void dependent(const ObjectId& id, const ObjectId& beneath, char type) {
+    if (out_.down.count(id)) return;
+    const Object* object = live_.find(id);
+    if (!object) {
+      if (!refuse_unsupported(id, beneath)) out_.spread.insert(id);
+      return;
+    }
+    // Altered so that it does not need it any more: then the alteration comes first, and that is all.
+    if (out_.altered.count(id) && desired_.has(id) && !needs(desired_, id, beneath)) return;
+    const bool part_of_other = id.kind == Kind::kColumn && object->parent.kind != Kind::kTable;
+    if (part_of_other) return dependent(object->parent, beneath, type);
+    if (kinds::writer(id.kind).can_step_aside(*object, live_)) return down(id, beneath);
+    if (request_.replaced_enums.count(beneath) && id.kind == Kind::kColumn) return;
+    if (type != 'n' && !desired_.has(id)) return down(id, beneath);
+    refuse_holder(id, beneath);
+  }
+
+  void refuse_holder(const ObjectId& id, const ObjectId& beneath) {
+    if (refuse_unsupported(id, beneath)) return;
+    refuse({id, std::string(sqlstate::kDependentObjects), cat("cannot rebuild ", kinds::describe(beneath), " because ", kinds::describe(id), " uses it"),
+            cat(kinds::describe(id), " holds rows: dropping it would lose them."),
+            cat("Change the type of ", kinds::describe(id), " first, or leave ", kinds::describe(beneath), " as it is.")});
+  }
+
+  void step_aside_for_alterations() {
+    for (const auto& [id, alteration] : out_.altered) {
+      if (!alteration.dependents_step_aside) continue;
+      for (const auto& child : live_.children(id))
+        if (child.kind == Kind::kDefault) down(child, id);
+      for (const auto& edge : live_.dependents(id))
+        if (!follows_type_change(edge.from.kind) || id.kind == Kind::kPrivilege) dependent(edge.from, id, edge.type);
+    }
+  }
+
+  /// The old type is renamed, the columns of tables move to the new one, and everything else that uses the type
+  /// is rebuilt.
+  void replace_enum(const ObjectId& type, const std::map<std::string, std::string>& values) {
+    down(type, {});
+    for (const auto& edge : live_.dependents(type)) {
+      const ObjectId& id = edge.from;
+      const Object* column = live_.find(id);
+      if (id.kind != Kind::kColumn || !column || column->parent.kind != Kind::kTable || !desired_.has(id)) continue;
+      retype(*column, values);
+    }
+  }
+
+  void retype(const Object& column, const std::map<std::string, std::string>& values) {
+    const Object& after = desired_.objects.at(column.id);
+    const bool array = after.get("type").ends_with("[]");
+    std::string text = cat(column.name, array ? "::text[]" : "::text");
+    if (!values.empty() && !array) {
+      std::string mapped = cat("CASE ", column.name, "::text");
+      for (const auto& [from, to] : values) mapped += cat(" WHEN ", from, " THEN ", to);
+      text = cat("(", mapped, " ELSE ", text, " END)");
+    }
+    const Object& table = kinds::relation_of(column, live_);
+    kinds::Alteration alteration;
+    alteration.commands.push_back({cat(kinds::alter_relation(table), " ALTER COLUMN ", column.name, " TYPE ", after.get("type"), " USING ", text, "::",
+                                       after.get("type")),
+                                   "ALTER TABLE", kinds::access_exclusive(table), {}});
+    alteration.dependents_step_aside = true;
+    const std::string what = cat(kinds::describe(column.id), " moves to the new ", after.get("type"));
+    alteration.dangers = {{kinds::Hazard::kRewrite, what}, {kinds::Hazard::kDataDependent, what}};
+    out_.altered.insert_or_assign(column.id, std::move(alteration));
+  }
+
+  const Request& request_;
+  const Snapshot &live_, &desired_;
+  Moves out_;
+  std::vector<ObjectId> queue_, rebuilt_;
+};
+
+}  // namespace
+
+Moves moves_of(const Request& request, const std::vector<diff::Difference>& differences) { return Mover(request).run(differences); }
+
+ObjectId creator(const ObjectId& id, const Snapshot& in, const std::set<ObjectId>& up) {
+  const Object& object = in.objects.at(id);
+  if (!object.parent || !up.count(object.parent)) return id;
+  const Object& parent = in.objects.at(object.parent);
+  if (!kinds::writer(parent.id.kind).creates_child(parent, object)) return id;
+  // A column that comes with its table does not bring its default along: ADD COLUMN does.
+  if (object.id.kind == Kind::kDefault && creator(parent.id, in, up) != parent.id) return id;
+  return creator(parent.id, in, up);
+}
+
+std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const std::set<ObjectId>& down) {
+  const Object& object = live.objects.at(id);
+  const auto& writer = kinds::writer(id.kind);
+  if (object.parent && down.count(object.parent) && writer.dropped_with_parent()) return dropper(object.parent, live, down);
+  // What depends automatically on a column goes with it: an index, a constraint, the sequence of a serial.
+  for (const auto& edge : live.needs(id)) {
+    const bool automatic = edge.type == 'a' || edge.type == 'i';
+    if (automatic && (edge.to.kind == Kind::kColumn || edge.to.kind == Kind::kTable) && down.count(edge.to)) return dropper(edge.to, live, down);
+  }
+  if (id.kind == Kind::kSequence) {
+    const ObjectId owned{Kind::kOwnedBy, kinds::describe(id)};
+    for (const auto& edge : live.needs(owned))
+      if (edge.type == 'a' && down.count(edge.to)) return dropper(edge.to, live, down);
+  }
+  return id;
+}
+
+}  // namespace pgschema::plan

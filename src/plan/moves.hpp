@@ -1,0 +1,26 @@
+// What happens to each object: it goes down (is dropped), comes up (is created), is altered where it stands,
+// or is left alone. Orders nothing.
+#pragma once
+
+#include "diff/diff.hpp"
+#include "plan/plan.hpp"
+
+namespace pgschema::plan {
+
+struct Moves {
+  std::set<ObjectId> down, up;
+  std::map<ObjectId, kinds::Alteration> altered;
+  std::map<ObjectId, ObjectId> because;  // the object beneath that pulled this one along
+  std::set<ObjectId> spread;
+  std::vector<Refusal> refused;
+};
+
+/// Spreads from the differences along the dependencies of the live snapshot.
+Moves moves_of(const Request& request, const std::vector<diff::Difference>& differences);
+
+/// The statement of which object creates (drops) this one: itself, or the table of a column.
+ObjectId creator(const ObjectId& id, const Snapshot& in, const std::set<ObjectId>& up);
+/// Nothing when no statement is needed: it goes with something else.
+std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const std::set<ObjectId>& down);
+
+}  // namespace pgschema::plan

@@ -1,0 +1,349 @@
+#include "plan/plan.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "kinds/registry.hpp"
+#include "model/failure.hpp"
+#include "plan/changes.hpp"
+#include "plan/graph.hpp"
+#include "plan/moves.hpp"
+
+namespace pgschema::plan {
+
+using kinds::Command;
+
+std::string_view name_of(Action action) {
+  static constexpr std::string_view names[] = {"create", "alter", "drop", "rename", "rebuild"};
+  return names[static_cast<std::size_t>(action)];
+}
+
+namespace {
+
+/// One node of the graph: a few statements about one object that belong together.
+struct Work {
+  ObjectId id;
+  Action action;
+  std::vector<Command> commands;
+  std::vector<kinds::Danger> dangers;
+};
+
+/// Drops as early, creations as late as they can be; within those by kind and name.
+Graph::Key key_of(int stage, const ObjectId& id) {
+  const int kind = static_cast<int>(id.kind);
+  return {stage * 1000 + (stage == 0 ? 500 - kind : kind), id.identity};
+}
+
+class Ordering {
+ public:
+  Ordering(const Request& request, const Moves& moves) : request_(request), live_(request.live), desired_(request.desired), moves_(moves) {}
+
+  std::vector<Work> run() {
+    add_drops();
+    add_alterations();
+    add_creations();
+    add_enum_replacements();
+    order_drops();
+    order_creations();
+    std::vector<Work> out;
+    for (Graph::Node node : graph_.order([&](Graph::Node n) { return label(n); })) out.push_back(std::move(work_[node]));
+    return out;
+  }
+
+ private:
+  std::string label(Graph::Node node) const { return cat(name_of(work_[node].action), " ", kinds::describe(work_[node].id)); }
+
+  Graph::Node add(int stage, Work work) {
+    const auto node = graph_.add(key_of(stage, work.id));
+    work_.push_back(std::move(work));
+    return node;
+  }
+
+  bool comes_back(const ObjectId& id) const { return moves_.up.count(id) != 0; }
+
+  /// From which snapshot an object is written: what the text speaks of as it says, everything else as it was.
+  const Snapshot& source(const ObjectId& id) const {
+    if (!live_.has(id)) return desired_;
+    return request_.named.count(desired_.root(id)) ? desired_ : live_;
+  }
+
+  void add_drops() {
+    for (const auto& id : moves_.down) {
+      if (!live_.has(id) || request_.replaced_enums.count(id)) continue;
+      if (dropper(id, live_, moves_.down) != id) continue;
+      const Object& object = live_.objects.at(id);
+      const auto& writer = kinds::writer(id.kind);
+      Work work{id, comes_back(id) ? Action::kRebuild : Action::kDrop, writer.drop(object, live_), {}};
+      if (!comes_back(id)) work.dangers = writer.drop_dangers(object, live_);
+      drops_[id] = add(0, std::move(work));
+    }
+  }
+
+  void add_alterations() {
+    for (const auto& [id, alteration] : moves_.altered) {
+      if (alteration.commands.empty()) continue;
+      alters_[id] = add(1, {id, Action::kAlter, alteration.commands, alteration.dangers});
+    }
+  }
+
+  void add_creations() {
+    for (const auto& id : moves_.up) {
+      if (creator(id, desired_, moves_.up) != id) continue;
+      const Snapshot& from = source(id);
+      const Object& object = from.has(id) ? from.objects.at(id) : desired_.objects.at(id);
+      const Action action = live_.has(id) ? Action::kRebuild : Action::kCreate;
+      Work work{id, action, kinds::writer(id.kind).create(object, from.has(id) ? from : desired_), {}};
+      creates_[id] = add(2, std::move(work));
+      if (!object.parent && live_.has(id)) add_privilege_reset(id);
+    }
+  }
+
+  /// What ALTER DEFAULT PRIVILEGES gives to a new object is taken back from one that was there before.
+  void add_privilege_reset(const ObjectId& id) {
+    const Object& object = live_.objects.at(id);
+    const std::string type = id.kind == Kind::kFunction || id.kind == Kind::kProcedure || id.kind == Kind::kAggregate ? "function"
+                             : id.kind == Kind::kView || id.kind == Kind::kMaterializedView || id.kind == Kind::kTable ? "table"
+                             : id.kind == Kind::kSequence ? "sequence"
+                                                          : "type";
+    auto found = request_.default_grantees.find({object.schema, type});
+    if (found == request_.default_grantees.end()) return;
+    const Object* owner = live_.find({Kind::kOwner, kinds::describe(id)});
+    std::string grantees = "PUBLIC";
+    for (const auto& grantee : found->second)
+      if (grantee != "PUBLIC") grantees += cat(", ", grantee);
+    const std::string target = type == "table" ? cat("TABLE ", id.identity)
+                               : type == "function" ? (id.kind == Kind::kAggregate ? cat("FUNCTION ", id.identity) : kinds::reference(object))
+                                                    : cat(type == "sequence" ? "SEQUENCE " : "TYPE ", id.identity);
+    std::vector<Command> commands{{cat("REVOKE ALL ON ", target, " FROM ", grantees), "REVOKE", {}, {}}};
+    if (owner) commands.push_back({cat("GRANT ALL ON ", target, " TO ", owner->get("role")), "GRANT", {}, {}});
+    if (type == "function") commands.push_back({cat("GRANT EXECUTE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
+    if (type == "type") commands.push_back({cat("GRANT USAGE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
+    const auto node = add(2, {{Kind::kPrivilege, cat("default on ", kinds::describe(id))}, Action::kRebuild, std::move(commands), {}});
+    work_[node].id = owner ? owner->id : id;
+    graph_.must_run(node).after(creates_.at(id));
+    if (owner && creates_.count(owner->id)) graph_.must_run(node).after(creates_.at(owner->id));
+    resets_[id] = node;
+  }
+
+  void add_enum_replacements() {
+    for (const auto& [id, values] : request_.replaced_enums) {
+      const Object& type = live_.objects.at(id);
+      const std::string aside = cat(type.schema, ".", aside_name(type));
+      const auto rename = add(0, {id, Action::kRebuild, {{cat("ALTER TYPE ", id.identity, " RENAME TO ", aside_name(type)), "ALTER TYPE", {}, {}}}, {}});
+      const auto remove = add(1, {id, Action::kRebuild, {{cat("DROP TYPE ", aside), "DROP TYPE", {}, {}}}, {}});
+      drops_[id] = rename;
+      if (creates_.count(id)) graph_.must_run(rename).before(creates_.at(id));
+      for (const auto& edge : live_.dependents(id)) {
+        auto altered = alters_.find(edge.from);
+        if (altered == alters_.end()) continue;
+        graph_.must_run(altered->second).before(remove);
+        if (creates_.count(id)) graph_.must_run(altered->second).after(creates_.at(id));
+      }
+    }
+  }
+
+  /// A name that nothing has: the type's own with a suffix, cut to what fits.
+  static std::string aside_name(const Object& type) {
+    std::string name = type.name;
+    if (name.front() == '"') return cat(name.substr(0, std::min<std::size_t>(name.size() - 1, 48)), "__pgschema_old\"");
+    return cat(name.substr(0, 48), "__pgschema_old");
+  }
+
+  std::optional<Graph::Node> drop_node(const ObjectId& id) const {
+    if (!moves_.down.count(id) || !live_.has(id)) return {};
+    const auto by = request_.replaced_enums.count(id) ? std::optional(id) : dropper(id, live_, moves_.down);
+    auto found = by ? drops_.find(*by) : drops_.end();
+    if (found == drops_.end()) return {};
+    return found->second;
+  }
+
+  std::optional<Graph::Node> create_node(const ObjectId& id) const {
+    if (!moves_.up.count(id)) return {};
+    auto found = creates_.find(creator(id, desired_, moves_.up));
+    if (found == creates_.end()) return {};
+    return found->second;
+  }
+
+  static std::optional<Graph::Node> find(const std::map<ObjectId, Graph::Node>& nodes, const ObjectId& id) {
+    auto found = nodes.find(id);
+    if (found == nodes.end()) return {};
+    return found->second;
+  }
+
+  void before(std::optional<Graph::Node> first, std::optional<Graph::Node> then) {
+    if (first && then) graph_.must_run(*first).before(*then);
+  }
+
+  void order_drops() {
+    for (const auto& edge : live_.dependencies()) {
+      const auto gone = drop_node(edge.from);
+      before(gone, drop_node(edge.to));
+      before(gone, find(alters_, edge.to));
+      // Altered so that it needs the other one no longer.
+      if (!gone && !request_.replaced_enums.count(edge.to)) before(find(alters_, edge.from), drop_node(edge.to));
+    }
+    for (const auto& id : moves_.down) {
+      if (!live_.has(id)) continue;
+      const Object& object = live_.objects.at(id);
+      before(drop_node(id), create_node(id));
+      if (object.parent) {
+        before(drop_node(id), find(alters_, object.parent));
+        before(drop_node(id), drop_node(object.parent));
+      }
+    }
+  }
+
+  void order_creations() {
+    for (const auto& edge : desired_.dependencies()) {
+      for (const auto& later : {create_node(edge.from), find(alters_, edge.from)}) {
+        if (!later) continue;
+        before(create_node(edge.to), later);
+        before(find(alters_, edge.to), later);
+        after_settled(edge.to, *later);
+      }
+    }
+    for (const auto& [id, node] : creates_) {
+      const Object& object = desired_.objects.at(id);
+      if (!object.parent) continue;
+      before(create_node(object.parent), node);
+      before(find(alters_, object.parent), node);
+      before(find(resets_, object.parent), node);
+      siblings(object, node);
+    }
+  }
+
+  /// Owner, privileges and rows of what an object needs are there before it: a materialized view is filled with
+  /// the rights of its owner, through views with the rights of theirs.
+  void after_settled(const ObjectId& needed, Graph::Node later) {
+    for (ObjectId at = needed; at;) {
+      for (const auto& child : desired_.children(at))
+        if (child.kind == Kind::kOwner || child.kind == Kind::kPrivilege || child.kind == Kind::kContents) before(create_node(child), later);
+      before(find(resets_, at), later);
+      const Object* object = desired_.find(at);
+      at = object ? object->parent : ObjectId{};
+    }
+  }
+
+  /// The owner first, then the rows, then indexes (they are built once).
+  void siblings(const Object& object, Graph::Node node) {
+    if (object.id.kind == Kind::kOwner) return;
+    for (const auto& sibling : desired_.children(object.parent)) {
+      if (sibling.kind == Kind::kOwner) before(create_node(sibling), node);
+      if (sibling.kind == Kind::kContents && object.id.kind == Kind::kIndex) before(create_node(sibling), node);
+    }
+    // An owned sequence must have the owner of the table.
+    if (object.id.kind == Kind::kOwnedBy)
+      for (const auto& edge : desired_.needs(object.id)) after_settled(edge.to, node);
+  }
+
+  const Request& request_;
+  const Snapshot &live_, &desired_;
+  const Moves& moves_;
+  Graph graph_;
+  std::vector<Work> work_;
+  std::map<ObjectId, Graph::Node> drops_, alters_, creates_, resets_;
+};
+
+std::vector<ObjectId> path_to(const ObjectId& id, const Moves& moves) {
+  std::vector<ObjectId> path{id};
+  for (auto at = moves.because.find(id); at != moves.because.end(); at = moves.because.find(at->second)) path.push_back(at->second);
+  std::reverse(path.begin(), path.end());
+  return path;
+}
+
+std::string reason_of(const std::vector<ObjectId>& path) {
+  if (path.size() < 2) return "";
+  std::string out = "because of ";
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) out += cat(i ? " > " : "", path[i].identity);
+  return out;
+}
+
+class Assembly {
+ public:
+  Assembly(const Request& request, const Moves& moves) : request_(request), moves_(moves) {}
+
+  Plan run(const std::vector<diff::Difference>& differences, std::vector<Work> ordered) {
+    for (const auto& rename : request_.renames) add_step(rename.to, Action::kRename, rename.command, {});
+    for (auto& work : ordered)
+      for (std::size_t i = 0; i < work.commands.size(); ++i)
+        add_step(work.id, action_of(work), work.commands[i], i == 0 ? std::move(work.dangers) : std::vector<kinds::Danger>());
+    plan_.changes = change_lines(request_, moves_, differences);
+    for (const auto& id : moves_.up)
+      if (is_rebuilt(id)) plan_.rebuilt.push_back({id, path_to(id, moves_)});
+    return std::move(plan_);
+  }
+
+ private:
+  bool is_rebuilt(const ObjectId& id) const {
+    return moves_.down.count(id) && !request_.desired.objects.at(id).parent && !request_.named.count(id);
+  }
+
+  /// What the text speaks of is changed, even where that takes a drop and a creation.
+  Action action_of(const Work& work) const {
+    if (work.action != Action::kRebuild) return work.action;
+    const ObjectId root = root_of(work.id);
+    return request_.named.count(root) && !moves_.because.count(root) ? Action::kAlter : Action::kRebuild;
+  }
+
+  ObjectId root_of(const ObjectId& id) const { return request_.desired.has(id) ? request_.desired.root(id) : request_.live.root(id); }
+
+  const Object* find(const ObjectId& id) const {
+    const Object* object = request_.desired.find(id);
+    return object ? object : request_.live.find(id);
+  }
+
+  void add_step(const ObjectId& id, Action action, const Command& command, std::vector<kinds::Danger> dangers) {
+    Step step;
+    step.number = static_cast<int>(plan_.steps.size()) + 1;
+    step.action = action;
+    step.command = command;
+    step.object = id;
+    step.dangers = std::move(dangers);
+    const Object* shown = find(id);
+    while (shown && shown->parent && !shown->facts.count("object_type")) shown = find(shown->parent);
+    if (shown) {
+      step.shown = shown->id;
+      step.object_type = kinds::object_type(*shown);
+    }
+    ObjectId cause = id;
+    while (!moves_.because.count(cause)) {
+      const Object* object = find(cause);
+      if (!object || !object->parent) break;
+      cause = object->parent;
+    }
+    step.reason = reason_of(path_to(cause, moves_));
+    plan_.steps.push_back(std::move(step));
+  }
+
+  const Request& request_;
+  const Moves& moves_;
+  Plan plan_;
+};
+
+}  // namespace
+
+Plan make(const Request& request) {
+  const auto differences = diff::diff(request.live, request.desired);
+  const Moves moves = moves_of(request, differences);
+  if (!moves.refused.empty() || !moves.spread.empty()) {
+    Plan unfinished;
+    unfinished.refused = moves.refused;
+    unfinished.spread = moves.spread;
+    return unfinished;
+  }
+  return Assembly(request, moves).run(differences, Ordering(request, moves).run());
+}
+
+std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot) {
+  Snapshot nothing;
+  nothing.finish();
+  Moves moves;
+  for (const auto& [id, object] : snapshot.objects) moves.up.insert(id);
+  const Request request{nothing, snapshot, {}, {}, {}, {}};
+  std::vector<std::pair<ObjectId, Command>> out;
+  for (auto& work : Ordering(request, moves).run())
+    for (auto& command : work.commands) out.emplace_back(work.id, std::move(command));
+  return out;
+}
+
+}  // namespace pgschema::plan

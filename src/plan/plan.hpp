@@ -1,0 +1,86 @@
+// Changes → ordered steps: what goes down, what comes back, what is altered in place, in which order.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kinds/writer.hpp"
+#include "model/snapshot.hpp"
+
+namespace pgschema::plan {
+
+enum class Action { kCreate, kAlter, kDrop, kRename, kRebuild };
+std::string_view name_of(Action action);
+
+struct Step {
+  int number = 0;  // from 1
+  int phase = 1;
+  Action action = Action::kCreate;
+  kinds::Command command;
+  ObjectId object;           // what the statement makes, alters or drops
+  ObjectId shown;            // the object with an identity of its own that it belongs to
+  std::string object_type;   // pg_identify_object()'s, of `shown`
+  std::string reason;        // what this is for: "because of app.root > app.v1"
+  std::vector<kinds::Danger> dangers;
+};
+
+/// One line of what a reviewer reads: an object that is other than before.
+struct ChangeLine {
+  char sign;  // + - ~
+  ObjectId id;
+  std::string text;  // "prio integer -> bigint; + area_id after prio"
+};
+
+struct Rebuilt {
+  ObjectId id;
+  std::vector<ObjectId> path;  // from the change to it
+};
+
+/// Why there is no plan: an object that would have to come back and cannot.
+struct Refusal {
+  ObjectId id;
+  std::string sqlstate, message, detail, hint;
+};
+
+struct Plan {
+  std::vector<Step> steps;
+  std::vector<ChangeLine> changes;
+  std::vector<Rebuilt> rebuilt;
+  std::vector<Refusal> refused;
+  /// Dependents that the plan would touch and that were not among the live snapshot's objects: the question
+  /// must be asked again with them.
+  std::set<ObjectId> spread;
+
+  bool empty() const { return steps.empty(); }
+};
+
+/// A rename that comes before everything else.
+struct Rename {
+  ObjectId from, to;
+  kinds::Command command;
+};
+
+struct Request {
+  const Snapshot& live;     // as it will be after the renames
+  const Snapshot& desired;
+  /// What the text speaks of. Everything else that is made again is rebuilt as it was.
+  std::set<ObjectId> named;
+  std::vector<Rename> renames;
+  /// Enum types that are replaced by new ones, because a value goes or one is used at once. With what becomes
+  /// of values: label → label, both with quotes.
+  std::map<ObjectId, std::map<std::string, std::string>> replaced_enums;
+  /// Who has privileges by ALTER DEFAULT PRIVILEGES on what the caller creates: by schema and "table",
+  /// "function", "type", "sequence".
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> default_grantees;
+};
+
+/// Raises Failure for what no plan could be made of (a circle, an unsupported kind).
+Plan make(const Request& request);
+
+/// The commands that make all objects of a snapshot, in an order that runs.
+std::vector<std::pair<ObjectId, kinds::Command>> creation(const Snapshot& snapshot);
+
+}  // namespace pgschema::plan
