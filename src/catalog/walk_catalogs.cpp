@@ -118,14 +118,17 @@ std::string plain(const CatalogColumn& column) {
   return value;
 }
 
-/// The relation that a node tree of this catalog is about.
+/// The relation that a node tree of this catalog is about: the one that the row belongs to, or refers to.
 std::string tree_relation(const Catalog& catalog) {
   if (catalog.name == "pg_class") return "t.oid";
-  for (const auto* part = rules::parts_begin(); part != rules::parts_end(); ++part) {
-    if (part->catalog != catalog.name) continue;
-    const auto key = catalog.keys.find(std::string(part->column));
-    if (key != catalog.keys.end() && key->second.refers_to == RelationRelationId) return of_row(part->column);
-  }
+  const auto refers_to_relation = [&](const std::string& column) {
+    const auto key = catalog.keys.find(column);
+    return key != catalog.keys.end() && key->second.refers_to == RelationRelationId && !key->second.is_array;
+  };
+  for (const auto* part = rules::parts_begin(); part != rules::parts_end(); ++part)
+    if (part->catalog == catalog.name && refers_to_relation(std::string(part->column))) return of_row(part->column);
+  for (const auto& column : catalog.columns)
+    if (refers_to_relation(column.name)) return of_row(column.name);
   return "0";
 }
 

@@ -39,6 +39,8 @@ CREATE TABLE w.root (
 ALTER SEQUENCE w.numbers OWNED BY w.root.number;
 CREATE INDEX root_mood ON w.root USING btree (mood DESC, lower(name)) INCLUDE (score) WHERE id > 0;
 CREATE STATISTICS w.root_stats (ndistinct, dependencies) ON mood, score FROM w.root;
+ALTER INDEX w.root_mood ALTER COLUMN 2 SET STATISTICS 5;
+ALTER STATISTICS w.root_stats SET STATISTICS 4;
 CREATE TABLE w.child (id int PRIMARY KEY, root int REFERENCES w.root ON DELETE CASCADE) INHERITS (w.root);
 CREATE TABLE w.part (id int NOT NULL, at date) PARTITION BY RANGE (at, (id + 1));
 CREATE TABLE w.part_1 PARTITION OF w.part FOR VALUES FROM ('2020-01-01', 0) TO ('2021-01-01', 0);
@@ -245,7 +247,7 @@ SELECT walk_test.changes(statement) FROM (VALUES
   (26, $$ALTER TABLE w.root ALTER twice DROP EXPRESSION$$),
   (27, $$ALTER TABLE w.root ALTER name SET STORAGE EXTERNAL$$),
   (28, $$ALTER TABLE w.root ALTER name SET COMPRESSION pglz$$),
-  (29, $$ALTER TABLE w.root ALTER name SET STATISTICS 0$$),
+  (29, $$ALTER TABLE w.root ALTER name SET STATISTICS 100$$),
   (30, $$ALTER TABLE w.root ALTER name SET (n_distinct = -0.25)$$),
   (31, $$ALTER TABLE w.root ALTER name RESET (n_distinct)$$),
   (32, $$ALTER TABLE w.root SET (fillfactor = 70)$$),
