@@ -34,7 +34,7 @@ namespace pgschema::catalog {
 /// NULL, and what a column that cannot be NULL holds when it says nothing (false, 0, ''), has no line.
 struct WalkLine {
   std::string object_type, identity, attribute, value;
-  auto operator<=>(const WalkLine&) const = default;
+  auto operator<=>(const WalkLine&) const = default;  // NOLINT(modernize-use-nullptr): of clang-tidy 14
 };
 
 /// Sorted by bytes, no line twice.

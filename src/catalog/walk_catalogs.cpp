@@ -108,7 +108,7 @@ bool is_plain(const std::string& type) {
 
 /// Text of the column, NULL when a column that cannot be NULL says nothing.
 std::string plain(const CatalogColumn& column) {
-  const auto value = of_row(column.name);
+  auto value = of_row(column.name);
   if (!column.not_null) return value;
   if (column.type == "boolean") return cat("NULLIF(", value, ", false)");
   if (column.type == "smallint" || column.type == "integer" || column.type == "bigint" || column.type == "real")
