@@ -1,5 +1,6 @@
 #include "script/directive.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "model/failure.hpp"
@@ -16,12 +17,40 @@ constexpr std::string_view kKnown =
     "\"ignore partitions of <pattern>\" and \"file <name>\".";
 
 // Longer ones first where one begins like another.
-constexpr std::array<std::string_view, 34> kObjectTypes = {
-    "access method", "aggregate", "attribute", "cast", "collation", "column", "constraint", "conversion",
-    "domain", "event trigger", "extension", "foreign data wrapper", "foreign table", "function", "index",
-    "language", "materialized view", "operator class", "operator family", "operator", "policy", "procedure",
-    "publication", "routine", "rule", "schema", "sequence", "server", "statistics", "subscription", "table",
-    "trigger", "type", "view"};
+constexpr std::array<std::string_view, 34> kObjectTypes = {"access method",
+                                                           "aggregate",
+                                                           "attribute",
+                                                           "cast",
+                                                           "collation",
+                                                           "column",
+                                                           "constraint",
+                                                           "conversion",
+                                                           "domain",
+                                                           "event trigger",
+                                                           "extension",
+                                                           "foreign data wrapper",
+                                                           "foreign table",
+                                                           "function",
+                                                           "index",
+                                                           "language",
+                                                           "materialized view",
+                                                           "operator class",
+                                                           "operator family",
+                                                           "operator",
+                                                           "policy",
+                                                           "procedure",
+                                                           "publication",
+                                                           "routine",
+                                                           "rule",
+                                                           "schema",
+                                                           "sequence",
+                                                           "server",
+                                                           "statistics",
+                                                           "subscription",
+                                                           "table",
+                                                           "trigger",
+                                                           "type",
+                                                           "view"};
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -54,8 +83,7 @@ bool take_words(std::string_view& text, std::string_view words) {
 }
 
 [[noreturn]] void malformed(std::string_view text) {
-  throw Failure(sqlstate::kSyntaxError,
-                cat("directive \"", comment_text(excerpt(text, 60)), "\" cannot be understood"))
+  throw Failure(sqlstate::kSyntaxError, cat("directive \"", comment_text(excerpt(text, 60)), "\" cannot be understood"))
       .hint(std::string(kKnown));
 }
 
@@ -65,8 +93,12 @@ class Reader {
   Reader(std::string_view whole, std::string_view rest) : whole_(whole), rest_(rest) {}
 
   bool done() const { return rest_.empty(); }
-  void expect_end() const { if (!done()) fail(); }
-  void expect(std::string_view word) { if (!take(rest_, word)) fail(); }
+  void expect_end() const {
+    if (!done()) fail();
+  }
+  void expect(std::string_view word) {
+    if (!take(rest_, word)) fail();
+  }
   bool accept(std::string_view word) { return take(rest_, word); }
   [[noreturn]] void fail() const { malformed(whole_); }
 
@@ -243,6 +275,8 @@ std::optional<std::string_view> after_marker(std::string_view comment) {
 std::optional<Directive> parse_directive(std::string_view comment) {
   const auto text = after_marker(comment);
   if (!text) return std::nullopt;
+  constexpr std::size_t kLongest = 10'000;  // a line is written by hand
+  if (text->size() > kLongest) malformed(*text);
   Directive directive{};
   directive.text = *text;
   auto rest = *text;

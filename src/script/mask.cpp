@@ -2,24 +2,24 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace pgschema::script {
 namespace {
 
 // Commands that cannot change what a schema file means; all others are reported.
 constexpr std::array<std::string_view, 26> kSilent = {
-    "C",       "H",      "T",      "a",     "cd",     "conninfo", "copyright", "echo",       "encoding",
-    "errverbose", "f",   "h",      "help",  "p",      "prompt",   "pset",      "qecho",      "restrict",
-    "set",     "setenv", "t",      "timing", "unrestrict", "unset", "warn",    "x"};
+    "C",          "H",      "T", "a",      "cd",         "conninfo", "copyright", "echo",  "encoding",
+    "errverbose", "f",      "h", "help",   "p",          "prompt",   "pset",      "qecho", "restrict",
+    "set",        "setenv", "t", "timing", "unrestrict", "unset",    "warn",      "x"};
 
 // Commands that send what stands before them, as a semicolon does; \r throws it away, which a statement
 // of its own shows best.
-constexpr std::array<std::string_view, 11> kSending = {"g",     "gx",        "gexec", "gset", "gdesc", "watch",
-                                                       "crosstabview", "parse", "sendpipeline", "r", "reset"};
+constexpr std::array<std::string_view, 11> kSending = {
+    "g", "gx", "gexec", "gset", "gdesc", "watch", "crosstabview", "parse", "sendpipeline", "r", "reset"};
 
 // Commands whose argument is the rest of the line, whatever it contains.
-constexpr std::array<std::string_view, 9> kWholeLine = {"!",  "copy", "h",  "help",    "ef",
-                                                        "ev", "sf",   "sv", "unrestrict"};
+constexpr std::array<std::string_view, 9> kWholeLine = {"!", "copy", "h", "help", "ef", "ev", "sf", "sv", "unrestrict"};
 
 template <std::size_t n>
 bool is_in(const std::array<std::string_view, n>& list, std::string_view name) {
@@ -33,6 +33,8 @@ bool is_name_start(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 bool is_name_part(char c) { return is_name_start(c) || is_digit(c) || c == '$'; }
+
+bool is_operator_part(char c) { return std::string_view("~!@#^&|`?+-*/%<>=").find(c) != std::string_view::npos; }
 
 bool equals(std::string_view word, std::string_view lower) {
   return word.size() == lower.size() && std::equal(word.begin(), word.end(), lower.begin(), [](char a, char b) {
@@ -64,6 +66,7 @@ class Masker {
     if (c == '\'') return string(false);
     if ((c == 'e' || c == 'E') && next == '\'') return ++at_, string(true);
     if (c == '"') return quoted('"');
+    if (is_operator_part(c)) count_work();
     if (c == '-' && next == '-') return skip_to(end_of_comment(at_));
     if (c == '/' && next == '*') return block_comment();
     if (c == '$') return dollar();
@@ -72,6 +75,22 @@ class Masker {
     if (!is_space(c)) symbol(c);
     ++at_;
     cut_after(c);
+  }
+
+  /// The scanner's rules look at a whole run of operator characters wherever a comment or an operator in it
+  /// begins, and then take a part of it: "+++++…" and "/**//**/…" cost it the square of their length.
+  void count_work() {
+    constexpr std::size_t kMost = 2'000'000'000;  // bytes looked at: a few seconds
+    if (at_ >= run_end_) {
+      run_end_ = at_;
+      while (run_end_ < text_.size() && is_operator_part(text_[run_end_])) ++run_end_;
+    }
+    work_ += run_end_ - at_;
+    if (work_ > kMost) fail("too many operators without a space between them", at_);
+  }
+
+  void fail(std::string_view message, std::size_t position) {
+    if (!out_.error) out_.error = ScanError{std::string(message), position};
   }
 
   void skip_to(std::size_t position) { at_ = std::min(position, text_.size()); }
@@ -127,8 +146,12 @@ class Masker {
     int depth = 1;
     for (at_ += 2; at_ < text_.size() && depth > 0;) {
       const auto rest = text_.substr(at_, 2);
-      if (rest == "/*") ++depth;
-      if (rest == "*/") --depth;
+      if (rest == "/*") {
+        ++depth;
+        count_work();
+      } else if (rest == "*/") {
+        --depth;
+      }
       at_ += rest == "/*" || rest == "*/" ? 2 : 1;
     }
   }
@@ -186,14 +209,14 @@ class Masker {
       if (content.ends_with('\r')) content.remove_suffix(1);
       if (content == "\\.") {
         blank(begin, end);
-        if (line > begin) out_.left_out.push_back({begin, "rows of COPY"});
+        if (line > begin) leave_out(begin, "rows of COPY");
         if (rows_end_ == 0 || rows_begin_ < at_) rows_begin_ = begin;
         rows_end_ = end;
         return;
       }
       line = end + 1;
     }
-    out_.error = ScanError{"rows of COPY … FROM stdin without a line \"\\.\" at their end", at_};
+    fail("rows of COPY … FROM stdin without a line \"\\.\" at their end", at_);
   }
 
   // --- psql's commands -------------------------------------------------------------------------------
@@ -211,7 +234,13 @@ class Masker {
       end_statement();
     }
     constexpr std::size_t kLongest = 40;
-    if (!is_in(kSilent, name)) out_.left_out.push_back({begin, "\\" + name.substr(0, kLongest)});
+    if (!is_in(kSilent, name)) leave_out(begin, "\\" + name.substr(0, kLongest));
+  }
+
+  void leave_out(std::size_t begin, std::string what) {
+    constexpr std::size_t kMost = 100'000;
+    out_.left_out.push_back({begin, std::move(what)});
+    if (out_.left_out.size() > kMost) fail("more than 100,000 commands of psql", begin);
   }
 
   /// To the end of the line, the next backslash outside of quotes, or past "\\".
@@ -263,6 +292,8 @@ class Masker {
   bool copies_rows_ = false;  // FROM stdin was seen
   int depth_ = 0;             // of parentheses
   std::size_t rows_begin_ = 0, rows_end_ = 0;
+  std::size_t run_end_ = 0;  // of the operator characters at hand
+  std::size_t work_ = 0;     // that they will be to the scanner
 };
 
 }  // namespace

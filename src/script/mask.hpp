@@ -24,10 +24,10 @@ struct Masked {
     std::size_t begin;
     std::string what;  // "\gexec", "rows of COPY"
   };
-  std::string text;               // commands and rows blanked; a command that sends the query is a ';'
-  std::vector<LeftOut> left_out;  // without the commands that only change what psql shows
-  std::vector<std::size_t> cuts;  // where the text can be cut for scanning, without splitting a token
-  std::optional<ScanError> error;  // rows of COPY that do not end
+  std::string text;                // commands and rows blanked; a command that sends the query is a ';'
+  std::vector<LeftOut> left_out;   // without the commands that only change what psql shows
+  std::vector<std::size_t> cuts;   // where the text can be cut for scanning, without splitting a token
+  std::optional<ScanError> error;  // rows of COPY that do not end; what would take the scanner too long
 };
 
 /// Linear in the text. An unterminated quote is left for the scanner to complain about.

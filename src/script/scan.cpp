@@ -139,8 +139,7 @@ std::string shortened(std::string_view message) {
 
 }  // namespace
 
-std::optional<ScanError> scan(std::string_view text, std::size_t begin, std::size_t end,
-                              std::vector<Token>& tokens) {
+std::optional<ScanError> scan(std::string_view text, std::size_t begin, std::size_t end, std::vector<Token>& tokens) {
   const std::string range(text.substr(begin, end - begin));
   const ScanResult result(range.c_str());
   if (const auto* error = result->error; error != nullptr) {

@@ -18,9 +18,9 @@
 namespace pgschema::script {
 
 enum class TokenKind : std::uint8_t {
-  kWord,     // an identifier without quotes, or a keyword
-  kQuoted,   // "identifier", U&"identifier"
-  kString,   // 'text', E'', U&'', B'', X'', N'', $tag$text$tag$; continued lines are one token
+  kWord,    // an identifier without quotes, or a keyword
+  kQuoted,  // "identifier", U&"identifier"
+  kString,  // 'text', E'', U&'', B'', X'', N'', $tag$text$tag$; continued lines are one token
   kNumber,
   kSymbol,   // an operator, punctuation, a parameter ($1)
   kComment,  // never among Script::tokens
@@ -44,8 +44,7 @@ struct ScanError {
 /// `text`. Returns the error if the range does not scan (then nothing was appended). Time and memory are
 /// linear in the range: some 60 bytes a token while it runs, so callers cut long texts. No NUL in `text`,
 /// which is shorter than 1 GB.
-std::optional<ScanError> scan(std::string_view text, std::size_t begin, std::size_t end,
-                              std::vector<Token>& tokens);
+std::optional<ScanError> scan(std::string_view text, std::size_t begin, std::size_t end, std::vector<Token>& tokens);
 
 /// The text of a token, as written.
 inline std::string_view text_of(std::string_view text, const Token& token) {

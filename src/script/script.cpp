@@ -146,8 +146,8 @@ class Parser {
     const auto next = std::upper_bound(starts.begin(), starts.end(), found.begin);
     const auto begin = next == starts.end() ? script_.text.size() + 1 : *next;
     script_.files.push_back(found.file_name);
-    script_.file_starts.push_back({begin, static_cast<std::uint32_t>(script_.files.size() - 1),
-                                   static_cast<std::size_t>(next - starts.begin())});
+    script_.file_starts.push_back(
+        {begin, static_cast<std::uint32_t>(script_.files.size() - 1), static_cast<std::size_t>(next - starts.begin())});
   }
 
   void beside(Directive found) {
@@ -156,8 +156,7 @@ class Parser {
       script_.beside.push_back(std::move(found));
       if (!ends_line) return awaiting_.push_back(script_.beside.size() - 1);
       place(script_.beside.back());
-    } else if (ends_line && !script_.statements.empty() &&
-               same_line(script_.statements.back().end, found.begin)) {
+    } else if (ends_line && !script_.statements.empty() && same_line(script_.statements.back().end, found.begin)) {
       script_.beside.push_back(std::move(found));
       place(script_.beside.back());
       ++script_.statements.back().directive_count;
@@ -219,8 +218,8 @@ Script parse(std::string_view text) {
   check_no_nul(script);
   Parser(script).run(masked);
   for (auto& left_out : masked.left_out)
-    script.not_run.push_back({left_out.begin, script.line_of(left_out.begin),
-                              script.file_start_of(left_out.begin).file, std::move(left_out.what)});
+    script.not_run.push_back({left_out.begin, script.line_of(left_out.begin), script.file_start_of(left_out.begin).file,
+                              std::move(left_out.what)});
   return script;
 }
 

@@ -23,9 +23,9 @@ namespace pgschema::script {
 
 /// One SQL statement, never empty. Small on purpose: a hostile text can hold ten million of them.
 struct Statement {
-  std::size_t begin, end;  // bytes in Script::text: no semicolon, no leading comment or space
-  int line;                // of `begin`, from 1, counted anew after a `file` directive
-  std::uint32_t file;      // index into Script::files
+  std::size_t begin, end;                          // bytes in Script::text: no semicolon, no leading comment or space
+  int line;                                        // of `begin`, from 1, counted anew after a `file` directive
+  std::uint32_t file;                              // index into Script::files
   std::uint32_t first_token, token_count;          // in Script::tokens; comments are not among them
   std::uint32_t first_directive, directive_count;  // in Script::beside
 };
@@ -39,7 +39,7 @@ struct NotRun {
 };
 
 struct Script {
-  std::string text;  // as given, but psql's commands, COPY rows and a BOM are blanks; same length
+  std::string text;                // as given, but psql's commands, COPY rows and a BOM are blanks; same length
   std::vector<std::string> files;  // names by `file` directives; files[0] is empty: no file named yet
   std::vector<Statement> statements;
   std::vector<Token> tokens;

@@ -29,8 +29,7 @@ std::size_t utf8_length(std::string_view text, std::size_t i) {
 char32_t utf8_decode(std::string_view text, std::size_t i, std::size_t length) {
   const auto lead = static_cast<unsigned char>(text[i]);
   char32_t c = length == 1 ? lead : lead & (0x7Fu >> length);
-  for (std::size_t k = 1; k < length; ++k)
-    c = (c << 6) | (static_cast<unsigned char>(text[i + k]) & 0x3Fu);
+  for (std::size_t k = 1; k < length; ++k) c = (c << 6) | (static_cast<unsigned char>(text[i + k]) & 0x3Fu);
   return c;
 }
 

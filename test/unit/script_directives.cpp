@@ -94,12 +94,38 @@ TEST(Directives, Ignore) {
 }
 
 TEST(Directives, MalformedAreRefused) {
-  for (const auto* text :
-       {"", "nonsense", "renamed", "renamed from", "renamed from a b", "renamed from a,", "renamed from f(", "renamed from f(;)",
-        "renamed from \"a", "renamed from \"a\"b", "renamed from 1a", "renamed froma", "renamed thing a to b", "renamed column a.b",
-        "renamed column a to", "renamed column a to b c", "using", "using a)", "using a; DROP", "using (a",
-        "using 'a", "using -- a", "value 'a' becomes", "value a becomes b", "value 'a' becomes 'b' c", "ignore",
-        "ignore app.t", "ignore table a.[b]", "ignore table a..b", "ignore partitions app.t", "file", "files x"})
+  for (const auto* text : {"",
+                           "nonsense",
+                           "renamed",
+                           "renamed from",
+                           "renamed from a b",
+                           "renamed from a,",
+                           "renamed from f(",
+                           "renamed from f(;)",
+                           "renamed from \"a",
+                           "renamed from \"a\"b",
+                           "renamed from 1a",
+                           "renamed froma",
+                           "renamed thing a to b",
+                           "renamed column a.b",
+                           "renamed column a to",
+                           "renamed column a to b c",
+                           "using",
+                           "using a)",
+                           "using a; DROP",
+                           "using (a",
+                           "using 'a",
+                           "using -- a",
+                           "value 'a' becomes",
+                           "value a becomes b",
+                           "value 'a' becomes 'b' c",
+                           "ignore",
+                           "ignore app.t",
+                           "ignore table a.[b]",
+                           "ignore table a..b",
+                           "ignore partitions app.t",
+                           "file",
+                           "files x"})
     EXPECT_NE(hint_of(std::string("-- pgschema: ") + text + "\nSELECT 1;").find("renamed from <name>"),
               std::string::npos)
         << text;
@@ -110,7 +136,9 @@ TEST(Globs, Match) {
   EXPECT_TRUE(glob_match("tmp_*", "tmp_"));
   EXPECT_TRUE(glob_match("*a*b*", "xxaxxabx"));
   EXPECT_FALSE(glob_match("*a*b", "xxaxxabx"));
-  EXPECT_TRUE(glob_match("a?c", "a\xC3\xA9" "c"));
+  EXPECT_TRUE(glob_match("a?c",
+                         "a\xC3\xA9"
+                         "c"));
   EXPECT_FALSE(glob_match("a\\*", "ab"));
   EXPECT_TRUE(glob_match("a\\*", "a*"));
   EXPECT_FALSE(glob_match("", "a"));

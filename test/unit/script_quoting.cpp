@@ -12,9 +12,11 @@
 using namespace pgschema::script;
 
 TEST(Identifiers, AreQuotedWhenNeeded) {
-  for (const auto* plain : {"a", "_a1", "name", "begin", "text", "date", "key", "view", "a_very_long_name_without_keywords"})
+  for (const auto* plain :
+       {"a", "_a1", "name", "begin", "text", "date", "key", "view", "a_very_long_name_without_keywords"})
     EXPECT_EQ(quote_identifier(plain), plain);
-  for (const std::string quoted : {"", "A", "1a", "a b", "a$", "a-b", "\xC3\xA9", "select", "user", "int", "left", "values"})
+  for (const std::string quoted :
+       {"", "A", "1a", "a b", "a$", "a-b", "\xC3\xA9", "select", "user", "int", "left", "values"})
     EXPECT_EQ(quote_identifier(quoted), "\"" + quoted + "\"");
   EXPECT_EQ(quote_identifier("a\"b"), "\"a\"\"b\"");
   EXPECT_EQ(qualified("app", "order"), "app.\"order\"");
@@ -70,7 +72,9 @@ TEST(Names, AreFoldedAndCut) {
 }
 
 TEST(Positions, AreCharactersOrBytes) {
-  const std::string_view text = "a\xC3\xA9\xFF" "b";
+  const std::string_view text =
+      "a\xC3\xA9\xFF"
+      "b";
   EXPECT_EQ(characters_before(text, 4), 3u);
   EXPECT_EQ(characters_before(text, 99), 4u);
   EXPECT_EQ(byte_of_character(text, 2), 3u);

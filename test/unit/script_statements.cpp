@@ -18,8 +18,7 @@ std::vector<std::string> statements_of(std::string_view text) {
 
 std::vector<std::string> not_run_of(std::string_view text) {
   std::vector<std::string> out;
-  for (const auto& left_out : parse(text).not_run)
-    out.push_back(std::to_string(left_out.line) + " " + left_out.what);
+  for (const auto& left_out : parse(text).not_run) out.push_back(std::to_string(left_out.line) + " " + left_out.what);
   return out;
 }
 
@@ -104,15 +103,13 @@ TEST(PsqlCommands, AreLeftOut) {
   EXPECT_EQ(not_run_of("\\restrict it's\nSELECT 1;\n\\echo \"\n"), Texts{});
   EXPECT_EQ(statements_of("SELECT '\n\\restrict a\n', $$\n\\x $$ -- \\x\n/*\n\\x '*/;SELECT 2").size(), 2u);
   EXPECT_EQ(statements_of("SELECT\n\\pset x it's\n1;"), (Texts{"SELECT\n            \n1"}));
-  EXPECT_EQ(statements_of("\\x \\\\ SELECT 1;\n\\echo 'it\\'s \\\\' \\\\ SELECT 2;"),
-            (Texts{"SELECT 1", "SELECT 2"}));
+  EXPECT_EQ(statements_of("\\x \\\\ SELECT 1;\n\\echo 'it\\'s \\\\' \\\\ SELECT 2;"), (Texts{"SELECT 1", "SELECT 2"}));
 }
 
 TEST(PsqlCommands, ThatMatterAreReported) {
   EXPECT_EQ(not_run_of("\\i a.sql\nSELECT 1;\n\\ir 'b.sql'\n\\include c\n\\copy t from 'it''s \\ x'\n"
                        "\\if :x\n\\endif\n\\c other\n\\! rm x\n\\x \\i d"),
-            (Texts{"1 \\i", "3 \\ir", "4 \\include", "5 \\copy", "6 \\if", "7 \\endif", "8 \\c", "9 \\!",
-                   "10 \\i"}));
+            (Texts{"1 \\i", "3 \\ir", "4 \\include", "5 \\copy", "6 \\if", "7 \\endif", "8 \\c", "9 \\!", "10 \\i"}));
 }
 
 TEST(PsqlCommands, ThatSendEndTheStatement) {
@@ -125,9 +122,8 @@ TEST(CopyRows, AreLeftOut) {
   const auto text =
       "COPY app.t (a, \"b;\") FROM stdin;\nit's\t1\n$$\t/*\n\\N\t\"\n\\.\n\nSELECT 1;\n"
       "copy t from STDIN with (format csv); SELECT 2;\r\n'\r\n\\.\r\nSELECT 3;";
-  EXPECT_EQ(statements_of(text),
-            (Texts{"COPY app.t (a, \"b;\") FROM stdin", "SELECT 1", "copy t from STDIN with (format csv)",
-                   "SELECT 2", "SELECT 3"}));
+  EXPECT_EQ(statements_of(text), (Texts{"COPY app.t (a, \"b;\") FROM stdin", "SELECT 1",
+                                        "copy t from STDIN with (format csv)", "SELECT 2", "SELECT 3"}));
   EXPECT_EQ(not_run_of(text), (Texts{"2 rows of COPY", "9 rows of COPY"}));
   EXPECT_EQ(parse(text).statements.back().line, 11);
 }
@@ -155,8 +151,7 @@ TEST(Mistakes, CarryTheirPlace) {
   EXPECT_EQ(failure_of("-- pgschema: file b.sql\nSELECT\nE'\\u00'").context(), "desired state, file b.sql, line 2");
   EXPECT_EQ(failure_of("SELECT 1;\n/* /* */").context(), "desired state, line 2");
   EXPECT_EQ(failure_of("\nSELECT \"a").context(), "desired state, line 2");
-  EXPECT_EQ(failure_of("\nCREATE FUNCTION f() RETURNS int\nBEGIN ATOMIC SELECT 1;").context(),
-            "desired state, line 3");
+  EXPECT_EQ(failure_of("\nCREATE FUNCTION f() RETURNS int\nBEGIN ATOMIC SELECT 1;").context(), "desired state, line 3");
   EXPECT_EQ(failure_of("-- pgschema: file a.sql\nCOPY t FROM stdin;\n1\n").context(),
             "desired state, file a.sql, line 1");
   EXPECT_EQ(failure_of(std::string_view("SELECT\n\0", 8)).context(), "desired state, line 2");
@@ -164,4 +159,34 @@ TEST(Mistakes, CarryTheirPlace) {
 
 TEST(Mistakes, QuoteOnlyABitOfTheText) {
   EXPECT_LT(failure_of("SELECT '" + std::string(1000000, 'x')).message().size(), 120u);
+}
+
+// What a hostile text can cost; without the limits each of these takes minutes, or gigabytes.
+TEST(HostileTexts, AreRefusedSoon) {
+  auto repeated = [](std::string_view part, std::size_t times) {
+    std::string out;
+    while (times-- > 0) out += part;
+    return out;
+  };
+  EXPECT_EQ(failure_of(repeated("+", 1000000)).message(), "too many operators without a space between them");
+  EXPECT_EQ(failure_of(repeated("/**/", 1000000)).message(), "too many operators without a space between them");
+  EXPECT_EQ(failure_of(repeated("\\i x\n", 200000)).message(), "more than 100,000 commands of psql");
+  EXPECT_EQ(failure_of("-- pgschema: using " + repeated("1+", 10000) + "1").sqlstate(), "42601");
+  EXPECT_EQ(failure_of(repeated("/*", 2000000)).context(), "desired state, line 1");
+  EXPECT_EQ(statements_of(repeated("'\n\\i '", 500000)).size(), 1u);
+  EXPECT_EQ(statements_of(repeated("(", 2000000)).size(), 1u);
+  EXPECT_EQ(statements_of("SELECT " + repeated("1+", 60000) + "1;" + repeated("x", 100000)).size(), 2u);
+}
+
+// Long texts are scanned in pieces: the statements must be those of the whole.
+TEST(LongTexts, AreCutBetweenTokens) {
+  const std::string one = "SELECT 'a;''b', E'\\';', \"x;\", $a$;$a$ /* ; */ , (1.5 + a) -- ;\n, U&';';\n";
+  std::string text;
+  constexpr std::size_t kTimes = 20000;
+  for (std::size_t i = 0; i < kTimes; ++i) text += one;
+  const auto script = parse(text);
+  ASSERT_EQ(script.statements.size(), kTimes);
+  const auto first = normalized(script, script.statements[0]);
+  for (const auto& statement : script.statements) ASSERT_EQ(normalized(script, statement), first);
+  EXPECT_EQ(script.statements.back().line, static_cast<int>(2 * kTimes - 1));
 }
