@@ -272,14 +272,14 @@ class Masker {
 
   /// Some bytes always end a token.
   void cut_after(char c) {
-    constexpr std::size_t kChunk = 128 * 1024;
+    constexpr std::size_t kChunk = 131'072;
     const bool ends = c == ',' || c == ';' || c == '(' || c == ')' || c == '[' || c == ']';
     if (ends && chunk_size() >= kChunk) out_.cuts.push_back(at_);
   }
 
   /// A megabyte without any of them is no SQL: it is cut between any two bytes outside of quotes.
   void cut_long_chunk() {
-    constexpr std::size_t kLongestChunk = 1024 * 1024;
+    constexpr std::size_t kLongestChunk = 1'048'576;
     if (chunk_size() >= kLongestChunk) out_.cuts.push_back(at_);
   }
 
