@@ -192,7 +192,7 @@ class Reader {
       if (token.kind == TokenKind::kComment || is_symbol(rest_, token, ";")) fail();
       depth += is_symbol(rest_, token, "(") ? 1 : is_symbol(rest_, token, ")") ? -1 : 0;
       if (depth > 0) continue;
-      const std::string inside(trimmed(rest_.substr(1, token.begin - 1)));
+      std::string inside(trimmed(rest_.substr(1, token.begin - 1)));
       rest_ = trimmed(rest_.substr(token.end));
       return inside;
     }
