@@ -1,12 +1,17 @@
 // The module: what PostgreSQL looks for when it loads it.
+#include "functions/settings.hpp"
 #include "pg/entry.hpp"
+#include "shadow/quiet.hpp"
 
 extern "C" {
 #include "utils/builtins.h"
 
 PG_MODULE_MAGIC;
 
-PGSCHEMA_EXPORT void _PG_init(void) {}
+PGSCHEMA_EXPORT void _PG_init(void) {
+  pgschema::settings::define();
+  pgschema::shadow::install_hook();
+}
 }
 
 PGSCHEMA_FUNCTION(pgschema_sql_version) {

@@ -95,6 +95,7 @@ class ContentsWriter final : public Writer {
     Command command{cat("REFRESH MATERIALIZED VIEW ", rows.parent.identity), "REFRESH MATERIALIZED VIEW",
                     cat("AccessExclusiveLock ", rows.parent.identity), {}};
     command.shadow = Command::Shadow::kMarkPopulated;
+    command.relation = rows.parent.identity;
     return {command};
   }
 

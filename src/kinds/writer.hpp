@@ -23,6 +23,7 @@ struct Command {
   std::string run_as;    // role that must issue it (a grantor), quoted; empty: the caller
   /// In the shadow another form stands for it (REFRESH MATERIALIZED VIEW: marked as filled, nothing read).
   enum class Shadow { kRun, kMarkPopulated } shadow = Shadow::kRun;
+  std::string relation = {};  // kMarkPopulated: which
 };
 
 struct Danger {

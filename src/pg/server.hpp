@@ -3,6 +3,7 @@
 // The standard library comes first: postgres.h redefines printf and friends as macros.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

@@ -1,0 +1,143 @@
+#include "functions/measure.hpp"
+
+#include <algorithm>
+
+#include "functions/settings.hpp"
+#include "kinds/registry.hpp"
+#include "pg/query.hpp"
+#include "pg/subtransaction.hpp"
+
+extern "C" {
+#include "storage/lock.h"
+#include "storage/proc.h"
+}
+
+namespace pgschema::functions {
+
+namespace {
+
+constexpr const char* kServerSql = R"(
+SELECT current_database(), current_setting('server_version'),
+  current_setting('max_locks_per_transaction')::bigint * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint))";
+
+// Whoever holds a lock that the plan's strongest one conflicts with.
+constexpr const char* kInTheWaySql = R"(
+SELECT DISTINCT a.pid, coalesce(nullif(a.application_name, ''), a.usename, a.backend_type), a.state,
+  extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))::bigint / 60
+FROM unnest($1::text[]) AS r(relation) JOIN pg_locks l ON l.relation = to_regclass(r.relation) AND l.granted
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.pid <> pg_backend_pid() ORDER BY 1 LIMIT 10)";
+
+std::string grouped(std::int64_t value) {
+  std::string digits = std::to_string(value);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
+  return digits;
+}
+
+/// Counted in a subtransaction: the caller may not be allowed to read the rows.
+std::optional<pg::Row> counted(const std::string& sql) {
+  try {
+    pg::Subtransaction attempt;
+    const pg::SettingsScope settings;
+    settings.set("row_security", "on");
+    auto rows = pg::query(sql);
+    if (!rows.empty()) return rows.front();
+  } catch (const pg::Error& error) {
+    if (error.sqlerrcode == ERRCODE_QUERY_CANCELED) throw;
+  }
+  return {};
+}
+
+const Object* object_of(const shadow::Outcome& outcome, const ObjectId& id) {
+  const Object* object = outcome.live.find(id);
+  return object ? object : outcome.desired.find(id);
+}
+
+/// What is lost, or nothing when nothing is.
+std::optional<std::string> loss(const shadow::Outcome& outcome, const ObjectId& id, const std::string& text) {
+  const Object* object = object_of(outcome, id);
+  if (!object) return text;
+  if (id.kind == Kind::kTable) {
+    const auto row = counted(cat("SELECT count(*) FROM ONLY ", id.identity));
+    if (row && row->number(0) == 0) return {};
+    return row ? cat(text, ": ", grouped(row->number(0)), " rows") : text;
+  }
+  if (id.kind == Kind::kColumn && object->parent.kind == Kind::kTable) {
+    const auto row = counted(cat("SELECT count(*), count(", object->name, ") FROM ONLY ", object->parent.identity));
+    if (row && row->number(1) == 0) return {};
+    return row ? cat(text, ": ", grouped(row->number(1)), " of ", grouped(row->number(0)), " rows not null") : text;
+  }
+  return text;
+}
+
+std::int64_t bytes_of(const shadow::Outcome& outcome, const ObjectId& id) {
+  const Object* root = object_of(outcome, outcome.live.has(id) ? outcome.live.root(id) : id);
+  return root ? std::strtoll(root->fact("bytes").c_str(), nullptr, 10) : 0;
+}
+
+std::optional<std::string> told(const shadow::Outcome& outcome, const ObjectId& id, const kinds::Danger& danger) {
+  switch (danger.hazard) {
+    case kinds::Hazard::kDataLoss: return loss(outcome, id, danger.text);
+    case kinds::Hazard::kRewrite:
+    case kinds::Hazard::kBlocking: {
+      const auto bytes = bytes_of(outcome, id);
+      if (bytes < static_cast<std::int64_t>(settings::hazard_size) * 1024 * 1024) return {};
+      return cat(danger.text, " (", size_text(std::to_string(bytes)), ")");
+    }
+    default: return danger.text;
+  }
+}
+
+void add_breaking_columns(const shadow::Outcome& outcome, plan::Document& document) {
+  for (const auto& root : outcome.named) {
+    const Object* object = outcome.live.find(root);
+    if (!object || !outcome.desired.has(root) || (root.kind != Kind::kView && root.kind != Kind::kMaterializedView)) continue;
+    for (const auto& id : outcome.live.children(root)) {
+      if (id.kind != Kind::kColumn) continue;
+      const Object* after = outcome.desired.find(id);
+      const Object& before = outcome.live.objects.at(id);
+      if (!after)
+        document.hazards.push_back({kinds::Hazard::kBreaking, id, cat(kinds::describe(id), " goes")});
+      else if (after->get("type") != before.get("type"))
+        document.hazards.push_back({kinds::Hazard::kBreaking, id, cat(kinds::describe(id), ": ", before.get("type"), " -> ", after->get("type"))});
+    }
+  }
+}
+
+}  // namespace
+
+std::string size_text(const std::string& bytes) {
+  static constexpr const char* kUnits[] = {"bytes", "kB", "MB", "GB", "TB"};
+  auto value = std::strtoll(bytes.c_str(), nullptr, 10);
+  std::size_t unit = 0;
+  for (; value >= 10 * 1024 && unit + 1 < std::size(kUnits); ++unit) value = (value + 512) / 1024;
+  return cat(std::to_string(value), " ", kUnits[unit]);
+}
+
+void measure(const shadow::Outcome& outcome, plan::Document& document) {
+  const pg::SettingsScope settings;
+  settings.pin_output();
+  const auto server = pg::query(kServerSql);
+  document.database = server.at(0).text(0);
+  document.server_version = server.at(0).text(1);
+  document.lock_slots_total = static_cast<long>(server.at(0).number(2));
+
+  for (const auto& step : outcome.plan.steps)
+    for (const auto& danger : step.dangers)
+      if (auto text = told(outcome, step.object, danger)) document.hazards.push_back({danger.hazard, step.object, *text});
+  add_breaking_columns(outcome, document);
+  const auto order = [](const plan::HazardLine& hazard) { return std::tie(hazard.hazard, hazard.text); };
+  std::sort(document.hazards.begin(), document.hazards.end(), [&](const auto& a, const auto& b) { return order(a) < order(b); });
+  document.hazards.erase(std::unique(document.hazards.begin(), document.hazards.end(), [&](const auto& a, const auto& b) { return order(a) == order(b); }),
+                         document.hazards.end());
+
+  std::vector<std::string> exclusive;
+  for (const auto& lock : document.locks)
+    if (lock.mode == "AccessExclusiveLock") exclusive.push_back(lock.relation);
+  if (exclusive.empty()) return;
+  for (const auto& row : pg::query(kInTheWaySql, {exclusive}))
+    document.in_the_way.push_back(cat("pid ", row.text(0), " ", row.text(1), row.null(2) ? "" : ", ", row.text(2), " ", row.text(3), " min"));
+}
+
+}  // namespace pgschema::functions

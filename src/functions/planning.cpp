@@ -1,0 +1,139 @@
+#include "functions/planning.hpp"
+
+#include <algorithm>
+
+#include "functions/arguments.hpp"
+#include "functions/measure.hpp"
+#include "functions/settings.hpp"
+#include "kinds/registry.hpp"
+#include "pg/call.hpp"
+#include "pg/compat.hpp"
+#include "pg/query.hpp"
+#include "pg/sha256.hpp"
+#include "pg/subtransaction.hpp"
+
+namespace pgschema::functions {
+
+namespace {
+
+constexpr std::size_t kFingerprintDigits = 32;
+
+/// Over the steps and the definitions of the live objects that they touch. No OID, size, role or setting.
+std::string fingerprint_of(const shadow::Outcome& outcome, const PlanArguments& arguments) {
+  std::string input = cat("pgschema 1\n", std::to_string(pg::compat::kMajor), "\n", arguments.strategy, "\n");
+  if (arguments.schemas)
+    for (const auto& schema : *arguments.schemas) input += cat("schema ", schema, "\n");
+  std::set<ObjectId> touched;
+  for (const auto& step : outcome.plan.steps) {
+    input += cat(step.command.run_as, "|", step.command.sql, ";\n");
+    if (outcome.live.has(step.object)) touched.insert(outcome.live.root(step.object));
+  }
+  for (const auto& root : touched)
+    for (const auto& id : outcome.live.family(root)) {
+      input += cat(kinds::describe(id), "\n");
+      for (const auto& [name, value] : outcome.live.objects.at(id).attributes) input += cat(name, "=", value, "\n");
+    }
+  return pg::sha256(input).substr(0, kFingerprintDigits);
+}
+
+std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome) {
+  static const std::vector<std::string> kStrength = {"AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock",
+                                                     "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"};
+  const auto strength = [&](const std::string& mode) { return std::find(kStrength.begin(), kStrength.end(), mode); };
+  std::set<std::string> existing;
+  for (const auto& [id, object] : outcome.live.objects) existing.insert(id.identity);
+  std::map<std::string, std::string> strongest;
+  for (const auto& step : outcome.plan.steps) {
+    std::string_view rest = step.command.lock;
+    while (!rest.empty()) {
+      const auto comma = rest.find(", ");
+      const std::string_view one = rest.substr(0, comma);
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 2);
+      const auto space = one.find(' ');
+      const std::string mode(one.substr(0, space)), relation(one.substr(space + 1));
+      if (!existing.count(relation)) continue;
+      std::string& known = strongest[relation];
+      if (known.empty() || strength(known) < strength(mode)) known = mode;
+    }
+  }
+  std::vector<plan::LockLine> out;
+  for (const auto& [relation, mode] : strongest) out.push_back({mode, relation});
+  return out;
+}
+
+void describe_rebuilds(const shadow::Outcome& outcome, plan::Document& document) {
+  std::map<Kind, std::size_t> carried;
+  std::set<std::string> roots;
+  for (const auto& rebuilt : outcome.plan.rebuilt) {
+    document.schema_of[rebuilt.id] = outcome.live.objects.at(rebuilt.id).schema;
+    if (rebuilt.path.size() > 1) roots.insert(rebuilt.path.front().identity);
+    for (const auto& id : outcome.live.family(rebuilt.id)) {
+      if (id != rebuilt.id) ++carried[id.kind];
+      if (id.kind == Kind::kOwner) document.owners[rebuilt.id] = outcome.live.objects.at(id).get("role");
+      if (id.kind == Kind::kContents)
+        document.filled_again.push_back(cat(rebuilt.id.identity, " (", size_text(outcome.live.objects.at(rebuilt.id).fact("bytes")), ")"));
+    }
+  }
+  if (roots.size() == 1) document.root = *roots.begin();
+  static constexpr std::pair<Kind, const char*> kCarried[] = {
+      {Kind::kPrivilege, "grants"}, {Kind::kComment, "comments"}, {Kind::kIndex, "indexes"},   {Kind::kTrigger, "triggers"},
+      {Kind::kRule, "rules"},       {Kind::kDefault, "defaults"}, {Kind::kPolicy, "policies"}, {Kind::kStatistics, "statistics"}};
+  for (const auto& [kind, word] : kCarried)
+    if (carried[kind]) document.carried_over.push_back(cat(std::to_string(carried[kind]), " ", word));
+}
+
+void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
+  for (const auto& item : outcome.not_run)
+    document.not_run.push_back(cat(item.file.empty() ? "" : cat(item.file, " "), "line ", std::to_string(item.line), " ", item.what));
+  std::string aspects;
+  for (const auto& [mentioned, word] : {std::pair(outcome.owners_mentioned, "owners"), std::pair(outcome.privileges_mentioned, "privileges"),
+                                        std::pair(outcome.labels_mentioned, "security labels")})
+    if (!mentioned) aspects += cat(aspects.empty() ? "" : ", ", word);
+  if (!aspects.empty()) document.left_alone.push_back(cat(aspects, " (not mentioned)"));
+}
+
+}  // namespace
+
+PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, int strategy) {
+  PlanArguments out;
+  out.desired = required_text(fcinfo, desired, "desired");
+  out.schemas = names_argument(fcinfo, schemas, "schemas");
+  out.strategy = text_argument(fcinfo, strategy).value_or(settings::strategy == settings::kOnline ? "online" : "atomic");
+  check_known("strategy", out.strategy, {"atomic", "online"});
+  if (out.desired.size() > static_cast<std::size_t>(settings::max_desired_size) * 1024)
+    throw Failure(sqlstate::kProgramLimit, "the desired state is larger than pgschema.max_desired_size")
+        .detail(cat("It has ", std::to_string(out.desired.size() / 1024), " kB; the limit is ", std::to_string(settings::max_desired_size), " kB."));
+  return out;
+}
+
+Planned make_plan(const PlanArguments& arguments) {
+  if (arguments.schemas)
+    throw Failure(sqlstate::kFeatureNotSupported, "planning whole schemas is not supported yet")
+        .hint("Leave schemas out: the desired state then speaks only of the objects that it names.");
+  if (arguments.strategy == "online")
+    throw Failure(sqlstate::kFeatureNotSupported, "strategy \"online\" is not supported yet").hint("Use strategy => 'atomic'.");
+  Planned out;
+  out.outcome = shadow::plan_text(arguments.desired);
+  const shadow::Outcome& outcome = out.outcome;
+  plan::Document& document = out.document;
+  document.plan = outcome.plan;
+  document.strategy = arguments.strategy;
+  document.fingerprint = fingerprint_of(outcome, arguments);
+  document.extension_version = "0.1";
+  document.verified = outcome.verified;
+  document.locks = locks_of(outcome);
+  document.lock_slots = outcome.lock_slots;
+  std::set<std::string> schemas;
+  for (const auto& step : outcome.plan.steps) {
+    const Snapshot& in = outcome.desired.has(step.shown) ? outcome.desired : outcome.live;
+    if (in.has(step.shown)) schemas.insert(in.objects.at(in.root(step.shown)).schema);
+  }
+  schemas.erase("");
+  document.schemas.assign(schemas.begin(), schemas.end());
+  describe_rebuilds(outcome, document);
+  describe_text(outcome, document);
+  measure(outcome, document);
+  return out;
+}
+
+}  // namespace pgschema::functions

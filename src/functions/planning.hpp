@@ -1,0 +1,27 @@
+// A desired state → a plan and everything that is told about it. What pgschema_plan, pgschema_steps and
+// pgschema_apply have in common.
+#pragma once
+
+#include "plan/document.hpp"
+#include "shadow/shadow.hpp"
+
+namespace pgschema::functions {
+
+struct Planned {
+  shadow::Outcome outcome;
+  plan::Document document;
+};
+
+/// The arguments that all of them share.
+struct PlanArguments {
+  std::string desired, strategy;
+  std::optional<std::vector<std::string>> schemas;
+};
+
+/// `desired`, `schemas` and `strategy` at these positions of the call. Raises 22004 for a missing text, 22023 for
+/// an unknown strategy, 54000 for a text over pgschema.max_desired_size.
+PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, int strategy);
+
+Planned make_plan(const PlanArguments& arguments);
+
+}  // namespace pgschema::functions

@@ -1,0 +1,24 @@
+// Differences between PostgreSQL 15, 16, 17 and 18. The only file that names a version.
+#pragma once
+
+#include "pg/server.hpp"
+
+extern "C" {
+#include "utils/acl.h"
+}
+
+namespace pgschema::pg::compat {
+
+/// Whether `member` may SET ROLE to `role`. 16 made that a privilege of its own.
+inline bool may_set_role(Oid member, Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return member_can_set_role(member, role);
+#else
+  return is_member_of_role(member, role);
+#endif
+}
+
+/// The server's major version.
+inline constexpr int kMajor = PG_VERSION_NUM / 10000;
+
+}  // namespace pgschema::pg::compat

@@ -1,0 +1,59 @@
+// A plan with everything that a reader is told about it, and its forms: summary, script, JSON.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plan/plan.hpp"
+
+namespace pgschema::plan {
+
+struct HazardLine {
+  kinds::Hazard hazard;
+  ObjectId object;
+  std::string text;
+};
+
+/// A lock that the plan takes on something that exists already.
+struct LockLine {
+  std::string mode, relation;  // "AccessExclusiveLock", "app.root"
+  auto operator<=>(const LockLine&) const = default;
+};
+
+struct Document {
+  Plan plan;
+  std::string fingerprint;   // 32 hex digits
+  std::string strategy;
+  std::string database, server_version, extension_version;
+  std::vector<std::string> schemas;              // the scope, or those that the plan touches
+  bool whole_schemas = false;
+  std::vector<HazardLine> hazards;
+  std::vector<LockLine> locks;
+  long lock_slots = 0, lock_slots_total = 0;
+  std::vector<std::string> in_the_way;           // "pid 4711 bi_loader, idle in transaction 14 min"
+  std::vector<std::string> filled_again;         // "reporting.m_day (412 MB)"
+  std::vector<std::string> carried_over;         // "96 grants"
+  std::vector<std::string> not_run;              // "line 88 INSERT"
+  std::vector<std::string> left_alone;           // "owners (not mentioned)"
+  std::map<ObjectId, std::string> owners;        // of rebuilt objects
+  std::map<ObjectId, std::string> schema_of;     // of rebuilt objects
+  std::string root;                              // what everything is rebuilt because of
+  std::size_t verified = 0;
+};
+
+/// Line by line, each beginning with "--".
+std::vector<std::string> summary(const Document& document);
+
+/// A script for psql: settings, BEGIN, each statement with a comment in front, COMMIT. Safe whatever names and
+/// comments contain: a comment is one line without control characters.
+std::vector<std::string> script(const Document& document);
+
+std::string json(const Document& document);
+
+/// "data_loss:app.calls.old_note": what `allow` takes for one object.
+std::string allowance(const HazardLine& hazard);
+
+/// Hazards that need `allow` even when `expect` is given.
+bool always_needs_allow(kinds::Hazard hazard);
+
+}  // namespace pgschema::plan

@@ -1,0 +1,55 @@
+// The plan as a script for psql.
+#include "kinds/registry.hpp"
+#include "model/failure.hpp"
+#include "plan/document.hpp"
+#include "script/quote.hpp"
+
+namespace pgschema::plan {
+
+namespace {
+
+/// What psql itself would do something with inside SQL: nothing, as long as a statement does not begin a line with
+/// a backslash outside of quotes, which no statement of ours does.
+void add_statement(std::vector<std::string>& out, const std::string& sql) {
+  std::size_t start = 0;
+  const std::string whole = cat(sql, ";");
+  for (;;) {
+    const auto end = whole.find('\n', start);
+    out.push_back(whole.substr(start, end == std::string::npos ? end : end - start));
+    if (end == std::string::npos) return;
+    start = end + 1;
+  }
+}
+
+std::string comment_of(const Step& step) {
+  std::string text = cat("-- ", std::to_string(step.number), " ", name_of(step.action), " ", kinds::describe(step.object));
+  if (!step.reason.empty()) text += cat("  ", step.reason);
+  if (!step.command.lock.empty()) text += cat("  [", step.command.lock, "]");
+  for (const auto& danger : step.dangers) text += cat("  HAZARD ", kinds::name_of(danger.hazard), ": ", danger.text);
+  return script::comment_text(text);
+}
+
+}  // namespace
+
+std::vector<std::string> script(const Document& document) {
+  std::vector<std::string> out;
+  if (document.plan.empty()) return {"-- nothing to change"};
+  out = {"BEGIN;", "SET LOCAL search_path = pg_catalog, pg_temp;", "SET LOCAL check_function_bodies = off;",
+         "SET LOCAL quote_all_identifiers = off;", "SET LOCAL default_tablespace = '';", "SET LOCAL default_table_access_method = heap;",
+         "SET LOCAL standard_conforming_strings = on;", ""};
+  std::string role;
+  for (const auto& step : document.plan.steps) {
+    if (step.command.run_as != role) {
+      out.push_back(step.command.run_as.empty() ? "RESET ROLE;" : cat("SET LOCAL ROLE ", step.command.run_as, ";"));
+      role = step.command.run_as;
+    }
+    out.push_back(comment_of(step));
+    add_statement(out, step.command.sql);
+  }
+  if (!role.empty()) out.push_back("RESET ROLE;");
+  out.push_back("");
+  out.push_back("COMMIT;");
+  return out;
+}
+
+}  // namespace pgschema::plan

@@ -1,0 +1,272 @@
+#include "script/meaning_pg.hpp"
+
+#include <algorithm>
+
+#include "pg/call.hpp"
+
+extern "C" {
+#include "catalog/pg_class.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
+#include "tcop/utility.h"
+#include "utils/guc.h"
+}
+
+namespace pgschema::script {
+
+namespace {
+
+template <typename T>
+T* as(Node* node) {
+  return reinterpret_cast<T*>(node);
+}
+
+std::vector<Node*> items(List* list) {
+  std::vector<Node*> out;
+  for (int i = 0; i < list_length(list); ++i) out.push_back(static_cast<Node*>(list_nth(list, i)));
+  return out;
+}
+
+Node* name_list(RangeVar* relation) {
+  return pg::call([&] {
+    List* names = NIL;
+    if (relation->schemaname) names = lappend(names, makeString(relation->schemaname));
+    return reinterpret_cast<Node*>(lappend(names, makeString(relation->relname)));
+  });
+}
+
+ObjectWithArgs* signature(List* name, List* parameters) {
+  return pg::call([&] {
+    auto* out = makeNode(ObjectWithArgs);
+    out->objname = name;
+    for (int i = 0; i < list_length(parameters); ++i) {
+      auto* parameter = static_cast<FunctionParameter*>(list_nth(parameters, i));
+      if (parameter->mode == FUNC_PARAM_OUT || parameter->mode == FUNC_PARAM_TABLE) continue;
+      out->objargs = lappend(out->objargs, parameter->argType);
+    }
+    return out;
+  });
+}
+
+Meaning define(ObjectType type, void* object) { return {Purpose::kDefine, {}, {{type, static_cast<Node*>(object)}}, {}, OBJECT_TABLE, {}, false, true}; }
+
+Meaning refine(ObjectType type, void* object) {
+  Meaning out = define(type, object);
+  out.purpose = Purpose::kRefine;
+  return out;
+}
+
+Meaning part(ObjectType type, const char* name, RangeVar* relation) {
+  Meaning out = define(OBJECT_TABLE, relation ? name_list(relation) : nullptr);
+  out.purpose = relation ? Purpose::kDefinePart : Purpose::kUnsupported;
+  out.part = name ? name : "";
+  out.part_type = type;
+  return out;
+}
+
+Meaning only(Purpose purpose) {
+  Meaning out;
+  out.purpose = purpose;
+  return out;
+}
+
+/// Settings that change what the statements after them mean. All others are nobody's business here.
+bool matters(std::string_view setting) {
+  static constexpr std::string_view names[] = {"search_path",   "check_function_bodies", "default_tablespace", "default_table_access_method",
+                                               "datestyle",     "intervalstyle",         "timezone",           "xmloption",
+                                               "default_toast_compression"};
+  return std::find(std::begin(names), std::end(names), setting) != std::end(names);
+}
+
+Meaning setting(const char* name, std::string value) {
+  std::string lower = name;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
+  Meaning out = only(lower == "role" || lower == "session_authorization" ? Purpose::kNotRun : matters(lower) ? Purpose::kSet : Purpose::kIgnored);
+  out.setting = {std::move(lower), std::move(value)};
+  return out;
+}
+
+Meaning of_set(VariableSetStmt* set) {
+  if (set->kind == VAR_SET_VALUE) {
+    char* value = pg::call([&] { return ExtractSetVariableArgs(set); });
+    return setting(set->name, value ? value : "");
+  }
+  return only(set->name && (std::string_view(set->name) == "role" || std::string_view(set->name) == "session_authorization")
+                  ? Purpose::kNotRun
+                  : Purpose::kIgnored);
+}
+
+/// SELECT pg_catalog.set_config('search_path', '', false), as pg_dump writes it.
+Meaning of_select(SelectStmt* select) {
+  if (list_length(select->targetList) != 1 || select->fromClause || select->whereClause) return only(Purpose::kNotRun);
+  auto* target = as<ResTarget>(static_cast<Node*>(linitial(select->targetList)));
+  if (!target->val || !IsA(target->val, FuncCall)) return only(Purpose::kNotRun);
+  auto* call = as<FuncCall>(target->val);
+  if (std::string_view(strVal(llast(call->funcname))) != "set_config" || list_length(call->args) < 2) return only(Purpose::kNotRun);
+  Node *name = static_cast<Node*>(linitial(call->args)), *value = static_cast<Node*>(lsecond(call->args));
+  if (!IsA(name, A_Const) || !IsA(value, A_Const)) return only(Purpose::kNotRun);
+  auto *n = as<A_Const>(name), *v = as<A_Const>(value);
+  if (n->isnull || v->isnull || !IsA(&n->val, String) || !IsA(&v->val, String)) return only(Purpose::kNotRun);
+  return setting(strVal(&n->val), strVal(&v->val));
+}
+
+Meaning of_grant(GrantStmt* grant) {
+  if (grant->targtype != ACL_TARGET_OBJECT) return only(Purpose::kUnsupported);
+  Meaning out = only(Purpose::kRefine);
+  for (Node* object : items(grant->objects))
+    out.targets.push_back({grant->objtype, grant->objtype == OBJECT_TABLE || grant->objtype == OBJECT_SEQUENCE ? name_list(as<RangeVar>(object)) : object});
+  return out;
+}
+
+Meaning of_drop(DropStmt* drop) {
+  Meaning out = only(Purpose::kDrop);
+  out.cascade = drop->behavior == DROP_CASCADE;
+  for (Node* object : items(drop->objects)) out.targets.push_back({drop->removeType, object});
+  return out;
+}
+
+Meaning of_rename(RenameStmt* rename) {
+  Meaning out = rename->relation ? refine(OBJECT_TABLE, name_list(rename->relation)) : refine(rename->renameType, rename->object);
+  out.purpose = Purpose::kRename;
+  return out;
+}
+
+Meaning of_stats(CreateStatsStmt* stats) {
+  Node* relation = list_length(stats->relations) == 1 ? static_cast<Node*>(linitial(stats->relations)) : nullptr;
+  const char* name = stats->defnames ? strVal(llast(stats->defnames)) : nullptr;
+  return part(OBJECT_STATISTIC_EXT, name, relation && IsA(relation, RangeVar) ? as<RangeVar>(relation) : nullptr);
+}
+
+Meaning of_define(DefineStmt* stmt) {
+  switch (stmt->kind) {
+    case OBJECT_AGGREGATE:
+      return stmt->oldstyle ? only(Purpose::kUnsupported) : define(OBJECT_AGGREGATE, signature(stmt->defnames, as<List>(static_cast<Node*>(linitial(stmt->args)))));
+    default:
+      return only(Purpose::kUnsupported);
+  }
+}
+
+Meaning of_table_as(CreateTableAsStmt* stmt) {
+  if (stmt->objtype != OBJECT_MATVIEW) return only(Purpose::kNotRun);
+  Meaning out = define(OBJECT_MATVIEW, name_list(stmt->into->rel));
+  out.with_data = !stmt->into->skipData;
+  return out;
+}
+
+Meaning of_comment(ObjectType type, Node* object) { return refine(type, object); }
+
+/// The relation of an ALTER … OWNER, SET SCHEMA, DEPENDS that names one; else the object.
+template <typename Stmt>
+Meaning of_object_or_relation(Stmt* stmt) {
+  return stmt->relation ? refine(OBJECT_TABLE, name_list(stmt->relation)) : refine(stmt->objectType, stmt->object);
+}
+
+Meaning of_transaction(TransactionStmt* stmt) {
+  switch (stmt->kind) {
+    case TRANS_STMT_BEGIN:
+    case TRANS_STMT_START:
+    case TRANS_STMT_COMMIT:
+      return only(Purpose::kIgnored);
+    default:
+      return only(Purpose::kNotRun);
+  }
+}
+
+Meaning classify(Node* node) {
+  switch (nodeTag(node)) {
+    case T_CreateStmt: {
+      auto* stmt = as<CreateStmt>(node);
+      return stmt->relation->relpersistence == RELPERSISTENCE_TEMP ? only(Purpose::kNotRun) : define(OBJECT_TABLE, name_list(stmt->relation));
+    }
+    case T_ViewStmt: {
+      auto* stmt = as<ViewStmt>(node);
+      return stmt->view->relpersistence == RELPERSISTENCE_TEMP ? only(Purpose::kNotRun) : define(OBJECT_VIEW, name_list(stmt->view));
+    }
+    case T_CreateTableAsStmt: return of_table_as(as<CreateTableAsStmt>(node));
+    case T_CompositeTypeStmt: return define(OBJECT_TYPE, name_list(as<CompositeTypeStmt>(node)->typevar));
+    case T_CreateEnumStmt: return define(OBJECT_TYPE, as<CreateEnumStmt>(node)->typeName);
+    case T_CreateRangeStmt: return define(OBJECT_TYPE, as<CreateRangeStmt>(node)->typeName);
+    case T_CreateDomainStmt: return define(OBJECT_DOMAIN, as<CreateDomainStmt>(node)->domainname);
+    case T_CreateSeqStmt: return define(OBJECT_SEQUENCE, name_list(as<CreateSeqStmt>(node)->sequence));
+    case T_CreateFunctionStmt: {
+      auto* stmt = as<CreateFunctionStmt>(node);
+      return define(stmt->is_procedure ? OBJECT_PROCEDURE : OBJECT_FUNCTION, signature(stmt->funcname, stmt->parameters));
+    }
+    case T_DefineStmt: return of_define(as<DefineStmt>(node));
+    case T_CreateSchemaStmt: {
+      auto* stmt = as<CreateSchemaStmt>(node);
+      if (!stmt->schemaname || stmt->schemaElts) return only(Purpose::kUnsupported);
+      return define(OBJECT_SCHEMA, pg::call([&] { return makeString(stmt->schemaname); }));
+    }
+    case T_IndexStmt: return part(OBJECT_INDEX, as<IndexStmt>(node)->idxname, as<IndexStmt>(node)->relation);
+    case T_CreateTrigStmt: return part(OBJECT_TRIGGER, as<CreateTrigStmt>(node)->trigname, as<CreateTrigStmt>(node)->relation);
+    case T_RuleStmt: return part(OBJECT_RULE, as<RuleStmt>(node)->rulename, as<RuleStmt>(node)->relation);
+    case T_CreatePolicyStmt: return part(OBJECT_POLICY, as<CreatePolicyStmt>(node)->policy_name, as<CreatePolicyStmt>(node)->table);
+    case T_CreateStatsStmt: return of_stats(as<CreateStatsStmt>(node));
+    case T_AlterTableStmt: return refine(OBJECT_TABLE, name_list(as<AlterTableStmt>(node)->relation));
+    case T_AlterSeqStmt: return refine(OBJECT_SEQUENCE, name_list(as<AlterSeqStmt>(node)->sequence));
+    case T_AlterPolicyStmt: return refine(OBJECT_TABLE, name_list(as<AlterPolicyStmt>(node)->table));
+    case T_AlterFunctionStmt: return refine(as<AlterFunctionStmt>(node)->objtype, as<AlterFunctionStmt>(node)->func);
+    case T_AlterDomainStmt: return refine(OBJECT_DOMAIN, as<AlterDomainStmt>(node)->typeName);
+    case T_AlterEnumStmt: return refine(OBJECT_TYPE, as<AlterEnumStmt>(node)->typeName);
+    case T_AlterTypeStmt: return refine(OBJECT_TYPE, as<AlterTypeStmt>(node)->typeName);
+    case T_AlterStatsStmt: return refine(OBJECT_STATISTIC_EXT, as<AlterStatsStmt>(node)->defnames);
+    case T_AlterOwnerStmt: return of_object_or_relation(as<AlterOwnerStmt>(node));
+    case T_AlterObjectDependsStmt: return of_object_or_relation(as<AlterObjectDependsStmt>(node));
+    case T_CommentStmt: return of_comment(as<CommentStmt>(node)->objtype, as<CommentStmt>(node)->object);
+    case T_SecLabelStmt: return of_comment(as<SecLabelStmt>(node)->objtype, as<SecLabelStmt>(node)->object);
+    case T_GrantStmt: return of_grant(as<GrantStmt>(node));
+    case T_DropStmt: return of_drop(as<DropStmt>(node));
+    case T_RenameStmt: return of_rename(as<RenameStmt>(node));
+    case T_VariableSetStmt: return of_set(as<VariableSetStmt>(node));
+    case T_SelectStmt: return of_select(as<SelectStmt>(node));
+    case T_TransactionStmt: return of_transaction(as<TransactionStmt>(node));
+    case T_AlterObjectSchemaStmt:
+    case T_AlterDefaultPrivilegesStmt:
+    case T_AlterExtensionStmt:
+    case T_AlterExtensionContentsStmt:
+    case T_AlterPublicationStmt:
+    case T_AlterSubscriptionStmt:
+    case T_AlterCollationStmt:
+    case T_AlterFdwStmt:
+    case T_AlterForeignServerStmt:
+    case T_AlterUserMappingStmt:
+    case T_AlterOpFamilyStmt:
+    case T_AlterOperatorStmt:
+    case T_AlterEventTrigStmt:
+    case T_AlterTSConfigurationStmt:
+    case T_AlterTSDictionaryStmt:
+    case T_AlterTableMoveAllStmt:
+    case T_CreateAmStmt:
+    case T_CreateCastStmt:
+    case T_CreateConversionStmt:
+    case T_CreateEventTrigStmt:
+    case T_CreateExtensionStmt:
+    case T_CreateFdwStmt:
+    case T_CreateForeignServerStmt:
+    case T_CreateForeignTableStmt:
+    case T_CreateOpClassStmt:
+    case T_CreateOpFamilyStmt:
+    case T_CreatePLangStmt:
+    case T_CreatePublicationStmt:
+    case T_CreateSubscriptionStmt:
+    case T_CreateTransformStmt:
+    case T_CreateUserMappingStmt:
+    case T_DropSubscriptionStmt:
+    case T_DropUserMappingStmt:
+    case T_ImportForeignSchemaStmt:
+      return only(Purpose::kUnsupported);
+    default:
+      return only(Purpose::kNotRun);
+  }
+}
+
+}  // namespace
+
+Meaning meaning_of(const RawStmt& statement) {
+  Meaning out = classify(statement.stmt);
+  out.tag = pg::call([&] { return GetCommandTagName(CreateCommandTag(statement.stmt)); });
+  return out;
+}
+
+}  // namespace pgschema::script

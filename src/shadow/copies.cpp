@@ -1,0 +1,117 @@
+#include "shadow/copies.hpp"
+
+#include "kinds/registry.hpp"
+#include "model/failure.hpp"
+#include "pg/query.hpp"
+#include "plan/plan.hpp"
+#include "shadow/evaluate.hpp"
+#include "shadow/run.hpp"
+
+namespace pgschema::shadow {
+
+namespace {
+
+constexpr const char* kReferencedSql = R"(
+SELECT DISTINCT k.confrelid FROM pg_constraint k
+WHERE k.contype = 'f' AND k.conrelid = ANY ($1) AND k.confrelid <> ALL ($1) AND k.conrelid <> 0)";
+
+/// Columns, keys, owner and privileges: what a foreign key and its maker's rights can see.
+Snapshot stub_of(const Snapshot& full) {
+  Snapshot out;
+  for (const auto& [id, object] : full.objects) {
+    switch (id.kind) {
+      case Kind::kTable: {
+        Object table = object;
+        for (const auto* attribute : {"inherits", "partition_bound", "partition_key", "of_type", "tablespace", "options", "toast_options"})
+          table.attributes.erase(attribute);
+        out.add(std::move(table));
+        break;
+      }
+      case Kind::kColumn: {
+        Object column = object;
+        for (const auto* attribute : {"inherited", "identity", "identity_sequence", "generated", "generated_kind"}) column.attributes.erase(attribute);
+        out.add(std::move(column));
+        break;
+      }
+      case Kind::kConstraint:
+        if (object.get("type") == "p" || object.get("type") == "u") out.add(object);
+        break;
+      case Kind::kIndex:
+        if (object.fact("unique") == "t") out.add(object);
+        break;
+      case Kind::kOwner:
+      case Kind::kPrivilege:
+        if (object.parent.kind == Kind::kTable || object.parent.kind == Kind::kColumn) out.add(object);
+        break;
+      default: break;
+    }
+  }
+  for (const auto& edge : full.dependencies())
+    if (out.has(edge.from) && out.has(edge.to)) out.depend(edge.from, edge.to, edge.type);
+  out.finish();
+  return out;
+}
+
+void create_all(const Snapshot& snapshot) {
+  for (const auto& [id, command] : plan::creation(snapshot)) {
+    if (snapshot.root(id).kind == Kind::kSchema) continue;
+    try {
+      run(command);
+    } catch (pg::Error& error) {
+      error.context = cat(error.context, error.context.empty() ? "" : "\n", "making a copy of ", kinds::describe(id), ": ", command.sql);
+      throw;
+    }
+  }
+}
+
+}  // namespace
+
+std::set<Oid> stubs_needed(const catalog::Units& units, const std::set<Oid>& referenced) {
+  std::set<Oid> out;
+  for (Oid oid : referenced)
+    if (!units.relations.count(oid)) out.insert(oid);
+  if (units.relations.empty()) return out;
+  const std::vector<Oid> relations(units.relations.begin(), units.relations.end());
+  for (const auto& row : pg::query(kReferencedSql, {relations})) out.insert(row.oid(0));
+  return out;
+}
+
+Copies::Copies(const catalog::Units& units, const Snapshot& originals, const std::set<Oid>& stubs) : originals_(originals), stub_originals_(stubs) {
+  schemas_.schemas = units.schemas;
+  if (stubs.empty()) return;
+  catalog::Units wanted;
+  wanted.relations = stubs;
+  stub_snapshot_ = stub_of(catalog::read(wanted, false).snapshot);
+}
+
+void Copies::make() {
+  if (!stub_originals_.empty()) {
+    create_all(stub_snapshot_);
+    add_created(stubs_, {});
+  }
+  create_all(originals_);
+  units_ = schemas_;
+  add_created(units_, stubs_);
+}
+
+void refuse_unsupported_participants(const Snapshot& snapshot) {
+  for (const auto& [id, object] : snapshot.objects) {
+    const auto refuse = [&](std::string_view what) {
+      throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot plan changes around ", kinds::describe(id), " yet")).detail(std::string(what));
+    };
+    if (object.has("partition_key") || object.has("partition_bound")) refuse("It is partitioned or a partition.");
+    if (object.has("inherits")) refuse("It inherits from another table.");
+    if (object.get("persistence") == "temporary") refuse("It is temporary.");
+    if (object.facts.count("extension_member") && !object.parent)
+      throw Failure(sqlstate::kDependentObjects, cat(kinds::describe(id), " belongs to an extension"))
+          .detail("Objects of extensions are never changed.");
+  }
+}
+
+std::vector<std::pair<Oid, Oid>> walked(const catalog::Units& units) {
+  catalog::Units all = units;
+  all.schemas.clear();
+  return all.addresses();
+}
+
+}  // namespace pgschema::shadow

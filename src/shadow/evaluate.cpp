@@ -1,0 +1,354 @@
+#include "shadow/evaluate.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "kinds/registry.hpp"
+#include "pg/query.hpp"
+#include "pg/subtransaction.hpp"
+#include "script/quote.hpp"
+#include "shadow/quiet.hpp"
+#include "shadow/run.hpp"
+
+extern "C" {
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+}
+
+namespace pgschema::shadow {
+
+namespace {
+
+using script::Purpose;
+
+/// A statement of the text, or an object that has to come back.
+struct Item {
+  const TextStatement* text = nullptr;
+  ObjectId object;                          // that comes back
+  std::vector<kinds::Command> commands;
+  std::set<ObjectId> roots;                 // what it touches (text) or stands on (object)
+  bool done = false;
+  std::optional<pg::Error> error;
+};
+
+/// Errors that say "the text has made this already".
+bool made_already(const pg::Error& error) {
+  const std::string code = error.sqlstate();
+  return code == "42710" || code == "42P07" || code == "42723" || code == "42P16";
+}
+
+class Evaluation {
+ public:
+  Evaluation(const Text& desired, const catalog::Reading& live, const std::string& search_path, Oid caller)
+      : text_(desired), live_(live.snapshot), ids_(live.ids), search_path_(search_path), caller_(caller) {}
+
+  std::vector<plan::Refusal> run() {
+    collect_statements();
+    const auto gone = clear_the_ground();
+    collect_returning(gone);
+    while (one_round()) {
+    }
+    report_text_errors();
+    return refusals();
+  }
+
+ private:
+  ObjectId root(const ObjectId& id) const { return live_.has(id) ? live_.root(id) : id; }
+
+  void collect_statements() {
+    std::set<ObjectId> defined;
+    for (auto it = text_.statements.rbegin(); it != text_.statements.rend(); ++it) {
+      const auto& statement = *it;
+      if (statement.meaning.purpose == Purpose::kRename) continue;
+      Item item;
+      item.text = &statement;
+      for (const auto& id : statement.ids) item.roots.insert(root(id));
+      // DROP IF EXISTS in front of CREATE: the definition says what is wanted.
+      const bool overruled = statement.meaning.purpose == Purpose::kDrop &&
+                             std::all_of(item.roots.begin(), item.roots.end(), [&](const ObjectId& id) { return defined.count(id) != 0; });
+      if (overruled && !item.roots.empty()) continue;
+      if (statement.meaning.purpose == Purpose::kDefine) {
+        defined.insert(item.roots.begin(), item.roots.end());
+        defined_.insert(item.roots.begin(), item.roots.end());
+      }
+      touched_.insert(item.roots.begin(), item.roots.end());
+      items_.push_back(std::move(item));
+    }
+    std::reverse(items_.begin(), items_.end());
+  }
+
+  /// Drops the copies of what the text defines and of everything that it does not name, so that nothing stands in
+  /// the way and nothing can be bound to what is about to go. Returns what went.
+  std::set<ObjectId> clear_the_ground() {
+    std::vector<catalog::Address> doomed;
+    for (const auto& [address, id] : ids_) {
+      const Object& object = live_.objects.at(id);
+      if (object.id.kind == Kind::kSchema) continue;
+      const bool part = redefined_part(object);
+      if (object.parent && !part) continue;
+      if (part || defined_.count(id) || !touched_.count(id)) doomed.push_back(address);
+    }
+    (void)Quiet::take_dropped();
+    if (!doomed.empty())
+      pg::call([&] {
+        ObjectAddresses* list = new_object_addresses();
+        for (const auto& address : doomed) {
+          const ObjectAddress object{address.classid, address.objid, address.subid};
+          add_exact_object_address(&object, list);
+        }
+        performMultipleDeletions(list, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
+        free_object_addresses(list);
+        CommandCounterIncrement();
+      });
+    std::set<ObjectId> gone;
+    for (const auto& address : Quiet::take_dropped())
+      if (auto found = ids_.find(address); found != ids_.end())
+        for (const auto& member : live_.family(found->second)) gone.insert(member);
+    return gone;
+  }
+
+  /// A trigger, index, rule … that a statement of its own defines again.
+  bool redefined_part(const Object& object) const {
+    for (const auto& item : items_) {
+      if (!item.text || item.text->meaning.purpose != Purpose::kDefinePart || !item.roots.count(object.parent)) continue;
+      if (kind_of_part(item.text->meaning.part_type) == object.id.kind && script::quote_identifier(item.text->meaning.part) == object.name)
+        return true;
+    }
+    return false;
+  }
+
+  static Kind kind_of_part(ObjectType type) {
+    switch (type) {
+      case OBJECT_INDEX: return Kind::kIndex;
+      case OBJECT_TRIGGER: return Kind::kTrigger;
+      case OBJECT_RULE: return Kind::kRule;
+      case OBJECT_POLICY: return Kind::kPolicy;
+      case OBJECT_STATISTIC_EXT: return Kind::kStatistics;
+      default: return Kind::kNone;
+    }
+  }
+
+  /// What the definition itself says, so that nothing of it is brought back.
+  bool said_by_definition(const Object& object) const {
+    if (redefined_part(object)) return true;
+    const ObjectId top = live_.root(object.id);
+    if (!defined_.count(top)) return false;
+    switch (object.id.kind) {
+      case Kind::kColumn:
+      case Kind::kContents:
+      case Kind::kDomainConstraint: return true;
+      case Kind::kDefault: return top.kind == Kind::kTable;
+      default: return object.id == top;
+    }
+  }
+
+  /// In the order in which everything would be created, so that most come back at the first try.
+  void collect_returning(const std::set<ObjectId>& gone) {
+    std::map<ObjectId, std::size_t> at;
+    for (auto& [id, command] : plan::creation(live_)) {
+      if (!gone.count(id) || said_by_definition(live_.objects.at(id))) continue;
+      auto [found, fresh] = at.emplace(id, items_.size());
+      if (fresh) {
+        items_.emplace_back();
+        items_.back().object = id;
+        items_.back().roots = stands_on(id);
+      }
+      items_[found->second].commands.push_back(std::move(command));
+    }
+  }
+
+  /// Everything of the text's that an object stands on, at any depth.
+  std::set<ObjectId> stands_on(const ObjectId& id) {
+    const ObjectId top = live_.root(id);
+    auto known = beneath_.find(top);
+    if (known == beneath_.end()) {
+      std::set<ObjectId> seen{top};
+      std::vector<ObjectId> queue{top};
+      while (!queue.empty()) {
+        const ObjectId at = queue.back();
+        queue.pop_back();
+        for (const auto& member : live_.family(at))
+          for (const auto& edge : live_.needs(member))
+            if (live_.has(edge.to) && seen.insert(live_.root(edge.to)).second) queue.push_back(live_.root(edge.to));
+      }
+      std::set<ObjectId> relevant;
+      for (const auto& one : seen)
+        if (touched_.count(one)) relevant.insert(one);
+      known = beneath_.emplace(top, std::move(relevant)).first;
+    }
+    return known->second;
+  }
+
+  bool one_round() {
+    bool progress = false;
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (items_[i].done || must_wait(i)) continue;
+      if (attempt(items_[i])) progress = true;
+    }
+    return progress;
+  }
+
+  /// Statements about one object keep their order. What belongs to an object that the text defines comes back
+  /// right after its definition, so that later statements about it have the last word.
+  bool must_wait(std::size_t index) const {
+    const Item& item = items_[index];
+    const auto shares = [&](const Item& other) {
+      return std::any_of(other.roots.begin(), other.roots.end(), [&](const ObjectId& id) { return item.roots.count(id) != 0; });
+    };
+    if (item.text) {
+      for (std::size_t i = 0; i < index && items_[i].text; ++i)
+        if (!items_[i].done && shares(items_[i])) return true;
+      if (item.text->meaning.purpose == Purpose::kDefine) return false;
+      for (const auto& other : items_)
+        if (!other.text && !other.done && !other.error && item.roots.count(live_.root(other.object)) && defined_.count(live_.root(other.object)))
+          return true;
+      return false;
+    }
+    const bool belongs = defined_.count(live_.root(item.object)) != 0;
+    for (const auto& other : items_) {
+      if (!other.text || other.done) continue;
+      if (belongs ? other.text->meaning.purpose == Purpose::kDefine && other.roots.count(live_.root(item.object)) : shares(other)) return true;
+    }
+    return false;
+  }
+
+  bool attempt(Item& item) {
+    try {
+      pg::Subtransaction trial;
+      if (item.text)
+        run_text(*item.text);
+      else
+        for (const auto& command : item.commands) shadow::run(command);
+      trial.commit();
+    } catch (const pg::Error& error) {
+      if (error.sqlerrcode == ERRCODE_QUERY_CANCELED) throw;
+      if (!item.text && made_already(error)) {
+        item.done = true;
+        return true;
+      }
+      item.error = error;
+      return false;
+    }
+    item.done = true;
+    item.error.reset();
+    return true;
+  }
+
+  void run_text(const TextStatement& statement) const {
+    const pg::UserScope user(caller_, SECURITY_RESTRICTED_OPERATION);
+    const pg::SettingsScope settings;
+    settings.set("check_function_bodies", "on");
+    for (const auto& [name, value] : statement.settings) settings.set(name.c_str(), value.c_str());
+    settings.set("search_path", search_path_of(statement, search_path_).c_str());
+    pg::run_unseen(statement.sql);
+    if (statement.meaning.purpose == Purpose::kDefine && statement.meaning.targets.front().type == OBJECT_MATVIEW && statement.meaning.with_data) {
+      auto* name = reinterpret_cast<List*>(statement.meaning.targets.front().object);
+      mark_populated(pg::call([&] { return NameListToQuotedString(name); }));
+    }
+  }
+
+  void report_text_errors() const {
+    for (const auto& item : items_)
+      if (item.text && !item.done && item.error) rethrow_with_place(*item.error, text_, *item.text);
+    for (const auto& item : items_)
+      if (item.text && !item.done)
+        throw Failure(sqlstate::kInternal, "a statement could not be reached").context(text_.context_of(*item.text));
+  }
+
+  /// What depends automatically on something that is gone goes with it, as PostgreSQL would have it.
+  bool went_along(const ObjectId& id) const {
+    for (const auto& edge : live_.needs(id)) {
+      if (edge.type != 'a' && edge.type != 'i') continue;
+      const bool column = edge.to.kind == Kind::kColumn;
+      if (column && pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND NOT attisdropped",
+                              {live_.objects.at(edge.to).parent.identity, live_.objects.at(edge.to).name})
+                        .empty())
+        return true;
+    }
+    return false;
+  }
+
+  bool parent_missing(const ObjectId& id, const std::set<ObjectId>& missing) const {
+    const Object& object = live_.objects.at(id);
+    return object.parent && missing.count(object.parent);
+  }
+
+  /// Dropped by the text, or gone with a column that is.
+  bool dropped_by_text(const ObjectId& id) const {
+    const ObjectId top = live_.root(id);
+    for (const auto& item : items_) {
+      if (!item.text || item.text->meaning.purpose != Purpose::kDrop) continue;
+      if (item.roots.count(top)) return true;
+      if (!item.text->meaning.cascade) continue;
+      auto beneath = beneath_.find(top);
+      if (beneath != beneath_.end() &&
+          std::any_of(item.roots.begin(), item.roots.end(), [&](const ObjectId& dropped) { return beneath->second.count(dropped) != 0; }))
+        return true;
+    }
+    return false;
+  }
+
+  std::vector<plan::Refusal> refusals() const {
+    std::vector<plan::Refusal> out;
+    std::set<ObjectId> missing;
+    for (const auto& item : items_) {
+      if (item.text || item.done) continue;
+      missing.insert(item.object);
+      if (parent_missing(item.object, missing) || dropped_by_text(item.object) || went_along(item.object)) continue;
+      if (column_is_gone(item.object)) continue;
+      if (!item.error) continue;
+      // One that fails because another failed is not the news.
+      const bool consequence = std::any_of(out.begin(), out.end(), [&](const plan::Refusal& earlier) {
+        const auto& needs = live_.needs(item.object);
+        return std::any_of(needs.begin(), needs.end(), [&](const Dependency& edge) { return live_.has(edge.to) && live_.root(edge.to) == earlier.id; });
+      });
+      if (consequence) continue;
+      std::string detail = item.error->message;
+      if (!item.error->detail.empty()) detail += cat("\n", item.error->detail);
+      out.push_back({item.object, item.error->sqlstate(), cat(kinds::describe(item.object), " cannot be put back after the change"), detail,
+                     cat("Add a definition of ", kinds::describe(live_.root(item.object)), " that fits to the desired state, or DROP it there.")});
+    }
+    return out;
+  }
+
+  /// Comments and privileges of a column that the new definition does not have.
+  bool column_is_gone(const ObjectId& id) const {
+    const Object& object = live_.objects.at(id);
+    if (object.parent.kind != Kind::kColumn) return false;
+    const Object* column = live_.find(object.parent);
+    return column && pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND NOT attisdropped",
+                               {column->parent.identity, column->name})
+                         .empty();
+  }
+
+  const Text& text_;
+  const Snapshot& live_;
+  const std::map<catalog::Address, ObjectId>& ids_;
+  const std::string& search_path_;
+  Oid caller_;
+  std::vector<Item> items_;
+  std::set<ObjectId> defined_, touched_;
+  std::map<ObjectId, std::set<ObjectId>> beneath_;
+};
+
+}  // namespace
+
+void add_created(catalog::Units& units, const catalog::Units& stubs) {
+  const auto created = Quiet::take_created();
+  for (const auto& [address, located] : catalog::locate({created.begin(), created.end()}))
+    if (!stubs.has(located.unit)) units.add(located.unit);
+}
+
+Evaluated evaluate(const Text& text, const catalog::Reading& live, const std::string& search_path, Oid caller, const catalog::Units& stubs) {
+  Evaluated out;
+  out.refused = Evaluation(text, live, search_path, caller).run();
+  if (!out.refused.empty()) return out;
+  catalog::Units units;
+  for (const auto& [address, id] : live.ids)
+    if (!live.snapshot.objects.at(id).parent) units.add(address);
+  add_created(units, stubs);
+  out.desired = catalog::read(units, false).snapshot;
+  return out;
+}
+
+}  // namespace pgschema::shadow

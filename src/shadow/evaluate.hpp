@@ -1,0 +1,25 @@
+// What a desired state comes to: its statements are run over copies of what they speak of, in whatever order
+// works, and everything above is made again from its own definition.
+#pragma once
+
+#include "catalog/read.hpp"
+#include "plan/plan.hpp"
+#include "shadow/text.hpp"
+
+namespace pgschema::shadow {
+
+struct Evaluated {
+  Snapshot desired;
+  /// What had to come back and could not. Then `desired` means nothing.
+  std::vector<plan::Refusal> refused;
+};
+
+/// `live`: the copies, as read. Must run inside a shadow, in a subtransaction of its own that is rolled back
+/// afterwards. `caller`: with whose rights the text runs. `stubs` are not read back. Raises the error of the
+/// first statement that could not be run, with its place.
+Evaluated evaluate(const Text& text, const catalog::Reading& live, const std::string& search_path, Oid caller, const catalog::Units& stubs);
+
+/// The units behind everything that Quiet saw created, without the stubs.
+void add_created(catalog::Units& units, const catalog::Units& stubs);
+
+}  // namespace pgschema::shadow

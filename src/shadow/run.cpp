@@ -1,0 +1,35 @@
+#include "shadow/run.hpp"
+
+#include "model/failure.hpp"
+#include "pg/query.hpp"
+#include "pg/role.hpp"
+#include "pg/statement.hpp"
+#include "pg/subtransaction.hpp"
+
+extern "C" {
+#include "access/table.h"
+#include "commands/matview.h"
+#include "utils/rel.h"
+}
+
+namespace pgschema::shadow {
+
+void mark_populated(const std::string& relation) {
+  const auto rows = pg::query("SELECT to_regclass($1)::oid", {relation});
+  const Oid oid = rows.at(0).oid(0);
+  pg::call([&] {
+    Relation view = table_open(oid, AccessExclusiveLock);
+    SetMatViewPopulatedState(view, true);
+    table_close(view, NoLock);
+    CommandCounterIncrement();
+  });
+}
+
+void run(const kinds::Command& command) {
+  if (command.shadow == kinds::Command::Shadow::kMarkPopulated) return mark_populated(command.relation);
+  if (command.run_as.empty()) return pg::run_unseen(command.sql);
+  const pg::RoleScope role(command.run_as);
+  pg::run_unseen(command.sql);
+}
+
+}  // namespace pgschema::shadow

@@ -1,0 +1,35 @@
+// The shadow: a desired state becomes a verified plan, and nothing has happened.
+//
+// In a subtransaction that is always rolled back: the live objects that take part are hidden, made again as
+// copies from what kinds/ writes, and compared with their originals by the generic walk; the text runs over the
+// copies; the plan that comes of the difference runs over them too, and must lead to what the text came to.
+#pragma once
+
+#include "catalog/walk.hpp"
+#include "plan/plan.hpp"
+#include "shadow/text.hpp"
+
+namespace pgschema::shadow {
+
+struct Outcome {
+  plan::Plan plan;
+  Snapshot live, desired;
+  std::vector<NotRun> not_run;
+  std::set<ObjectId> named;
+  /// What the walk over `roots` must say once the plan has been applied.
+  catalog::Walk expected;
+  std::set<ObjectId> roots;
+  bool owners_mentioned = false, privileges_mentioned = false, labels_mentioned = false;
+  long lock_slots = 0;       // that the plan took in the shadow
+  std::size_t verified = 0;  // objects that were made again and compared
+};
+
+/// Plans a desired state that speaks only of the objects it names.
+///
+/// Locks: AccessShare on relations that definitions refer to; rows of the catalogs; nothing else on anything
+/// that existed before. Raises 25006 on a standby and in a read-only transaction, 42601 and whatever else the
+/// server finds wrong in the text with its place, 2BP01 when a dependent cannot come back, 55P03 when another
+/// session is changing a participant, 40001 when it just has.
+Outcome plan_text(const std::string& desired);
+
+}  // namespace pgschema::shadow

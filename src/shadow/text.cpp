@@ -1,0 +1,219 @@
+#include "shadow/text.hpp"
+
+#include "kinds/registry.hpp"
+#include "pg/query.hpp"
+#include "pg/subtransaction.hpp"
+#include "script/quote.hpp"
+
+extern "C" {
+#include "access/relation.h"
+#include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_func.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+}
+
+namespace pgschema::shadow {
+
+namespace {
+
+using script::Purpose;
+
+/// A position of the server's (characters from 1, in the statement) as a line of the text.
+std::string place_of(const Text& text, const script::Statement& source, const std::string& sql, int position) {
+  std::size_t at = source.begin;
+  if (position > 0) at += script::byte_of_character(sql, static_cast<std::size_t>(position) - 1);
+  return cat(text.script.place_of(at), ": ", script::excerpt(sql, 60));
+}
+
+[[noreturn]] void rethrow(pg::Error error, const Text& text, const script::Statement& source, const std::string& sql) {
+  const std::string place = place_of(text, source, sql, error.cursor_position);
+  error.context = error.context.empty() ? place : cat(error.context, "\n", place);
+  error.cursor_position = 0;  // it counts in one statement, and the client's text is another
+  throw error;
+}
+
+RawStmt* parse_one(const Text& text, const script::Statement& source, const std::string& sql) {
+  try {
+    const auto statements = pg::parse(pg::call([&] { return pstrdup(sql.c_str()); }));
+    if (statements.size() == 1) return statements.front();
+  } catch (const pg::Error& error) {
+    rethrow(error, text, source, sql);
+  }
+  throw Failure(sqlstate::kSyntaxError, "not one statement").context(text.script.context_of(source));
+}
+
+void refuse_inheritance(const RawStmt& raw, const std::string& context) {
+  const auto refuse = [&](const char* what) {
+    throw Failure(sqlstate::kFeatureNotSupported, cat(what, " is not supported yet")).context(context);
+  };
+  if (IsA(raw.stmt, CreateStmt)) {
+    auto* stmt = reinterpret_cast<CreateStmt*>(raw.stmt);
+    if (stmt->inhRelations) refuse("a table that is a partition or inherits");
+  }
+  if (!IsA(raw.stmt, AlterTableStmt)) return;
+  auto* stmt = reinterpret_cast<AlterTableStmt*>(raw.stmt);
+  for (int i = 0; i < list_length(stmt->cmds); ++i) switch (static_cast<AlterTableCmd*>(list_nth(stmt->cmds, i))->subtype) {
+      case AT_AttachPartition:
+      case AT_DetachPartition:
+      case AT_AddInherit:
+      case AT_DropInherit:
+        refuse("attaching, detaching and inheriting");
+        break;
+      default: break;
+    }
+}
+
+/// The relations behind REFERENCES, wherever it may stand in a statement.
+void collect_references(Node* node, std::vector<RangeVar*>& out) {
+  const auto of_constraints = [&](List* list) {
+    for (int i = 0; i < list_length(list); ++i) {
+      auto* constraint = static_cast<Constraint*>(list_nth(list, i));
+      if (IsA(constraint, Constraint) && constraint->contype == CONSTR_FOREIGN) out.push_back(constraint->pktable);
+    }
+  };
+  const auto of_element = [&](Node* element) {
+    if (!element) return;
+    if (IsA(element, Constraint) && reinterpret_cast<Constraint*>(element)->contype == CONSTR_FOREIGN)
+      out.push_back(reinterpret_cast<Constraint*>(element)->pktable);
+    if (IsA(element, ColumnDef)) of_constraints(reinterpret_cast<ColumnDef*>(element)->constraints);
+  };
+  if (IsA(node, CreateStmt)) {
+    List* elements = reinterpret_cast<CreateStmt*>(node)->tableElts;
+    for (int i = 0; i < list_length(elements); ++i) of_element(static_cast<Node*>(list_nth(elements, i)));
+  } else if (IsA(node, AlterTableStmt)) {
+    List* commands = reinterpret_cast<AlterTableStmt*>(node)->cmds;
+    for (int i = 0; i < list_length(commands); ++i) of_element(static_cast<AlterTableCmd*>(list_nth(commands, i))->def);
+  }
+}
+
+Oid relation_of(RangeVar* name) {
+  return pg::call([&] { return RangeVarGetRelid(name, NoLock, true); });
+}
+
+/// The object that CREATE would make or find: in the schema where it would be created, nowhere else.
+catalog::Address definition_target(const script::Target& target) {
+  return pg::call([&]() -> catalog::Address {
+    char* name;
+    switch (target.type) {
+      case OBJECT_SCHEMA: return {NamespaceRelationId, get_namespace_oid(strVal(target.object), true), 0};
+      case OBJECT_FUNCTION:
+      case OBJECT_PROCEDURE:
+      case OBJECT_AGGREGATE: {
+        auto* wanted = reinterpret_cast<ObjectWithArgs*>(target.object);
+        const Oid schema = QualifiedNameGetCreationNamespace(wanted->objname, &name);
+        auto* qualified = makeNode(ObjectWithArgs);
+        qualified->objname = list_make2(makeString(get_namespace_name(schema)), makeString(name));
+        qualified->objargs = wanted->objargs;
+        return {ProcedureRelationId, LookupFuncWithArgs(OBJECT_ROUTINE, qualified, true), 0};
+      }
+      case OBJECT_TYPE:
+      case OBJECT_DOMAIN: {
+        const Oid schema = QualifiedNameGetCreationNamespace(reinterpret_cast<List*>(target.object), &name);
+        const Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name), ObjectIdGetDatum(schema));
+        return {TypeRelationId, type, 0};
+      }
+      default: {
+        const Oid schema = QualifiedNameGetCreationNamespace(reinterpret_cast<List*>(target.object), &name);
+        return {RelationRelationId, get_relname_relid(name, schema), 0};
+      }
+    }
+  });
+}
+
+catalog::Address existing_target(const script::Target& target) {
+  return pg::call([&]() -> catalog::Address {
+    Relation relation = nullptr;
+    // A relation may be named by any of its kinds' words: ALTER TABLE of a view, of an index, of a sequence.
+    switch (target.type) {
+      case OBJECT_TABLE:
+      case OBJECT_VIEW:
+      case OBJECT_MATVIEW:
+      case OBJECT_FOREIGN_TABLE:
+      case OBJECT_SEQUENCE:
+      case OBJECT_INDEX: {
+        auto* names = reinterpret_cast<List*>(target.object);
+        return {RelationRelationId, RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true), 0};
+      }
+      default: break;
+    }
+    const ObjectAddress found = get_object_address(target.type, target.object, &relation, AccessShareLock, true);
+    if (relation) relation_close(relation, NoLock);
+    return {found.classId, found.objectId, found.objectSubId};
+  });
+}
+
+}  // namespace
+
+Text read_text(const std::string& desired) {
+  Text text;
+  text.script = script::parse(desired);
+  for (const auto& left_out : text.script.not_run)
+    text.not_run.push_back({left_out.line, text.script.files[left_out.file], left_out.what});
+  std::map<std::string, std::string> settings;
+  for (const auto& source : text.script.statements) {
+    const std::string sql(text.script.text_of(source));
+    const RawStmt* raw = parse_one(text, source, sql);
+    script::Meaning meaning = script::meaning_of(*raw);
+    switch (meaning.purpose) {
+      case Purpose::kIgnored: continue;
+      case Purpose::kSet: settings[meaning.setting.name] = meaning.setting.value; continue;
+      case Purpose::kNotRun: text.not_run.push_back({source.line, text.script.files[source.file], meaning.tag}); continue;
+      case Purpose::kUnsupported:
+        throw Failure(sqlstate::kFeatureNotSupported, cat(meaning.tag, " is not supported in a desired state yet")).context(text.script.context_of(source));
+      default: break;
+    }
+    refuse_inheritance(*raw, text.script.context_of(source));
+    std::vector<RangeVar*> references;
+    collect_references(raw->stmt, references);
+    text.statements.push_back({&source, raw, sql, std::move(meaning), settings, std::move(references), {}, {}});
+  }
+  return text;
+}
+
+std::string search_path_of(const TextStatement& statement, const std::string& callers) {
+  auto own = statement.settings.find("search_path");
+  std::string path = own == statement.settings.end() ? callers : own->second;
+  return path.empty() ? "pg_catalog, pg_temp" : cat(path, ", pg_temp");
+}
+
+void rethrow_with_place(const pg::Error& error, const Text& text, const TextStatement& statement) {
+  rethrow(error, text, *statement.source, statement.sql);
+}
+
+void resolve(Text& text, const std::string& search_path) {
+  std::set<catalog::Address> found;
+  const pg::SettingsScope settings;
+  for (auto& statement : text.statements) {
+    settings.set("search_path", search_path_of(statement, search_path).c_str());
+    try {
+      for (RangeVar* reference : statement.references)
+        if (const Oid referenced = relation_of(reference); OidIsValid(referenced)) text.referenced.insert(referenced);
+      for (const auto& target : statement.meaning.targets) {
+        const auto address = statement.meaning.purpose == Purpose::kDefine ? definition_target(target) : existing_target(target);
+        if (!OidIsValid(address.objid)) continue;
+        statement.targets.push_back(address);
+        found.insert(address);
+      }
+    } catch (const pg::Error& error) {
+      rethrow_with_place(error, text, statement);
+    }
+  }
+  const auto located = catalog::locate(found);
+  for (auto& statement : text.statements)
+    for (auto& target : statement.targets)
+      if (auto at = located.find(target); at != located.end()) {
+        target = at->second.unit;
+        statement.ids.insert(at->second.id);
+      }
+}
+
+}  // namespace pgschema::shadow

@@ -1,0 +1,55 @@
+// The desired state as statements that can be run: parsed by the server, classified, their targets looked up.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "catalog/read.hpp"
+#include "model/failure.hpp"
+#include "pg/statement.hpp"
+#include "script/meaning_pg.hpp"
+#include "script/script.hpp"
+
+namespace pgschema::shadow {
+
+struct TextStatement {
+  const script::Statement* source;
+  const RawStmt* tree;
+  std::string sql;
+  script::Meaning meaning;
+  std::map<std::string, std::string> settings;  // the text's SETs in effect
+  std::vector<RangeVar*> references;            // tables that its foreign keys refer to
+  std::vector<catalog::Address> targets;        // those that exist, live
+  std::set<ObjectId> ids;                       // the same by identity; a definition's own even when it is new
+};
+
+struct NotRun {
+  int line;
+  std::string file, what;
+};
+
+struct Text {
+  script::Script script;
+  std::vector<TextStatement> statements;  // only those that mean something here
+  std::vector<NotRun> not_run;
+  /// Live relations that foreign keys of the text refer to.
+  std::set<Oid> referenced;
+
+  std::string context_of(const TextStatement& statement) const { return script.context_of(*statement.source); }
+};
+
+/// Parses. Raises 42601 with the place for what cannot be parsed, 0A000 for DDL that is not supported. The parse
+/// trees live in the current memory context.
+Text read_text(const std::string& desired);
+
+/// Looks up what the statements name, as the caller, under the caller's search_path and the text's own SETs.
+/// Takes AccessShare on relations; do it inside a subtransaction that is rolled back.
+void resolve(Text& text, const std::string& search_path);
+
+/// The search_path for a statement of the text: its own or the caller's, pg_temp last.
+std::string search_path_of(const TextStatement& statement, const std::string& callers);
+
+/// The same error with the place in the desired state as its context.
+[[noreturn]] void rethrow_with_place(const pg::Error& error, const Text& text, const TextStatement& statement);
+
+}  // namespace pgschema::shadow
