@@ -54,9 +54,10 @@ LEFT JOIN pg_catalog.pg_class rt ON rt.oid = CASE WHEN t.typrelid <> 0 THEN t.ty
 LEFT JOIN pg_catalog.pg_class c ON a.classid = 'pg_catalog.pg_class'::regclass AND c.oid = a.objid
 LEFT JOIN pg_catalog.pg_depend con ON c.relkind IN ('i', 'I') AND con.classid = 'pg_catalog.pg_class'::regclass AND con.objid = c.oid
      AND con.deptype = 'i' AND con.refclassid = 'pg_catalog.pg_constraint'::regclass
-LEFT JOIN pg_catalog.pg_depend ids ON c.relkind = 'S' AND ids.classid = 'pg_catalog.pg_class'::regclass AND ids.objid = c.oid
+LEFT JOIN pg_catalog.pg_depend ids ON c.relkind IN ('S', 't') AND ids.classid = 'pg_catalog.pg_class'::regclass AND ids.objid = c.oid
      AND ids.deptype = 'i' AND ids.refclassid = 'pg_catalog.pg_class'::regclass
-LEFT JOIN pg_catalog.pg_class toast ON c.relkind = 't' AND toast.reltoastrelid = c.oid
+LEFT JOIN pg_catalog.pg_index ti ON c.relkind = 'i' AND ti.indexrelid = c.oid
+LEFT JOIN pg_catalog.pg_class toast ON toast.oid = ti.indrelid AND toast.relkind = 't'
 LEFT JOIN pg_catalog.pg_trigger g ON a.classid = 'pg_catalog.pg_trigger'::regclass AND g.oid = a.objid AND g.tgisinternal AND g.tgconstraint <> 0
 LEFT JOIN pg_catalog.pg_attrdef f ON a.classid = 'pg_catalog.pg_attrdef'::regclass AND f.oid = a.objid
      AND EXISTS (SELECT FROM pg_catalog.pg_attribute x WHERE x.attrelid = f.adrelid AND x.attnum = f.adnum AND x.attgenerated <> '')

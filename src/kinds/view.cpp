@@ -60,11 +60,15 @@ class ViewWriter final : public Writer {
 class MaterializedViewWriter final : public Writer {
  public:
   /// Without rows: they come when the owner and the privileges beneath are back (see ContentsWriter).
-  std::vector<Command> create(const Object& view, const Snapshot&) const override {
+  std::vector<Command> create(const Object& view, const Snapshot& in) const override {
     const std::string& method = view.get("access_method");
-    return {{cat("CREATE MATERIALIZED VIEW ", view.id.identity, method == "heap" ? "" : clause("USING", method), with_options(view),
+    std::vector<Command> out{{cat("CREATE MATERIALIZED VIEW ", view.id.identity, method == "heap" ? "" : clause("USING", method), with_options(view),
                  clause("TABLESPACE", view.get("tablespace")), " AS\n", trimmed(view.get("definition")), "\nWITH NO DATA"),
              "CREATE MATERIALIZED VIEW", access_exclusive(view), {}}};
+    for (const auto& id : in.children(view.id))
+      if (id.kind == Kind::kColumn)
+        for (auto& command : column_settings(view, nullptr, in.objects.at(id))) out.push_back(std::move(command));
+    return out;
   }
 
   std::vector<Command> drop(const Object& view, const Snapshot&) const override {
