@@ -1,6 +1,10 @@
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION pgschema" to load this file. \quit
 
+CREATE SCHEMA pgschema;
+
+COMMENT ON SCHEMA pgschema IS 'what pgschema keeps: history, and the log of its guard';
+
 CREATE FUNCTION pgschema_version() RETURNS text
   AS 'MODULE_PATHNAME', 'pgschema_sql_version'
   LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;

@@ -49,7 +49,7 @@ Datum datum_of(const Param& param) {
   }
 }
 
-/// The kept plan of a query. Heap-allocated and never freed: a session runs a few dozen of ours.
+/// The kept plan of a query, a generic one: planning these costs more than running them. Heap-allocated and never freed: a session runs a few dozen of ours.
 SPIPlanPtr plan_of(const std::string& sql, const std::vector<Param>& params) {
   static auto* plans = new std::map<std::string, SPIPlanPtr>();
   auto found = plans->find(sql);
@@ -57,7 +57,7 @@ SPIPlanPtr plan_of(const std::string& sql, const std::vector<Param>& params) {
   std::vector<Oid> types;
   for (const auto& param : params) types.push_back(type_of(param));
   const SPIPlanPtr plan = call([&] {
-    SPIPlanPtr made = SPI_prepare(sql.c_str(), static_cast<int>(params.size()), types.data());
+    SPIPlanPtr made = SPI_prepare_cursor(sql.c_str(), static_cast<int>(params.size()), types.data(), CURSOR_OPT_GENERIC_PLAN);
     if (!made || SPI_keepplan(made) != 0) elog(ERROR, "could not prepare: %s", sql.c_str());
     return made;
   });

@@ -66,6 +66,11 @@ void SettingsScope::pin_output() const {
   set("bytea_output", "hex");
   set("quote_all_identifiers", "off");
   set("xmloption", "content");
+  // Catalog queries start from a few OIDs and follow indexes; their plans are kept, so the planner cannot know.
+  set("enable_hashjoin", "off");
+  set("enable_mergejoin", "off");
+  set("enable_seqscan", "off");
+  set("jit", "off");
 }
 
 }  // namespace pgschema::pg

@@ -52,7 +52,8 @@ class SettingsScope {
 
   /// Raises what SET would raise, without the check of who may set it.
   void set(const char* name, const char* value) const;
-  /// Everything that changes how the server prints a definition: empty search_path, ISO dates, and so on.
+  /// Everything that changes how the server prints a definition (empty search_path, ISO dates, and so on), and how it
+  /// plans the queries that read the catalog.
   void pin_output() const;
 
  private:

@@ -1,6 +1,7 @@
 #include "plan/moves.hpp"
 
 #include <algorithm>
+#include <deque>
 
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
@@ -31,14 +32,14 @@ class Mover {
       if (difference.what == diff::What::kDropped) down(difference.id, {});
       if (difference.what == diff::What::kCreated) up(difference.id);
     }
-    for (const auto& id : rebuilt_) rebuild(id, {});
+    // First what the text itself changes, so that everything above knows because of what it is rebuilt.
+    for (const auto& id : rebuilt_)
+      if (request_.named.count(live_.root(id))) rebuild(id, {});
     for (const auto& [type, values] : request_.replaced_enums) replace_enum(type, values);
     step_aside_for_alterations();
-    while (!queue_.empty()) {
-      const ObjectId id = queue_.back();
-      queue_.pop_back();
-      spread_from(id);
-    }
+    spread();
+    for (const auto& id : rebuilt_) rebuild(id, {});
+    spread();
     for (const auto& id : out_.down)
       if (desired_.has(id)) up(id);
     for (const auto& id : out_.down) out_.altered.erase(id);
@@ -93,6 +94,14 @@ class Mover {
       refuse({id, std::string(sqlstate::kDependentObjects), cat(kinds::describe(id), " belongs to an extension"),
               because ? cat("It depends on ", kinds::describe(because), ", which this plan changes.") : "", ""});
     queue_.push_back(id);
+  }
+
+  void spread() {
+    while (!queue_.empty()) {
+      const ObjectId id = queue_.front();
+      queue_.pop_front();
+      spread_from(id);
+    }
   }
 
   void spread_from(const ObjectId& id) {
@@ -171,7 +180,8 @@ class Mover {
   const Request& request_;
   const Snapshot &live_, &desired_;
   Moves out_;
-  std::vector<ObjectId> queue_, rebuilt_;
+  std::deque<ObjectId> queue_;  // first in, first out: the shortest path is the reason given
+  std::vector<ObjectId> rebuilt_;
 };
 
 }  // namespace

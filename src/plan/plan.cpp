@@ -26,6 +26,7 @@ struct Work {
   Action action;
   std::vector<Command> commands;
   std::vector<kinds::Danger> dangers;
+  bool drops = false;
 };
 
 /// Drops as early, creations as late as they can be; within those by kind and name.
@@ -75,6 +76,7 @@ class Ordering {
       const auto& writer = kinds::writer(id.kind);
       Work work{id, comes_back(id) ? Action::kRebuild : Action::kDrop, writer.drop(object, live_), {}};
       if (!comes_back(id)) work.dangers = writer.drop_dangers(object, live_);
+      work.drops = true;
       drops_[id] = add(0, std::move(work));
     }
   }
@@ -199,7 +201,7 @@ class Ordering {
         if (!later) continue;
         before(create_node(edge.to), later);
         before(find(alters_, edge.to), later);
-        after_settled(edge.to, *later);
+        if (desired_.root(edge.from) != desired_.root(edge.to)) after_settled(edge.to, *later);
       }
     }
     for (const auto& [id, node] : creates_) {
@@ -244,9 +246,15 @@ class Ordering {
   std::map<ObjectId, Graph::Node> drops_, alters_, creates_, resets_;
 };
 
-std::vector<ObjectId> path_to(const ObjectId& id, const Moves& moves) {
+/// From the change to `id`, told in whole objects: a view that reads a column needs the other view.
+std::vector<ObjectId> path_to(ObjectId id, const Moves& moves, const Snapshot& live) {
+  id = live.has(id) ? live.root(id) : id;
   std::vector<ObjectId> path{id};
-  for (auto at = moves.because.find(id); at != moves.because.end(); at = moves.because.find(at->second)) path.push_back(at->second);
+  for (auto at = moves.because.find(id); at != moves.because.end(); at = moves.because.find(id)) {
+    id = live.has(at->second) ? live.root(at->second) : at->second;
+    if (id == path.back()) break;
+    path.push_back(id);
+  }
   std::reverse(path.begin(), path.end());
   return path;
 }
@@ -263,13 +271,15 @@ class Assembly {
   Assembly(const Request& request, const Moves& moves) : request_(request), moves_(moves) {}
 
   Plan run(const std::vector<diff::Difference>& differences, std::vector<Work> ordered) {
-    for (const auto& rename : request_.renames) add_step(rename.to, Action::kRename, rename.command, {});
+    for (const auto& rename : request_.renames) add_step(rename.to, Action::kRename, rename.command, {}, false);
     for (auto& work : ordered)
       for (std::size_t i = 0; i < work.commands.size(); ++i)
-        add_step(work.id, action_of(work), work.commands[i], i == 0 ? std::move(work.dangers) : std::vector<kinds::Danger>());
+        add_step(work.id, action_of(work), work.commands[i], i == 0 ? std::move(work.dangers) : std::vector<kinds::Danger>(), work.drops);
     plan_.changes = change_lines(request_, moves_, differences);
+    for (const auto& id : moves_.down)
+      if (!request_.live.has(id) || !request_.live.objects.at(id).parent) plan_.down.insert(id);
     for (const auto& id : moves_.up)
-      if (is_rebuilt(id)) plan_.rebuilt.push_back({id, path_to(id, moves_)});
+      if (is_rebuilt(id)) plan_.rebuilt.push_back({id, path_to(id, moves_, request_.live)});
     return std::move(plan_);
   }
 
@@ -292,8 +302,9 @@ class Assembly {
     return object ? object : request_.live.find(id);
   }
 
-  void add_step(const ObjectId& id, Action action, const Command& command, std::vector<kinds::Danger> dangers) {
+  void add_step(const ObjectId& id, Action action, const Command& command, std::vector<kinds::Danger> dangers, bool drops) {
     Step step;
+    step.drops = drops;
     step.number = static_cast<int>(plan_.steps.size()) + 1;
     step.action = action;
     step.command = command;
@@ -305,13 +316,9 @@ class Assembly {
       step.shown = shown->id;
       step.object_type = kinds::object_type(*shown);
     }
-    ObjectId cause = id;
-    while (!moves_.because.count(cause)) {
-      const Object* object = find(cause);
-      if (!object || !object->parent) break;
-      cause = object->parent;
-    }
-    step.reason = reason_of(path_to(cause, moves_));
+    const auto own = path_to(id, moves_, request_.live);
+    const bool direct = moves_.because.count(id) && own.size() < 2;  // a part that steps aside for its own object
+    step.reason = direct ? cat("because of ", moves_.because.at(id).identity) : reason_of(own);
     plan_.steps.push_back(std::move(step));
   }
 

@@ -18,6 +18,7 @@ std::string_view name_of(Action action);
 struct Step {
   int number = 0;  // from 1
   int phase = 1;
+  bool drops = false;        // makes the object go, for good or to come back
   Action action = Action::kCreate;
   kinds::Command command;
   ObjectId object;           // what the statement makes, alters or drops
@@ -53,6 +54,8 @@ struct Plan {
   /// Dependents that the plan would touch and that were not among the live snapshot's objects: the question
   /// must be asked again with them.
   std::set<ObjectId> spread;
+  /// Whole objects that go down, and come back or not.
+  std::set<ObjectId> down;
 
   bool empty() const { return steps.empty(); }
 };

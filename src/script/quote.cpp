@@ -54,6 +54,16 @@ std::string quote_identifier(std::string_view name) {
   return out += '"';
 }
 
+std::string name_of_quoted(std::string_view quoted) {
+  if (quoted.size() < 2 || quoted.front() != '"') return std::string(quoted);
+  std::string out;
+  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
+    out += quoted[i];
+    if (quoted[i] == '"') ++i;  // doubled
+  }
+  return out;
+}
+
 std::string qualified(std::string_view schema, std::string_view name) {
   if (schema.empty()) return quote_identifier(name);
   return quote_identifier(schema) + "." + quote_identifier(name);

@@ -11,6 +11,9 @@ namespace pgschema::script {
 /// other than an unreserved one, in the version that libpg_query was made from (the server's own major).
 std::string quote_identifier(std::string_view name);
 
+/// The name that quote_identifier() was given.
+std::string name_of_quoted(std::string_view quoted);
+
 /// schema.name, each part quoted as needed; only the name when `schema` is empty.
 std::string qualified(std::string_view schema, std::string_view name);
 

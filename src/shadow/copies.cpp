@@ -52,6 +52,20 @@ Snapshot stub_of(const Snapshot& full) {
   return out;
 }
 
+Snapshot part_of(const Snapshot& all, const std::set<ObjectId>& roots, const std::set<ObjectId>& without) {
+  std::set<ObjectId> left_out;
+  for (const auto& id : without)
+    for (const auto& member : all.family(id)) left_out.insert(member);
+  Snapshot out;
+  for (const auto& [id, object] : all.objects) {
+    if (!roots.count(all.root(id)) || left_out.count(id)) continue;
+    out.add(object);
+    for (const auto& edge : all.needs(id)) out.depend(edge.from, edge.to, edge.type);
+  }
+  out.finish();
+  return out;
+}
+
 void create_all(const Snapshot& snapshot) {
   for (const auto& [id, command] : plan::creation(snapshot)) {
     if (snapshot.root(id).kind == Kind::kSchema) continue;
@@ -84,15 +98,17 @@ Copies::Copies(const catalog::Units& units, const Snapshot& originals, const std
   stub_snapshot_ = stub_of(catalog::read(wanted, false).snapshot);
 }
 
-void Copies::make() {
+void Copies::make(const std::set<ObjectId>& wanted, const std::set<ObjectId>& without) {
   if (!stub_originals_.empty()) {
     create_all(stub_snapshot_);
     add_created(stubs_, {});
   }
-  create_all(originals_);
+  create_all(part_of(originals_, wanted, without));
   units_ = schemas_;
   add_created(units_, stubs_);
 }
+
+void Copies::make_more(const std::set<ObjectId>& wanted) const { create_all(part_of(originals_, wanted, {})); }
 
 void refuse_unsupported_participants(const Snapshot& snapshot) {
   for (const auto& [id, object] : snapshot.objects) {

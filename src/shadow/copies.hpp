@@ -14,8 +14,12 @@ class Copies {
   /// Reads what the stubs need: before anything is hidden.
   Copies(const catalog::Units& units, const Snapshot& originals, const std::set<Oid>& stubs);
 
-  /// Makes them all. As the bootstrap superuser: they get the owner and privileges of the originals.
-  void make();
+  /// Makes the stubs, and copies of `wanted` among the originals, `without` some
+  /// of their parts. As the bootstrap superuser: they get the owner and
+  /// privileges of the originals.
+  void make(const std::set<ObjectId>& wanted, const std::set<ObjectId>& without);
+  /// More of them, later. They are not among units().
+  void make_more(const std::set<ObjectId>& wanted) const;
 
   const std::set<Oid>& stubs_of() const { return stub_originals_; }
   const catalog::Units& units() const { return units_; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
@@ -27,7 +28,7 @@ struct Item {
   ObjectId object;                          // that comes back
   std::vector<kinds::Command> commands;
   std::set<ObjectId> roots;                 // what it touches (text) or stands on (object)
-  bool done = false;
+  bool done = false, asleep = false;
   std::optional<pg::Error> error;
 };
 
@@ -39,8 +40,10 @@ bool made_already(const pg::Error& error) {
 
 class Evaluation {
  public:
-  Evaluation(const Text& desired, const catalog::Reading& live, const std::string& search_path, Oid caller)
-      : text_(desired), live_(live.snapshot), ids_(live.ids), search_path_(search_path), caller_(caller) {}
+  Evaluation(const Text& desired, const Snapshot& live, const catalog::Reading& copies, const std::string& search_path, Oid caller)
+      : text_(desired), live_(live), ids_(copies.ids), search_path_(search_path), caller_(caller) {
+    for (const auto& [id, object] : copies.snapshot.objects) copied_.insert(id);
+  }
 
   std::vector<plan::Refusal> run() {
     collect_statements();
@@ -48,8 +51,19 @@ class Evaluation {
     collect_returning(gone);
     while (one_round()) {
     }
+    if (text_failed() && wake_sleepers())
+      while (one_round()) {
+      }
     report_text_errors();
     return refusals();
+  }
+
+  /// What nobody has made here and the plan will: it is taken to come back as it was.
+  std::set<ObjectId> assumed() const {
+    std::set<ObjectId> out;
+    for (const auto& item : items_)
+      if (!item.text && !item.done && item.asleep && !dropped_by_text(item.object)) out.insert(item.object);
+    return out;
   }
 
  private:
@@ -77,16 +91,14 @@ class Evaluation {
     std::reverse(items_.begin(), items_.end());
   }
 
-  /// Drops the copies of what the text defines and of everything that it does not name, so that nothing stands in
-  /// the way and nothing can be bound to what is about to go. Returns what went.
+  /// Drops the copies of what the text defines, so that nothing can be bound to what is about to go. (What the text
+  /// does not name is hidden and has no copy.) Returns what went, and everything that has no copy.
   std::set<ObjectId> clear_the_ground() {
     std::vector<catalog::Address> doomed;
     for (const auto& [address, id] : ids_) {
       const Object& object = live_.objects.at(id);
       if (object.id.kind == Kind::kSchema) continue;
-      const bool part = redefined_part(object);
-      if (object.parent && !part) continue;
-      if (part || defined_.count(id) || !touched_.count(id)) doomed.push_back(address);
+      if (redefined_part(object) || defined_.count(id)) doomed.push_back(address);
     }
     (void)Quiet::take_dropped();
     if (!doomed.empty())
@@ -104,6 +116,8 @@ class Evaluation {
     for (const auto& address : Quiet::take_dropped())
       if (auto found = ids_.find(address); found != ids_.end())
         for (const auto& member : live_.family(found->second)) gone.insert(member);
+    for (const auto& [id, object] : live_.objects)
+      if (!copied_.count(id)) gone.insert(id);
     return gone;
   }
 
@@ -155,6 +169,7 @@ class Evaluation {
       }
       items_[found->second].commands.push_back(std::move(command));
     }
+    let_sleep();
   }
 
   /// Everything of the text's that an object stands on, at any depth.
@@ -179,10 +194,39 @@ class Evaluation {
     return known->second;
   }
 
+  /// Most of what has no copy is of no interest to the text: the plan's own run will make it. What the text may
+  /// refer to (its name occurs there, or something beneath that) is made here.
+  void let_sleep() {
+    std::set<std::string> words;
+    for (const auto& token : text_.script.tokens) words.insert(script::name_of(text_.script.text, token));
+    std::set<ObjectId> awake;
+    for (const auto& item : items_)
+      if (!item.text && words.count(script::name_of_quoted(live_.objects.at(live_.root(item.object)).name))) wake(live_.root(item.object), awake);
+    for (auto& item : items_)
+      if (!item.text && !copied_.count(item.object)) item.asleep = !awake.count(live_.root(item.object));
+  }
+
+  void wake(const ObjectId& top, std::set<ObjectId>& awake) const {
+    if (!awake.insert(top).second) return;
+    for (const auto& member : live_.family(top))
+      for (const auto& edge : live_.needs(member))
+        if (live_.has(edge.to)) wake(live_.root(edge.to), awake);
+  }
+
+  bool text_failed() const {
+    return std::any_of(items_.begin(), items_.end(), [](const Item& item) { return item.text && !item.done; });
+  }
+
+  bool wake_sleepers() {
+    bool any = false;
+    for (auto& item : items_) any = std::exchange(item.asleep, false) || any;
+    return any;
+  }
+
   bool one_round() {
     bool progress = false;
     for (std::size_t i = 0; i < items_.size(); ++i) {
-      if (items_[i].done || must_wait(i)) continue;
+      if (items_[i].done || items_[i].asleep || must_wait(i)) continue;
       if (attempt(items_[i])) progress = true;
     }
     return progress;
@@ -200,7 +244,7 @@ class Evaluation {
         if (!items_[i].done && shares(items_[i])) return true;
       if (item.text->meaning.purpose == Purpose::kDefine) return false;
       for (const auto& other : items_)
-        if (!other.text && !other.done && !other.error && item.roots.count(live_.root(other.object)) && defined_.count(live_.root(other.object)))
+        if (!other.text && !other.done && !other.asleep && !other.error && item.roots.count(live_.root(other.object)) && defined_.count(live_.root(other.object)))
           return true;
       return false;
     }
@@ -292,7 +336,7 @@ class Evaluation {
     std::vector<plan::Refusal> out;
     std::set<ObjectId> missing;
     for (const auto& item : items_) {
-      if (item.text || item.done) continue;
+      if (item.text || item.done || item.asleep) continue;
       missing.insert(item.object);
       if (parent_missing(item.object, missing) || dropped_by_text(item.object) || went_along(item.object)) continue;
       if (column_is_gone(item.object)) continue;
@@ -327,7 +371,7 @@ class Evaluation {
   const std::string& search_path_;
   Oid caller_;
   std::vector<Item> items_;
-  std::set<ObjectId> defined_, touched_;
+  std::set<ObjectId> defined_, touched_, copied_;
   std::map<ObjectId, std::set<ObjectId>> beneath_;
 };
 
@@ -339,15 +383,26 @@ void add_created(catalog::Units& units, const catalog::Units& stubs) {
     if (!stubs.has(located.unit)) units.add(located.unit);
 }
 
-Evaluated evaluate(const Text& text, const catalog::Reading& live, const std::string& search_path, Oid caller, const catalog::Units& stubs) {
+Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Reading& copies, const std::string& search_path, Oid caller,
+                   const catalog::Units& stubs) {
   Evaluated out;
-  out.refused = Evaluation(text, live, search_path, caller).run();
+  Evaluation evaluation(text, live, copies, search_path, caller);
+  out.refused = evaluation.run();
   if (!out.refused.empty()) return out;
   catalog::Units units;
-  for (const auto& [address, id] : live.ids)
-    if (!live.snapshot.objects.at(id).parent) units.add(address);
+  for (const auto& [address, id] : copies.ids)
+    if (!copies.snapshot.objects.at(id).parent) units.add(address);
   add_created(units, stubs);
   out.desired = catalog::read(units, false).snapshot;
+  for (const auto& id : evaluation.assumed()) {
+    if (out.desired.has(id)) continue;
+    out.assumed.insert(live.root(id));
+    for (const auto& member : live.family(id)) {
+      out.desired.add(live.objects.at(member));
+      for (const auto& edge : live.needs(member)) out.desired.depend(edge.from, edge.to, edge.type);
+    }
+  }
+  out.desired.finish();
   return out;
 }
 

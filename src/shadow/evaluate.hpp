@@ -12,12 +12,16 @@ struct Evaluated {
   Snapshot desired;
   /// What had to come back and could not. Then `desired` means nothing.
   std::vector<plan::Refusal> refused;
+  /// Objects of which `desired` only says what they were: nothing in the text depends on them, and the plan's own
+  /// run will show whether they come back.
+  std::set<ObjectId> assumed;
 };
 
-/// `live`: the copies, as read. Must run inside a shadow, in a subtransaction of its own that is rolled back
-/// afterwards. `caller`: with whose rights the text runs. `stubs` are not read back. Raises the error of the
-/// first statement that could not be run, with its place.
-Evaluated evaluate(const Text& text, const catalog::Reading& live, const std::string& search_path, Oid caller, const catalog::Units& stubs);
+/// `live`: the participants as they are; `copies`: those of them that have copies, as read. Must run inside a
+/// shadow, in a subtransaction of its own that is rolled back afterwards. `caller`: with whose rights the text
+/// runs. `stubs` are not read back. Raises the error of the first statement that could not be run, with its place.
+Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Reading& copies, const std::string& search_path, Oid caller,
+                   const catalog::Units& stubs);
 
 /// The units behind everything that Quiet saw created, without the stubs.
 void add_created(catalog::Units& units, const catalog::Units& stubs);

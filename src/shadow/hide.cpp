@@ -14,7 +14,7 @@ extern "C" {
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/indexing.h"
-#include "catalog/pg_authid.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_namespace.h"
@@ -47,32 +47,32 @@ type_rows AS (
   UNION SELECT t.oid, t.typarray FROM pg_type t JOIN relation_rows r ON r.reltype = t.oid
   UNION SELECT t.oid, t.typarray FROM pg_type t JOIN pg_range g ON g.rngmultitypid = t.oid WHERE g.rngtypid = ANY ($2)),
 all_types AS (SELECT oid FROM type_rows UNION SELECT typarray FROM type_rows WHERE typarray <> 0)
-SELECT 'pg_class'::regclass::oid, c.oid, n.oid, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+SELECT 'pg_class'::regclass::oid, c.oid FROM pg_class c
   WHERE c.oid IN (SELECT oid FROM relation_rows UNION SELECT i.indexrelid FROM pg_index i JOIN relation_rows r ON r.oid = i.indrelid)
-UNION ALL SELECT 'pg_type'::regclass, t.oid, n.oid, n.nspname FROM pg_type t JOIN all_types USING (oid) JOIN pg_namespace n ON n.oid = t.typnamespace
-UNION ALL SELECT 'pg_constraint'::regclass, k.oid, n.oid, n.nspname FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
+UNION ALL SELECT 'pg_type'::regclass, oid FROM all_types
+UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint k
   WHERE (k.conrelid <> 0 AND k.conrelid IN (SELECT oid FROM relation_rows)) OR (k.contypid <> 0 AND k.contypid = ANY ($2))
-UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid, n.oid, n.nspname FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid FROM pg_statistic_ext s
   WHERE s.stxrelid IN (SELECT oid FROM relation_rows)
-UNION ALL SELECT 'pg_proc'::regclass, p.oid, n.oid, n.nspname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+UNION ALL SELECT 'pg_proc'::regclass, p.oid FROM pg_proc p
   WHERE p.oid = ANY ($3) OR p.oid IN (SELECT d.objid FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_type'::regclass
     AND d.deptype = 'i' AND d.refobjid IN (SELECT oid FROM all_types)))";
 
 struct CatalogShape {
   Oid catalog, index;
-  AttrNumber oid_column, namespace_column;
+  AttrNumber oid_column, name_column, namespace_column;
 };
 
 constexpr CatalogShape kShapes[] = {
-    {RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, Anum_pg_class_relnamespace},
-    {TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, Anum_pg_type_typnamespace},
-    {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, Anum_pg_constraint_connamespace},
-    {StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, Anum_pg_statistic_ext_stxnamespace},
-    {ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid, Anum_pg_proc_pronamespace},
+    {RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, Anum_pg_class_relname, Anum_pg_class_relnamespace},
+    {TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, Anum_pg_type_typname, Anum_pg_type_typnamespace},
+    {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, Anum_pg_constraint_conname, Anum_pg_constraint_connamespace},
+    {StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, Anum_pg_statistic_ext_stxname, Anum_pg_statistic_ext_stxnamespace},
+    {ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid, Anum_pg_proc_proname, Anum_pg_proc_pronamespace},
 };
 
 struct CatalogRow {
-  Oid catalog, oid, schema;
+  Oid catalog, oid;
   auto operator<=>(const CatalogRow&) const = default;
 };
 
@@ -97,7 +97,7 @@ int holder(TransactionId xmax, uint16 infomask) {
 }
 
 /// Locks one row, without waiting, and moves it.
-Moved move_row(Relation catalog, const CatalogShape& shape, Oid oid, Oid target, int* holder_pid) {
+Moved move_row(Relation catalog, const CatalogShape& shape, Oid oid, Oid target, const char* prefix, int* holder_pid) {
   ScanKeyData key;
   ScanKeyInit(&key, shape.oid_column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
   SysScanDesc scan = systable_beginscan(catalog, shape.index, true, nullptr, 1, &key);
@@ -125,6 +125,10 @@ Moved move_row(Relation catalog, const CatalogShape& shape, Oid oid, Oid target,
 
   bool nulls[64] = {}, replace[64] = {};
   Datum values[64] = {};
+  NameData name = {};
+  pg_snprintf(NameStr(name), NAMEDATALEN, "%s%u", prefix, oid);
+  values[shape.name_column - 1] = NameGetDatum(&name);
+  replace[shape.name_column - 1] = true;
   values[shape.namespace_column - 1] = ObjectIdGetDatum(target);
   replace[shape.namespace_column - 1] = true;
   HeapTuple moved = heap_modify_tuple(row, RelationGetDescr(catalog), values, nulls, replace);
@@ -133,24 +137,23 @@ Moved move_row(Relation catalog, const CatalogShape& shape, Oid oid, Oid target,
 }
 
 /// All rows of one catalog, in the order of their OIDs.
-MoveResult move_rows(const CatalogShape& shape, const CatalogRow* rows, std::size_t count, const Oid* targets) {
+MoveResult move_rows(const CatalogShape& shape, const CatalogRow* rows, std::size_t count, Oid target, const char* prefix) {
   MoveResult result{Moved::kDone, InvalidOid, 0};
   Relation catalog = table_open(shape.catalog, RowExclusiveLock);
   for (std::size_t i = 0; i < count && result.outcome == Moved::kDone; ++i) {
     result.oid = rows[i].oid;
-    result.outcome = move_row(catalog, shape, rows[i].oid, targets[i], &result.holder_pid);
+    result.outcome = move_row(catalog, shape, rows[i].oid, target, prefix, &result.holder_pid);
   }
   table_close(catalog, NoLock);
   return result;
 }
 
-std::string random_name(std::size_t serial) {
-  std::uint64_t bits[2];
-  if (!pg_strong_random(bits, sizeof bits)) throw Failure(sqlstate::kInternal, "could not get random bytes");
-  char text[64];
-  pg_snprintf(text, sizeof text, "pgschema_hidden_%08lx%08lx_%zu", static_cast<unsigned long>(bits[0] & 0xffffffffU),
-              static_cast<unsigned long>(bits[1] & 0xffffffffU), serial);
-  return text;
+std::string random_prefix() {
+  std::uint64_t bits;
+  if (!pg_strong_random(&bits, sizeof bits)) throw Failure(sqlstate::kInternal, "could not get random bytes");
+  char made[NAMEDATALEN];
+  pg_snprintf(made, sizeof made, "pgschema_hidden_%016llx_", static_cast<unsigned long long>(bits));
+  return made;
 }
 
 [[noreturn]] void refuse(Oid catalog, const MoveResult& result) {
@@ -165,37 +168,25 @@ std::string random_name(std::size_t serial) {
 
 }  // namespace
 
-void hide(const catalog::Units& units, std::map<std::string, std::string>& hidden) {
+std::string hide(const catalog::Units& units) {
   const auto list = [](const std::set<Oid>& oids) { return std::vector<Oid>(oids.begin(), oids.end()); };
   std::vector<CatalogRow> rows;
-  std::map<Oid, std::string> schemas;
-  for (const auto& row : pg::query(kRowsSql, {list(units.relations), list(units.types), list(units.functions)})) {
-    rows.push_back({row.oid(0), row.oid(1), row.oid(2)});
-    schemas.emplace(row.oid(2), row.text(3));
-  }
+  for (const auto& row : pg::query(kRowsSql, {list(units.relations), list(units.types), list(units.functions)}))
+    rows.push_back({row.oid(0), row.oid(1)});
   std::sort(rows.begin(), rows.end());
 
-  std::map<Oid, Oid> target_of;
-  for (const auto& [oid, name] : schemas) {
-    const std::string made = random_name(hidden.size());
-    target_of[oid] = pg::call([&] {
-      const Oid created = NamespaceCreate(made.c_str(), BOOTSTRAP_SUPERUSERID, false);
-      CommandCounterIncrement();
-      return created;
-    });
-    hidden.emplace(made, name);
-  }
-
+  const Oid schema = pg::call([] { return get_namespace_oid("pgschema", false); });
+  const std::string prefix = random_prefix();
   for (std::size_t first = 0; first < rows.size();) {
     std::size_t last = first;
-    std::vector<Oid> targets;
-    while (last < rows.size() && rows[last].catalog == rows[first].catalog) targets.push_back(target_of.at(rows[last++].schema));
+    while (last < rows.size() && rows[last].catalog == rows[first].catalog) ++last;
     const auto* shape = std::find_if(std::begin(kShapes), std::end(kShapes), [&](const auto& s) { return s.catalog == rows[first].catalog; });
-    const MoveResult result = pg::call([&] { return move_rows(*shape, &rows[first], last - first, targets.data()); });
+    const MoveResult result = pg::call([&] { return move_rows(*shape, &rows[first], last - first, schema, prefix.c_str()); });
     if (result.outcome != Moved::kDone) refuse(shape->catalog, result);
     first = last;
   }
   pg::call([] { CommandCounterIncrement(); });
+  return prefix;
 }
 
 }  // namespace pgschema::shadow

@@ -1,5 +1,5 @@
-// Hiding live objects: their catalog rows move to a schema that nobody can name, until the subtransaction
-// around it is rolled back.
+// Hiding live objects: their catalog rows get names that nobody can guess, in the extension's own schema, until the
+// subtransaction around it is rolled back. (A schema made for it would invalidate every cached plan of the session.)
 #pragma once
 
 #include <map>
@@ -10,12 +10,12 @@
 namespace pgschema::shadow {
 
 /// Hides relations (with indexes, sequences of their columns, row types, statistics, constraints), types (with
-/// array and multirange types, constructors, domain constraints) and functions, by updating the namespace
-/// columns of their rows.
+/// array and multirange types, constructors, domain constraints) and functions, by updating the names
+/// and namespaces of their rows.
 ///
 /// Every row is locked first, in (classid, oid) order and without waiting: 55P03 naming the holder when one is
 /// busy, 40001 when somebody changed or dropped one since it was read. Takes RowExclusive on the catalogs and
-/// no lock on the objects. `hidden`: actual name of each new schema → the one that it stands for.
-void hide(const catalog::Units& units, std::map<std::string, std::string>& hidden);
+/// no lock on the objects. Returns what all the hidden names begin with.
+std::string hide(const catalog::Units& units);
 
 }  // namespace pgschema::shadow

@@ -39,43 +39,67 @@ void check_may_write() {
     throw Failure(sqlstate::kReadOnly, "cannot plan in a read-only transaction").hint("Planning writes to the catalog and rolls back.");
 }
 
-/// Everything that depends on what is in the snapshot, at any distance.
-std::set<ObjectId> everything_above(const catalog::Reading& reading) {
-  std::set<ObjectId> seen;
-  std::vector<ObjectId> queue;
-  for (const auto& [id, object] : reading.snapshot.objects) queue.push_back(id);
+/// Everything that depends on `from`, at any distance. What is not in the snapshot is known by its unit only: who
+/// reaches a view reaches its columns.
+std::set<ObjectId> everything_above(const catalog::Reading& reading, const std::vector<ObjectId>& from) {
+  std::multimap<catalog::Address, ObjectId> by_unit;
+  for (const auto& [id, located] : reading.outside) by_unit.emplace(located.unit, id);
+  std::set<ObjectId> seen(from.begin(), from.end());
+  std::vector<ObjectId> queue = from;
+  const auto reach = [&](const ObjectId& id) {
+    if (seen.insert(id).second) queue.push_back(id);
+  };
   while (!queue.empty()) {
     const ObjectId at = queue.back();
     queue.pop_back();
-    for (const auto& edge : reading.snapshot.dependents(at))
-      if (!reading.snapshot.has(edge.from) && seen.insert(edge.from).second) queue.push_back(edge.from);
+    for (const auto& edge : reading.snapshot.dependents(at)) reach(edge.from);
+    auto located = reading.outside.find(at);
+    if (located == reading.outside.end() || at.kind == Kind::kTable || located->second.whole != located->second.unit) continue;
+    for (auto [it, last] = by_unit.equal_range(located->second.unit); it != last; ++it)
+      if (it->second.kind == Kind::kColumn) reach(it->second);
   }
+  std::erase_if(seen, [&](const ObjectId& id) { return reading.snapshot.has(id); });
   return seen;
 }
 
+std::set<ObjectId> everything_above(const catalog::Reading& reading) {
+  std::vector<ObjectId> all;
+  for (const auto& [id, object] : reading.snapshot.objects) all.push_back(id);
+  return everything_above(reading, all);
+}
+
+/// The first round only asks who takes part; the last one proves.
+enum class Round { kScout, kProve, kEveryone };
+
 class Attempt {
  public:
-  Attempt(const Text& desired, const catalog::Units& units, const std::string& search_path)
-      : text_(desired), units_(units), search_path_(search_path), caller_(GetUserId()) {}
+  Attempt(const Text& desired, const catalog::Units& named_units, const catalog::Units& units, const std::set<ObjectId>& going,
+          const std::string& search_path)
+      : text_(desired), named_units_(named_units), units_(units), going_(going), search_path_(search_path), caller_(GetUserId()) {}
 
-  /// The outcome, or who else must take part. `everyone`: there is nobody left to ask, so an error is an error.
-  std::optional<Spread> run(Outcome& outcome, bool everyone) {
+  /// The outcome, or who else must take part.
+  std::optional<Spread> run(Outcome& outcome, Round round) {
     const pg::SettingsScope settings;
     settings.pin_output();
     original_ = catalog::read(units_, true);
     refuse_unsupported_participants(original_.snapshot);
     outcome.named = named();
-    const bool renames = std::any_of(text_.statements.begin(), text_.statements.end(),
-                                     [](const auto& statement) { return statement.meaning.purpose == script::Purpose::kRename; }) ||
-                         !text_.script.beside.empty() || !text_.script.standalone.empty();
+    renames_ = has_renames(text_);
     const auto above = everything_above(original_);
-    if (renames && !above.empty() && !everyone) return Spread{above};
-    const catalog::Walk walk = catalog::walk(walked(units_), {});
+    if (renames_ && !above.empty() && round != Round::kEveryone) return Spread{above};
+    const bool scouting = round == Round::kScout && !above.empty();
+    if (!scouting) {
+      named_walk_ = catalog::walk(walked(renames_ ? units_ : named_units_), {});
+      rest_walk_ = catalog::walk(walked(renames_ ? catalog::Units() : rest()), {});
+    }
     const pg::Subtransaction shadow;
     try {
-      return in_shadow(outcome, walk);
+      auto spread = in_shadow(outcome, scouting);
+      if (spread) return Spread{everything_above(original_, {spread->ids.begin(), spread->ids.end()})};
+      return spread;
     } catch (const pg::Error&) {
-      if (everyone || above.empty()) throw;
+      // The text may need something that does not take part yet: of a type or function that was hidden.
+      if (!evaluating_ || round == Round::kEveryone || above.empty()) throw;
       return Spread{above};
     }
   }
@@ -87,10 +111,16 @@ class Attempt {
     std::set<ObjectId> out;
     for (const auto& statement : text_.statements)
       for (const auto& id : statement.ids) out.insert(original_.snapshot.has(id) ? original_.snapshot.root(id) : id);
+    // A table's own sequences come and go with it.
+    for (const auto& [id, object] : original_.snapshot.objects) {
+      if (id.kind != Kind::kOwnedBy) continue;
+      for (const auto& edge : original_.snapshot.needs(id))
+        if (original_.snapshot.has(edge.to) && out.count(original_.snapshot.root(edge.to))) out.insert(object.parent);
+    }
     return out;
   }
 
-  std::optional<Spread> in_shadow(Outcome& outcome, const catalog::Walk& original_walk) {
+  std::optional<Spread> in_shadow(Outcome& outcome, bool scouting) {
     const pg::SettingsScope settings;
     settings.set("client_min_messages", "error");
     settings.set("check_function_bodies", "off");
@@ -101,55 +131,108 @@ class Attempt {
     const pg::UserScope user(BOOTSTRAP_SUPERUSERID, SECURITY_RESTRICTED_OPERATION);
 
     Copies copies(units_, original_.snapshot, stubs_needed(units_, text_.referenced));
-    std::map<std::string, std::string> hidden;
     catalog::Units all = units_;
     for (Oid oid : copies.stubs_of()) all.relations.insert(oid);
-    hide(all, hidden);
-    copies.make();
-    outcome.verified = compare_with_originals(original_.snapshot, original_walk, copies, hidden);
+    const std::string hidden = hide(all);
+    copies.make(renames_ ? all_roots() : upfront(outcome.named), renames_ ? std::set<ObjectId>() : going_);
+    catalog::Reading copied = catalog::read(copies.units(), false);
+    if (!scouting) compare_with_originals(named_walk_, walked(units_among(copied, outcome.named)), original_.snapshot);
 
-    const pg::Subtransaction renamed;
-    auto [live, renames] = rename(copies.units());
-    for (const auto& edge : original_.snapshot.dependencies())
-      if (!live.snapshot.has(edge.from) && !original_.snapshot.has(edge.from)) live.snapshot.depend(edge.from, edge.to, edge.type);
-    live.snapshot.finish();
+    const pg::Subtransaction after_copies;
+    std::vector<plan::Rename> renames = run_renames(text_, original_.snapshot, search_path_, caller_);
+    if (!renames.empty()) copied = catalog::read(copies.units(), false);
+    const Snapshot live = merged(copied.snapshot);
 
     Evaluated evaluated;
     {
       const pg::Subtransaction evaluation;
-      evaluated = evaluate(text_, live, search_path_, caller_, copies.stubs());
+      evaluating_ = true;
+      evaluated = evaluate(text_, live, copied, search_path_, caller_, copies.stubs());
     }
+    evaluating_ = false;
     if (!evaluated.refused.empty()) {
       outcome.plan.refused = evaluated.refused;
       return {};
     }
     refuse_hidden_names(evaluated.desired, hidden);
-    strip_defaults_of_new(evaluated.desired, live.snapshot);
-    plan::Request request{live.snapshot, evaluated.desired, outcome.named, std::move(renames), {}, default_grantees(caller_)};
+    strip_defaults_of_new(evaluated.desired, live);
+    plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_grantees(caller_)};
     for (const auto& rename : request.renames) request.named.insert(rename.to);
     outcome.named = request.named;
-    outcome.plan = plan_and_verify(request, copies, outcome);
-    if (!outcome.plan.spread.empty()) return Spread{outcome.plan.spread};
-    outcome.live = std::move(live.snapshot);
-    outcome.desired = std::move(evaluated.desired);
+    for (;;) {
+      outcome.plan = plan::make(request);
+      if (!outcome.plan.spread.empty()) return Spread{outcome.plan.spread};
+      if (!outcome.plan.refused.empty()) return {};
+      if (scouting) return Spread{};
+      if (prove(request, copied, copies, evaluated.assumed, outcome)) break;
+    }
+    outcome.live = live;
     return {};
   }
 
-  /// A plan whose steps, run over the copies, lead to what the text came to. An enum value that is added and used
-  /// at once makes it another plan.
-  plan::Plan plan_and_verify(plan::Request& request, Copies& copies, Outcome& outcome) {
-    for (;;) {
-      plan::Plan made = plan::make(request);
-      if (!made.refused.empty() || !made.spread.empty()) return made;
-      check_shifted_columns(request, made);
-      try {
-        const pg::Subtransaction trial;
-        outcome.expected = run_plan(made, request, copies, caller_, outcome.roots);
-        return made;
-      } catch (const pg::Error& error) {
-        if (error.sqlstate() != sqlstate::kUnsafeNewEnumValue || !replace_changed_enums(request)) throw;
-      }
+  /// Runs the plan over the copies. False when the plan must be another: an enum value is added and used at once.
+  bool prove(plan::Request& request, const catalog::Reading& copied, Copies& copies, const std::set<ObjectId>& assumed, Outcome& outcome) {
+    std::set<ObjectId> missing;
+    for (const auto& root : all_roots())
+      if (!copied.snapshot.has(root) && !outcome.plan.down.count(root)) missing.insert(root);
+    try {
+      const pg::Subtransaction trial;
+      copies.make_more(missing);
+      TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing, assumed, caller_}, copies);
+      outcome.expected = std::move(result.walk);
+      outcome.roots = std::move(result.roots);
+      outcome.desired = std::move(result.reached);
+      outcome.lock_slots = result.lock_slots;
+      outcome.verified = outcome.roots.size();
+      return true;
+    } catch (const pg::Error& error) {
+      if (error.sqlstate() != sqlstate::kUnsafeNewEnumValue || !replace_changed_enums(request)) throw;
+      return false;
     }
+  }
+
+  /// What the plan is going to drop and create needs no copy: hidden is as good as dropped. Everything else has one,
+  /// since definitions may refer to it.
+  std::set<ObjectId> upfront(const std::set<ObjectId>& named) const {
+    std::set<ObjectId> out;
+    for (const auto& root : all_roots())
+      if (named.count(root) || !going_.count(root)) out.insert(root);
+    return out;
+  }
+
+  std::set<ObjectId> all_roots() const {
+    std::set<ObjectId> out;
+    for (const auto& [id, object] : original_.snapshot.objects)
+      if (!object.parent) out.insert(id);
+    return out;
+  }
+
+  /// The participants as they are: copies as the server prints them, everything else as it was read.
+  Snapshot merged(const Snapshot& copied) const {
+    Snapshot out;
+    for (const auto& [id, object] : copied.objects) out.add(object);
+    for (const auto& edge : copied.dependencies()) out.depend(edge.from, edge.to, edge.type);
+    for (const auto& [id, object] : original_.snapshot.objects)
+      if (!renames_ && !copied.has(id)) out.add(object);
+    for (const auto& edge : original_.snapshot.dependencies())
+      if (!original_.snapshot.has(edge.from) || (!renames_ && !copied.has(edge.from))) out.depend(edge.from, edge.to, edge.type);
+    out.finish();
+    return out;
+  }
+
+  catalog::Units units_among(const catalog::Reading& reading, const std::set<ObjectId>& roots) const {
+    catalog::Units out;
+    for (const auto& [address, id] : reading.ids)
+      if (!reading.snapshot.objects.at(id).parent && (renames_ || roots.count(id))) out.add(address);
+    return out;
+  }
+
+  /// What the text does not name; with renames, everything is copied and nothing is left.
+  catalog::Units rest() const {
+    catalog::Units out;
+    for (const auto& [classid, oid] : units_.addresses())
+      if (!named_units_.has({classid, oid, 0})) out.add({classid, oid, 0});
+    return out;
   }
 
   static bool replace_changed_enums(plan::Request& request) {
@@ -160,25 +243,23 @@ class Attempt {
     return more;
   }
 
-  std::pair<catalog::Reading, std::vector<plan::Rename>> rename(const catalog::Units& units) {
-    std::vector<plan::Rename> done = run_renames(text_, original_.snapshot, search_path_, caller_);
-    return {catalog::read(units, false), std::move(done)};
-  }
-
   const Text& text_;
-  const catalog::Units& units_;
+  const catalog::Units &named_units_, &units_;
+  const std::set<ObjectId>& going_;  // what takes part because it has to be dropped
   const std::string& search_path_;
   Oid caller_;
+  bool renames_ = false, evaluating_ = false;
   catalog::Reading original_;
+  catalog::Walk named_walk_, rest_walk_;
 };
 
 bool busy(const Failure& failure) { return failure.sqlstate() == sqlstate::kLockNotAvailable || failure.sqlstate() == sqlstate::kSerialization; }
 
 /// A row that another session is changing may be free in a moment.
-std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, bool everyone) {
+std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, Round round) {
   for (int tries = 1;; ++tries) {
     try {
-      return attempt.run(outcome, everyone);
+      return attempt.run(outcome, round);
     } catch (const Failure& failure) {
       if (!busy(failure) || tries == kBusyTries) throw;
     }
@@ -193,6 +274,12 @@ std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, bool ev
   std::string detail = refusal.detail;
   if (more) detail += cat(detail.empty() ? "" : "\n", "And ", std::to_string(more), " more.");
   throw Failure(refusal.sqlstate, refusal.message).detail(std::move(detail)).hint(refusal.hint);
+}
+
+Outcome finish(const Text& parsed, Outcome outcome) {
+  if (!outcome.plan.refused.empty()) raise(outcome.plan.refused.front(), outcome.plan.refused.size() - 1);
+  mentioned(parsed, outcome);
+  return outcome;
 }
 
 }  // namespace
@@ -210,34 +297,24 @@ Outcome plan_text(const std::string& desired) {
   for (const auto& statement : parsed.statements)
     for (const auto& target : statement.targets) units.add(target);
 
+  const catalog::Units named = units;
+  std::set<ObjectId> going;
   for (int round = 1; round <= kMostRounds; ++round) {
-    Attempt attempt(parsed, units, search_path);
+    Attempt attempt(parsed, named, units, going, search_path);
     Outcome outcome;
     outcome.not_run = parsed.not_run;
-    const auto spread = try_while_busy(attempt, outcome, round > 1 && round % 4 == 0);
-    if (!spread) {
-      if (!outcome.plan.refused.empty()) raise(outcome.plan.refused.front(), outcome.plan.refused.size() - 1);
-      mentioned(parsed, outcome);
-      return outcome;
-    }
-    bool grew = false;
-    for (const auto& id : spread->ids) {
-      auto found = attempt.original().outside.find(id);
-      if (found == attempt.original().outside.end() || units.has(found->second.unit)) continue;
-      const auto before = units.addresses().size();
-      units.add(found->second.unit);
-      grew = grew || units.addresses().size() > before;
-    }
-    if (!grew) {
-      Outcome last;
-      last.not_run = parsed.not_run;
-      if (try_while_busy(attempt, last, true)) throw Failure(sqlstate::kInternal, "the participants of the plan could not be settled");
-      if (!last.plan.refused.empty()) raise(last.plan.refused.front(), last.plan.refused.size() - 1);
-      mentioned(parsed, last);
-      return last;
-    }
+    const auto spread = try_while_busy(attempt, outcome, round == 1 ? Round::kScout : round == kMostRounds ? Round::kEveryone : Round::kProve);
+    if (!spread) return finish(parsed, std::move(outcome));
+    const auto before = units.addresses().size();
+    for (const auto& id : spread->ids)
+      if (auto found = attempt.original().outside.find(id); found != attempt.original().outside.end()) {
+        units.add(found->second.unit);
+        if (id.kind != Kind::kTable && id.kind != Kind::kSequence && id.kind != Kind::kColumn) going.insert(id);
+      }
+    // Nobody new: the scout has found that nobody else takes part, or it is an error that stays one.
+    if (units.addresses().size() == before && round > 1) round = kMostRounds - 1;
   }
-  throw Failure(sqlstate::kProgramLimit, "the plan spreads too far");
+  throw Failure(sqlstate::kInternal, "the participants of the plan could not be settled");
 }
 
 }  // namespace pgschema::shadow

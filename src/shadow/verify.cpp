@@ -16,6 +16,14 @@ namespace {
 
 std::string shown(const std::string& value) { return script::comment_text(script::excerpt(value, 200)); }
 
+/// The trigger that a foreign key of a table that takes no part has on one that does: it stays with the hidden
+/// original, and comes to no harm.
+bool of_foreign_key_outside(const catalog::WalkDifference& difference, const Snapshot& originals) {
+  const auto at = difference.line.identity.rfind(" for ");
+  if (at == std::string::npos || difference.line.identity.find("RI_FKey_") == std::string::npos) return false;
+  return !originals.has({Kind::kConstraint, difference.line.identity.substr(at + 5)});
+}
+
 [[noreturn]] void refuse_copy(const catalog::WalkDifference& difference) {
   throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot make ", difference.line.object_type, " ", difference.line.identity, " again as it is"))
       .detail(cat(difference.line.attribute, difference.gone ? " would be lost: " : " would be added: ", shown(difference.line.value)))
@@ -44,71 +52,142 @@ bool given_by_default(const diff::Difference& difference, const Snapshot& reache
 
 }  // namespace
 
-std::size_t compare_with_originals(const Snapshot& originals, const catalog::Walk& before, const Copies& copies,
-                                   const std::map<std::string, std::string>& hidden) {
-  const catalog::Walk after = catalog::walk(walked(copies.units()), hidden);
+void compare_with_originals(const catalog::Walk& before, const catalog::Addresses& copies, const Snapshot& originals) {
+  const catalog::Walk after = catalog::walk(copies, {});
   for (const auto& difference : catalog::differences(before, after))
-    if (!catalog::is_deparsed(difference.line.attribute)) refuse_copy(difference);
-  return static_cast<std::size_t>(std::count_if(originals.objects.begin(), originals.objects.end(), [](const auto& entry) { return !entry.second.parent; }));
+    if (!catalog::is_deparsed(difference.line.attribute) && !of_foreign_key_outside(difference, originals)) refuse_copy(difference);
 }
 
-catalog::Walk run_plan(const plan::Plan& plan, const plan::Request& request, const Copies& copies, Oid caller, std::set<ObjectId>& roots) {
-  {
-    const pg::UserScope user(caller, SECURITY_RESTRICTED_OPERATION);
-    for (const auto& step : plan.steps) {
-      if (step.action == plan::Action::kRename) continue;
-      try {
-        run(step.command);
-      } catch (pg::Error& error) {
-        if (error.hint.empty()) error.detail += cat(error.detail.empty() ? "" : "\n", "The plan's step would be: ", shown(step.command.sql));
-        throw;
-      }
+namespace {
+
+/// Membership of the owner is what DROP asks for; in the shadow there is nothing to drop.
+void check_may_drop(const Trial& trial, const ObjectId& root) {
+  const Object* owner = trial.originals.find({Kind::kOwner, kinds::describe(root)});
+  if (!owner) return;
+  const std::string& role = owner->get("role");
+  const auto rows = pg::query("SELECT pg_has_role($1::oid, to_regrole($2)::oid, 'USAGE')", {trial.caller, role});
+  if (!rows.at(0).truth(0))
+    throw Failure(sqlstate::kInsufficientPrivilege, cat("must be owner of ", kinds::describe(root)))
+        .detail(cat("It depends on what this plan changes, and belongs to ", role, "."))
+        .hint(cat("Ask a member of ", role, " or a superuser to apply this plan."));
+}
+
+[[noreturn]] void refuse_step(const plan::Step& step, const Trial& trial, pg::Error error) {
+  const ObjectId root = trial.originals.has(step.object) ? trial.originals.root(step.object) : step.object;
+  if (step.action != plan::Action::kRebuild || error.sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE || error.sqlstate() == sqlstate::kUnsafeNewEnumValue) {
+    if (error.hint.empty()) error.detail += cat(error.detail.empty() ? "" : "\n", "The plan's step would be: ", shown(step.command.sql));
+    throw error;
+  }
+  std::string detail = error.message;
+  if (!error.detail.empty()) detail += cat("\n", error.detail);
+  throw Failure(error.sqlstate(), cat(kinds::describe(step.object), " cannot be put back after the change"))
+      .detail(detail)
+      .hint(cat("Add a definition of ", kinds::describe(root), " that fits to the desired state, or DROP it there."));
+}
+
+void run_steps(const Trial& trial) {
+  std::set<ObjectId> checked;
+  for (const auto& step : trial.plan.steps) {
+    if (step.action == plan::Action::kRename) continue;
+    const ObjectId root = trial.originals.has(step.object) ? trial.originals.root(step.object) : step.object;
+    if (step.drops && trial.originals.has(root) && !trial.copied.has(step.object) && !trial.more.count(root)) {
+      if (checked.insert(root).second) check_may_drop(trial, root);
+      continue;
+    }
+    const pg::UserScope user(trial.caller, SECURITY_RESTRICTED_OPERATION);
+    try {
+      run(step.command);
+    } catch (const pg::Error& error) {
+      refuse_step(step, trial, error);
     }
   }
-  catalog::Units units = copies.units();
-  add_created(units, copies.stubs());
-  const catalog::Reading reached = catalog::read(units, false);
-  for (const auto& difference : diff::diff(request.desired, reached.snapshot))
-    if (!given_by_default(difference, reached.snapshot, request)) {
-      // Told from the result's point of view: what the result lacks is missing.
-      diff::Difference told = difference;
-      told.what = difference.what == diff::What::kCreated ? diff::What::kCreated : difference.what;
-      if (told.what == diff::What::kCreated)
-        refuse_result({told.id, diff::What::kCreated, {}}, reached.snapshot, request.desired);
-      refuse_result(told, reached.snapshot, request.desired);
-    }
-  catalog::Units existing;
-  for (const auto& [address, id] : reached.ids)
-    if (!reached.snapshot.objects.at(id).parent) {
-      existing.add(address);
-      if (id.kind != Kind::kSchema) roots.insert(id);
-    }
-  return catalog::walk(walked(existing), {});
 }
 
-void check_shifted_columns(const plan::Request& request, const plan::Plan& plan) {
-  const auto columns_used = [](const Snapshot& in, const ObjectId& id) {
+/// Attributes that the server prints from what lies beneath.
+bool follows_change(const diff::Difference& difference) {
+  static const std::set<std::string> kDerived = {"type", "collation", "columns", "definition", "expression", "using", "check", "where", "storage"};
+  return difference.what == diff::What::kAltered &&
+         std::all_of(difference.attributes.begin(), difference.attributes.end(), [](const std::string& name) { return kDerived.count(name) != 0; });
+}
+
+bool explained(const catalog::WalkDifference& difference) {
+  static const std::set<std::string> kFollowsType = {
+      "pg_attribute.atttypid", "pg_attribute.atttypmod", "pg_attribute.attlen",   "pg_attribute.attbyval",     "pg_attribute.attalign",
+      "pg_attribute.attstorage", "pg_attribute.attcollation", "pg_index.indclass", "pg_index.indcollation", "pg_depend"};
+  return catalog::is_deparsed(difference.line.attribute) || kFollowsType.count(difference.line.attribute);
+}
+
+void compare_models(const Trial& trial, const Snapshot& reached) {
+  for (const auto& difference : diff::diff(trial.request.desired, reached)) {
+    const Snapshot& in = difference.what == diff::What::kDropped ? trial.request.desired : reached;
+    const ObjectId root = in.root(difference.id);
+    if (trial.assumed.count(root) && follows_change(difference)) continue;
+    if (given_by_default(difference, reached, trial.request)) continue;
+    refuse_result(difference, reached, trial.request.desired);
+  }
+}
+
+void check_shifted_columns(const Trial& trial, const Snapshot& reached) {
+  const auto columns_used = [](const Snapshot& in, const ObjectId& root) {
     std::set<ObjectId> out;
-    for (const auto& edge : in.needs(id))
-      if (edge.to.kind == Kind::kColumn) out.insert(edge.to);
+    for (const auto& member : in.family(root))
+      for (const auto& edge : in.needs(member))
+        if (edge.to.kind == Kind::kColumn) out.insert(edge.to);
     return out;
   };
-  for (const auto& rebuilt : plan.rebuilt) {
-    const auto before = columns_used(request.live, rebuilt.id), after = columns_used(request.desired, rebuilt.id);
-    for (const auto& column : after)
+  for (const auto& root : trial.assumed) {
+    const auto before = columns_used(trial.request.live, root);
+    for (const auto& column : columns_used(reached, root))
       if (!before.count(column))
-        throw Failure(sqlstate::kDependentObjects, cat(kinds::describe(rebuilt.id), " would silently read ", kinds::describe(column), " after the change"))
+        throw Failure(sqlstate::kDependentObjects, cat(kinds::describe(root), " would silently read ", kinds::describe(column), " after the change"))
             .detail("It names the columns of a row type by their position.")
-            .hint(cat("Add its new definition to the desired state, or add the column at the end."));
+            .hint("Add its new definition to the desired state, or add the column at the end.");
   }
 }
 
-void refuse_hidden_names(const Snapshot& desired, const std::map<std::string, std::string>& hidden) {
+}  // namespace
+
+bool has_renames(const Text& text) {
+  const auto renames = [](const script::Directive& directive) {
+    return directive.kind == script::DirectiveKind::kRenamedFrom || directive.kind == script::DirectiveKind::kRenamed;
+  };
+  return std::any_of(text.statements.begin(), text.statements.end(), [](const auto& statement) { return statement.meaning.purpose == script::Purpose::kRename; }) ||
+         std::any_of(text.script.beside.begin(), text.script.beside.end(), renames) ||
+         std::any_of(text.script.standalone.begin(), text.script.standalone.end(), renames);
+}
+
+TrialResult run_plan(const Trial& trial, const Copies& copies) {
+  const auto locks = [] { return pg::query("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND NOT fastpath").at(0).number(0); };
+  const auto locks_before = locks();
+  run_steps(trial);
+  TrialResult out;
+  out.lock_slots = static_cast<long>(locks() - locks_before);
+  catalog::Units units = copies.units();
+  add_created(units, copies.stubs());
+  catalog::Reading reached = catalog::read(units, false);
+  catalog::Units named, rest;
+  for (const auto& [address, id] : reached.ids)
+    if (!reached.snapshot.objects.at(id).parent) {
+      (trial.originals.has(id) && !trial.request.named.count(id) ? rest : named).add(address);
+      if (id.kind != Kind::kSchema) out.roots.insert(id);
+    }
+  compare_models(trial, reached.snapshot);
+  check_shifted_columns(trial, reached.snapshot);
+  out.walk = catalog::walk(walked(rest), {});
+  for (const auto& difference : catalog::differences(trial.rest_walk, out.walk))
+    if (!explained(difference) && !of_foreign_key_outside(difference, trial.originals)) refuse_copy(difference);
+  const catalog::Walk others = catalog::walk(walked(named), {});
+  out.walk.lines.insert(out.walk.lines.end(), others.lines.begin(), others.lines.end());
+  std::sort(out.walk.lines.begin(), out.walk.lines.end());
+  out.reached = std::move(reached.snapshot);
+  return out;
+}
+
+void refuse_hidden_names(const Snapshot& desired, const std::string& prefix) {
   for (const auto& [id, object] : desired.objects)
     for (const auto& [attribute, value] : object.attributes)
-      for (const auto& [name, stands_for] : hidden)
-        if (value.find(name) != std::string::npos)
-          throw Failure(sqlstate::kInternal, cat(kinds::describe(id), " is bound to an object that takes part in the plan")).detail(cat("Attribute ", attribute, "."));
+      if (value.find(prefix) != std::string::npos)
+        throw Failure(sqlstate::kInternal, cat(kinds::describe(id), " is bound to an object that takes part in the plan")).detail(cat("Attribute ", attribute, "."));
 }
 
 void strip_defaults_of_new(Snapshot& desired, const Snapshot& live) {

@@ -8,21 +8,40 @@
 namespace pgschema::shadow {
 
 /// The copies say the same as the originals did, attribute by attribute. Raises 0A000 naming the first that
-/// differs: kinds/ does not write it. A definition that the server prints differently once it has been parsed
-/// again is copied once more and must then stay as it is. Returns how many objects were compared.
-std::size_t compare_with_originals(const Snapshot& originals, const catalog::Walk& before, const Copies& copies,
-                                   const std::map<std::string, std::string>& hidden);
+/// differs: kinds/ does not write it.
+void compare_with_originals(const catalog::Walk& before, const catalog::Addresses& copies, const Snapshot& originals);
 
-/// Runs the steps over the copies as the caller, compares with the desired snapshot (XX000 with the first
-/// difference), and returns what the walk says of the result. `roots`: the objects that it went over.
-catalog::Walk run_plan(const plan::Plan& plan, const plan::Request& request, const Copies& copies, Oid caller, std::set<ObjectId>& roots);
+/// A statement or a directive of the text renames something.
+bool has_renames(const Text& text);
 
-/// A rebuilt object must use the same columns as before. A view that reads a function of the row type by
-/// position would silently read another column when one was added in the middle: 2BP01.
-void check_shifted_columns(const plan::Request& request, const plan::Plan& plan);
+/// What a run of the plan over the copies is held against.
+struct Trial {
+  const plan::Plan& plan;
+  const plan::Request& request;
+  const Snapshot& originals;
+  const catalog::Walk& rest_walk;       // of the originals that the text does not name
+  const Snapshot& copied;             // what has a copy; all else is hidden: as good as dropped
+  const std::set<ObjectId>& more;     // roots of which a copy was made for the trial
+  const std::set<ObjectId>& assumed;  // roots that must come back as they were
+  Oid caller;
+};
+
+struct TrialResult {
+  catalog::Walk walk;
+  std::set<ObjectId> roots;  // that it went over
+  Snapshot reached;
+  long lock_slots = 0;
+};
+
+/// Runs the steps as the caller. What the text speaks of must be as the text wants it (XX000 with the first
+/// difference); everything else must be as it was but for what follows from the change: types of columns, how the
+/// server prints a definition (0A000 naming the attribute); and use the same columns as before, for a view that
+/// reads a row type by position would silently read another one (2BP01). A step that fails is refused with the
+/// server's error: an object that cannot come back by its name.
+TrialResult run_plan(const Trial& trial, const Copies& copies);
 
 /// Nothing of the result may be bound to what is hidden (XX000).
-void refuse_hidden_names(const Snapshot& desired, const std::map<std::string, std::string>& hidden);
+void refuse_hidden_names(const Snapshot& desired, const std::string& prefix);
 
 /// A new object has the owner and privileges that the server gives it, unless the text says otherwise.
 void strip_defaults_of_new(Snapshot& desired, const Snapshot& live);
