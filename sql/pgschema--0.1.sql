@@ -4,6 +4,49 @@
 CREATE SCHEMA pgschema;
 
 COMMENT ON SCHEMA pgschema IS 'what pgschema keeps: history, and the log of its guard';
+GRANT USAGE ON SCHEMA pgschema TO PUBLIC;
+
+CREATE TABLE pgschema.text (
+  hash bytea PRIMARY KEY,
+  content text NOT NULL
+);
+COMMENT ON TABLE pgschema.text IS 'desired states and scripts, each stored once, by its SHA-256';
+
+CREATE TABLE pgschema.applied (
+  version bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  fingerprint text NOT NULL,
+  status text NOT NULL,
+  schemas name[] NOT NULL,
+  desired bytea NOT NULL REFERENCES pgschema.text,
+  script bytea NOT NULL REFERENCES pgschema.text,
+  steps_done bigint NOT NULL,
+  started_at timestamptz NOT NULL,
+  finished_at timestamptz,
+  role name NOT NULL,
+  session_role name NOT NULL,
+  client text NOT NULL,
+  error text
+);
+COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too; written by pgschema_apply only, read through pgschema.history';
+SELECT pg_catalog.pg_extension_config_dump('pgschema.text', '');
+SELECT pg_catalog.pg_extension_config_dump('pgschema.applied', '');
+SELECT pg_catalog.pg_extension_config_dump('pgschema.applied_version_seq', '');
+
+CREATE VIEW pgschema.history WITH (security_barrier) AS
+SELECT a.version, a.fingerprint, a.status, a.schemas, d.content AS desired, s.content AS script, a.steps_done, a.started_at, a.finished_at,
+       a.role, a.session_role, a.client, a.error
+FROM pgschema.applied a
+JOIN pgschema.text d ON d.hash = a.desired
+JOIN pgschema.text s ON s.hash = a.script
+WHERE NOT EXISTS (
+  SELECT FROM pg_catalog.unnest(a.schemas) AS n(name)
+  LEFT JOIN pg_catalog.pg_namespace p ON p.nspname = n.name
+  WHERE NOT coalesce(pg_catalog.has_schema_privilege(p.oid, 'USAGE'), false))
+  AND (a.schemas <> '{}' OR EXISTS (
+    SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = a.role AND pg_catalog.pg_has_role(r.oid, 'USAGE')));
+COMMENT ON VIEW pgschema.history IS
+  'who applied what, when and from where; one sees the rows about schemas on which one has USAGE';
+GRANT SELECT ON pgschema.history TO PUBLIC;
 
 CREATE FUNCTION pgschema_version() RETURNS text
   AS 'MODULE_PATHNAME', 'pgschema_sql_version'
@@ -36,3 +79,14 @@ CREATE FUNCTION pgschema_steps(desired text, schemas name[] DEFAULT NULL, strate
 COMMENT ON FUNCTION pgschema_steps(text, name[], text) IS 'the statements of a plan, one row each, in their order';
 
 REVOKE EXECUTE ON FUNCTION pgschema_plan(text, name[], text, text), pgschema_steps(text, name[], text) FROM PUBLIC;
+
+CREATE PROCEDURE pgschema_apply(desired text, schemas name[] DEFAULT NULL, expect text DEFAULT NULL, allow text[] DEFAULT '{}',
+                                strategy text DEFAULT NULL, lock_timeout interval DEFAULT NULL, retries int DEFAULT NULL,
+                                until_phase int DEFAULT NULL, INOUT applied_version bigint DEFAULT NULL)
+  AS 'MODULE_PATHNAME', 'pgschema_sql_apply'
+  LANGUAGE C;
+
+COMMENT ON PROCEDURE pgschema_apply(text, name[], text, text[], text, interval, int, int, bigint) IS
+  'brings the database to the desired state: plans, checks, runs, verifies and records, all or nothing';
+
+REVOKE EXECUTE ON PROCEDURE pgschema_apply(text, name[], text, text[], text, interval, int, int, bigint) FROM PUBLIC;

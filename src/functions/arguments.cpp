@@ -87,6 +87,12 @@ void RowsOut::add(const std::vector<std::optional<std::string>>& cells) {
   });
 }
 
+std::string array_text(const std::vector<std::string>& items) {
+  std::string out = "{";
+  for (const auto& item : items) out += cat(out.size() > 1 ? "," : "", item);
+  return out + "}";
+}
+
 std::string array_literal(const std::vector<std::string>& items) {
   std::string out = "{";
   for (const auto& item : items) {

@@ -86,7 +86,9 @@ std::int64_t Row::number(std::size_t column) const {
   return cells_[column] ? std::strtoll(cells_[column]->c_str(), nullptr, 10) : 0;
 }
 
-Rows query(const std::string& sql, const std::vector<Param>& params) {
+namespace {
+
+Rows execute(const std::string& sql, const std::vector<Param>& params, bool writes) {
   call([] {
     CommandCounterIncrement();
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
@@ -97,10 +99,11 @@ Rows query(const std::string& sql, const std::vector<Param>& params) {
     for (std::size_t i = 0; i < params.size(); ++i) values[i] = datum_of(params[i]);
     Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
     PushActiveSnapshot(snapshot);
-    const int done = SPI_execute_snapshot(plan, values, nullptr, snapshot, InvalidSnapshot, true, false, 0);
+    const int done = writes ? SPI_execute_plan(plan, values, nullptr, false, 0)
+                            : SPI_execute_snapshot(plan, values, nullptr, snapshot, InvalidSnapshot, true, false, 0);
     PopActiveSnapshot();
     UnregisterSnapshot(snapshot);
-    if (done != SPI_OK_SELECT) elog(ERROR, "not a query: %s", sql.c_str());
+    if (done < 0) elog(ERROR, "%s: %s", SPI_result_code_string(done), sql.c_str());
   });
 
   Rows rows;
@@ -126,5 +129,11 @@ Rows query(const std::string& sql, const std::vector<Param>& params) {
   call([] { SPI_finish(); });
   return rows;
 }
+
+}  // namespace
+
+Rows query(const std::string& sql, const std::vector<Param>& params) { return execute(sql, params, false); }
+
+Rows write(const std::string& sql, const std::vector<Param>& params) { return execute(sql, params, true); }
 
 }  // namespace pgschema::pg

@@ -39,4 +39,7 @@ struct Rows : std::vector<Row> {
 
 Rows query(const std::string& sql, const std::vector<Param>& params = {});
 
+/// The same for INSERT, UPDATE and DELETE on the extension's own tables; the rows are those of RETURNING.
+Rows write(const std::string& sql, const std::vector<Param>& params = {});
+
 }  // namespace pgschema::pg

@@ -48,6 +48,9 @@ std::vector<std::string> summary(const Document& document);
 /// comments contain: a comment is one line without control characters.
 std::vector<std::string> script(const Document& document);
 
+/// The settings under which the statements of a plan mean what they say: name and value.
+const std::vector<std::pair<const char*, const char*>>& script_settings();
+
 std::string json(const Document& document);
 
 /// "data_loss:app.calls.old_note": what `allow` takes for one object.

@@ -31,12 +31,21 @@ std::string comment_of(const Step& step) {
 
 }  // namespace
 
+const std::vector<std::pair<const char*, const char*>>& script_settings() {
+  static const auto* settings = new std::vector<std::pair<const char*, const char*>>{
+      {"search_path", "pg_catalog, pg_temp"}, {"check_function_bodies", "off"},       {"default_tablespace", ""},
+      {"default_table_access_method", "heap"}, {"standard_conforming_strings", "on"}, {"xmloption", "content"},
+      {"datestyle", "ISO, MDY"},               {"intervalstyle", "postgres"}};
+  return *settings;
+}
+
 std::vector<std::string> script(const Document& document) {
   std::vector<std::string> out;
   if (document.plan.empty()) return {"-- nothing to change"};
-  out = {"BEGIN;", "SET LOCAL search_path = pg_catalog, pg_temp;", "SET LOCAL check_function_bodies = off;",
-         "SET LOCAL quote_all_identifiers = off;", "SET LOCAL default_tablespace = '';", "SET LOCAL default_table_access_method = heap;",
-         "SET LOCAL standard_conforming_strings = on;", ""};
+  out = {"BEGIN;"};
+  for (const auto& [name, value] : script_settings())
+    out.push_back(cat("SET LOCAL ", name, " = ", *value && std::string_view(name) == "search_path" ? value : script::quote_literal(value), ";"));
+  out.push_back("");
   std::string role;
   for (const auto& step : document.plan.steps) {
     if (step.command.run_as != role) {

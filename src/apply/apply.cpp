@@ -1,0 +1,121 @@
+#include "apply/apply.hpp"
+
+#include <algorithm>
+
+#include "catalog/read.hpp"
+#include "diff/diff.hpp"
+#include "functions/settings.hpp"
+#include "kinds/registry.hpp"
+#include "pg/query.hpp"
+#include "pg/role.hpp"
+#include "pg/statement.hpp"
+#include "script/quote.hpp"
+#include "shadow/copies.hpp"
+
+extern "C" {
+#include "access/xact.h"
+}
+
+namespace pgschema::apply {
+
+namespace {
+
+constexpr const char* kRootsSql = R"(
+SELECT c.oid, 0::oid, 0::oid FROM unnest($1::text[]) AS r(name) JOIN pg_class c ON c.oid = to_regclass(r.name)
+UNION ALL SELECT 0, t.oid, 0 FROM unnest($2::text[]) AS r(name) JOIN pg_type t ON t.oid = to_regtype(r.name)
+UNION ALL SELECT 0, 0, p.oid FROM unnest($3::text[]) AS r(name) JOIN pg_proc p ON p.oid = coalesce(to_regprocedure(r.name), to_regprocedure(r.name)))";
+
+/// Where the objects are now. What is missing is found missing by the comparison.
+catalog::Units units_of(const std::set<ObjectId>& roots) {
+  std::vector<std::string> relations, types, functions;
+  for (const auto& id : roots) switch (id.kind) {
+      case Kind::kTable:
+      case Kind::kView:
+      case Kind::kMaterializedView:
+      case Kind::kSequence: relations.push_back(id.identity); break;
+      case Kind::kFunction:
+      case Kind::kProcedure:
+      case Kind::kAggregate: functions.push_back(id.identity); break;
+      default: types.push_back(id.identity);
+    }
+  catalog::Units out;
+  for (const auto& row : pg::query(kRootsSql, {relations, types, functions})) {
+    if (row.oid(0)) out.relations.insert(row.oid(0));
+    if (row.oid(1)) out.types.insert(row.oid(1));
+    if (row.oid(2)) out.functions.insert(row.oid(2));
+  }
+  return out;
+}
+
+void run_step(const plan::Step& step) {
+  if (step.command.run_as.empty()) return pg::run_openly(step.command.sql);
+  const pg::RoleScope role(step.command.run_as);
+  pg::run_openly(step.command.sql);
+}
+
+/// What the shadow cannot know: it has no foreign keys from tables that take no part, and stubs for others.
+bool beyond_the_shadow(const catalog::WalkDifference& difference) {
+  return difference.line.identity.find("\"RI_FKey_") != std::string::npos || difference.line.object_type == "internal trigger";
+}
+
+void check_result(const functions::Planned& planned) {
+  const pg::SettingsScope settings;
+  settings.pin_output();
+  const catalog::Walk now = catalog::walk(shadow::walked(units_of(planned.outcome.roots)), {});
+  for (const auto& difference : catalog::differences(planned.outcome.expected, now)) {
+    if (beyond_the_shadow(difference)) continue;
+    throw Failure(sqlstate::kInternal, cat("after the apply, ", difference.line.object_type, " ", difference.line.identity, " is not as planned"))
+        .detail(cat(difference.line.attribute, difference.gone ? " is missing: " : " was not planned: ",
+                    script::comment_text(script::excerpt(difference.line.value, 200))))
+        .hint("An event trigger or another session has changed it meanwhile. Nothing has been changed by this call.");
+  }
+}
+
+}  // namespace
+
+void run(const functions::Planned& planned, std::optional<long> lock_timeout) {
+  if (planned.document.plan.empty()) return;
+  {
+    const pg::SettingsScope settings;
+    for (const auto& [name, value] : plan::script_settings()) settings.set(name, value);
+    if (lock_timeout) settings.set("lock_timeout", std::to_string(*lock_timeout).c_str());
+    for (const auto& step : planned.document.plan.steps) {
+      try {
+        run_step(step);
+      } catch (pg::Error& error) {
+        error.context += cat(error.context.empty() ? "" : "\n", "step ", std::to_string(step.number), " of the plan: ",
+                             script::comment_text(script::excerpt(step.command.sql, 100)));
+        throw;
+      }
+    }
+  }
+  if (settings::verify) check_result(planned);
+}
+
+std::string now() { return pg::query("SELECT clock_timestamp()::text").at(0).text(0); }
+
+std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments, const std::string& started_at) {
+  const auto rows = pg::query(R"(
+SELECT c.relowner FROM pg_catalog.pg_class c WHERE c.oid = 'pgschema.applied'::pg_catalog.regclass)");
+  const pg::SettingsScope settings;
+  settings.set("search_path", "pg_catalog, pg_temp");
+  std::string script;
+  for (const auto& line : plan::script(planned.document)) script += cat(line, "\n");
+  const Oid role = GetUserId();
+  std::vector<std::string> schemas;
+  for (const auto& schema : planned.document.schemas) schemas.push_back(script::name_of_quoted(schema));
+  const pg::UserScope owner(rows.at(0).oid(0), SECURITY_LOCAL_USERID_CHANGE);
+  const auto version = pg::write(R"(
+WITH stored AS (
+  INSERT INTO pgschema.text (hash, content) SELECT sha256(convert_to(t, 'UTF8')), t FROM unnest(ARRAY[$1, $2]) AS t
+  ON CONFLICT (hash) DO NOTHING)
+INSERT INTO pgschema.applied (fingerprint, status, schemas, desired, script, steps_done, started_at, finished_at, role, session_role, client)
+VALUES ($3, 'applied', $4::name[], sha256(convert_to($1, 'UTF8')), sha256(convert_to($2, 'UTF8')), $5, $6::timestamptz, clock_timestamp(),
+  pg_get_userbyid($7), session_user, concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())))
+RETURNING version)",
+                                 {arguments.desired, script, planned.document.fingerprint, schemas,
+                                  static_cast<std::int64_t>(planned.document.plan.steps.size()), started_at, role});
+  return version.at(0).number(0);
+}
+
+}  // namespace pgschema::apply
