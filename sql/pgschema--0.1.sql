@@ -90,3 +90,24 @@ COMMENT ON PROCEDURE pgschema_apply(text, name[], text, text[], text, interval, 
   'brings the database to the desired state: plans, checks, runs, verifies and records, all or nothing';
 
 REVOKE EXECUTE ON PROCEDURE pgschema_apply(text, name[], text, text[], text, interval, int, int, bigint) FROM PUBLIC;
+
+CREATE FUNCTION pgschema_dependents(object text)
+  RETURNS TABLE (depth int, object_type text, identity text, dependency text, path text[])
+  AS 'MODULE_PATHNAME', 'pgschema_sql_dependents'
+  LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 100;
+
+COMMENT ON FUNCTION pgschema_dependents(text) IS 'everything that depends on an object, directly or not, nearest first';
+
+CREATE FUNCTION pgschema_dependencies(object text)
+  RETURNS TABLE (depth int, object_type text, identity text, dependency text, path text[])
+  AS 'MODULE_PATHNAME', 'pgschema_sql_dependencies'
+  LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 100;
+
+COMMENT ON FUNCTION pgschema_dependencies(text) IS 'everything that an object depends on, directly or not, nearest first';
+
+CREATE FUNCTION pgschema_definition(object text) RETURNS text
+  AS 'MODULE_PATHNAME', 'pgschema_sql_definition'
+  LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION pgschema_definition(text) IS
+  'one object with all that belongs to it (owner, grants, comments, indexes, triggers …), as statements that make it';

@@ -1,0 +1,139 @@
+// pgschema_dependents, pgschema_dependencies: the closure of an object, nearest first.
+#include <algorithm>
+#include <deque>
+
+#include "catalog/named.hpp"
+#include "functions/arguments.hpp"
+#include "kinds/registry.hpp"
+#include "model/failure.hpp"
+#include "pg/entry.hpp"
+#include "pg/subtransaction.hpp"
+
+namespace pgschema::functions {
+
+namespace {
+
+using catalog::Address;
+using catalog::Located;
+
+struct Edge {
+  Address to;
+  char type;
+};
+
+struct Reached {
+  int depth = 0;
+  char type = 'n';
+  std::vector<std::string> path;
+};
+
+const char* word_for(char type) {
+  switch (type) {
+    case 'a': return "auto";
+    case 'i': return "internal";
+    case 'P':
+    case 'S': return "partition";
+    default: return "normal";
+  }
+}
+
+/// Columns are reached through; what is listed is whole objects, and columns only where they stand between.
+class Closure {
+ public:
+  Closure(const Located& start, bool up) : start_(start) {
+    const std::set<Address> seed{start.whole};
+    raw_ = up ? catalog::dependents_closure(seed) : catalog::dependencies_closure(seed);
+    std::set<Address> all{start.whole};
+    for (const auto& edge : raw_) {
+      all.insert(edge.from);
+      all.insert(edge.to);
+    }
+    located_ = catalog::locate(all);
+    for (const auto& edge : raw_) {
+      auto from = located_.find(edge.from), to = located_.find(edge.to);
+      if (from == located_.end() || to == located_.end()) continue;
+      add(up ? to->second : from->second, up ? from->second : to->second, edge.type);
+    }
+  }
+
+  std::map<Address, Reached> run() {
+    std::deque<Address> queue{key(start_)};
+    reached_[key(start_)].path = {start_.id.identity};
+    while (!queue.empty()) {
+      const Address at = queue.front();
+      queue.pop_front();
+      const Reached from = reached_.at(at);
+      for (const auto& [next, type] : edges_[at]) {
+        auto [found, fresh] = reached_.emplace(next, Reached{from.depth + 1, type, from.path});
+        if (!fresh) continue;
+        found->second.path.push_back(info_.at(next).id.identity);
+        queue.push_back(next);
+      }
+    }
+    reached_.erase(key(start_));
+    return std::move(reached_);
+  }
+
+  const Located& info(const Address& address) const { return info_.at(address); }
+
+ private:
+  /// A column stands for its relation, unless it is the column that was asked for.
+  Address key(const Located& located) {
+    Address address = located.whole;
+    if (address.subid != 0 && address != start_.whole) address.subid = 0;
+    if (!info_.count(address)) {
+      Located whole = located;
+      if (address != located.whole) {
+        auto found = located_.find(address);
+        whole = found != located_.end() ? found->second : catalog::locate({address}).at(address);
+      }
+      info_.emplace(address, std::move(whole));
+    }
+    return address;
+  }
+
+  void add(const Located& from, const Located& to, char type) {
+    const Address a = key(from), b = key(to);
+    if (a == b) return;
+    auto& list = edges_[a];
+    if (std::none_of(list.begin(), list.end(), [&](const auto& edge) { return edge.first == b; })) list.emplace_back(b, type);
+  }
+
+  const Located& start_;
+  std::vector<catalog::RawDependency> raw_;
+  std::map<Address, Located> located_, info_;
+  std::map<Address, std::vector<std::pair<Address, char>>> edges_;
+  std::map<Address, Reached> reached_;
+};
+
+Datum closure(FunctionCallInfo fcinfo, bool up) {
+  const std::string name = required_text(fcinfo, 0, "object");
+  RowsOut rows(fcinfo);
+  const Located start = catalog::find_named(name);
+  const pg::SettingsScope settings;
+  settings.pin_output();
+  Closure walk(start, up);
+  const auto reached = walk.run();
+  struct Line {
+    int depth;
+    std::string object_type, identity;
+    const Reached* reached;
+  };
+  std::vector<Line> lines;
+  for (const auto& [address, how] : reached) lines.push_back({how.depth, walk.info(address).object_type, walk.info(address).id.identity, &how});
+  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return std::tie(a.depth, a.object_type, a.identity) < std::tie(b.depth, b.object_type, b.identity); });
+  for (const auto& line : lines)
+    rows.add({std::to_string(line.depth), line.object_type, line.identity, word_for(line.reached->type), array_literal(line.reached->path)});
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace pgschema::functions
+
+PGSCHEMA_FUNCTION(pgschema_sql_dependents) {
+  return pgschema::pg::entry(fcinfo, [](FunctionCallInfo info) { return pgschema::functions::closure(info, true); });
+}
+PGSCHEMA_FUNCTION(pgschema_sql_dependencies) {
+  return pgschema::pg::entry(fcinfo, [](FunctionCallInfo info) { return pgschema::functions::closure(info, false); });
+}
