@@ -50,8 +50,14 @@ ObjectWithArgs* signature(List* name, List* parameters) {
 
 Meaning define(ObjectType type, void* object) { return {Purpose::kDefine, {}, {{type, static_cast<Node*>(object)}}, {}, OBJECT_TABLE, {}, false, true}; }
 
+/// Where the grammar names a type by a list of names, get_object_address() wants a TypeName.
+Node* in_terms_of_lookup(ObjectType type, Node* object) {
+  if ((type != OBJECT_TYPE && type != OBJECT_DOMAIN) || !object || !IsA(object, List)) return object;
+  return pg::call([&] { return reinterpret_cast<Node*>(makeTypeNameFromNameList(as<List>(object))); });
+}
+
 Meaning refine(ObjectType type, void* object) {
-  Meaning out = define(type, object);
+  Meaning out = define(type, in_terms_of_lookup(type, static_cast<Node*>(object)));
   out.purpose = Purpose::kRefine;
   return out;
 }
@@ -114,7 +120,9 @@ Meaning of_grant(GrantStmt* grant) {
   if (grant->targtype != ACL_TARGET_OBJECT) return only(Purpose::kUnsupported);
   Meaning out = only(Purpose::kRefine);
   for (Node* object : items(grant->objects))
-    out.targets.push_back({grant->objtype, grant->objtype == OBJECT_TABLE || grant->objtype == OBJECT_SEQUENCE ? name_list(as<RangeVar>(object)) : object});
+    out.targets.push_back({grant->objtype, grant->objtype == OBJECT_TABLE || grant->objtype == OBJECT_SEQUENCE
+                                               ? name_list(as<RangeVar>(object))
+                                               : in_terms_of_lookup(grant->objtype, object)});
   return out;
 }
 
@@ -126,7 +134,10 @@ Meaning of_drop(DropStmt* drop) {
 }
 
 Meaning of_rename(RenameStmt* rename) {
-  Meaning out = rename->relation ? refine(OBJECT_TABLE, name_list(rename->relation)) : refine(rename->renameType, rename->object);
+  // Roles, databases, schemas: they have a name and no object.
+  if (!rename->relation && !rename->object) return only(Purpose::kUnsupported);
+  const ObjectType type = rename->renameType == OBJECT_DOMCONSTRAINT ? OBJECT_DOMAIN : rename->renameType;
+  Meaning out = rename->relation ? refine(OBJECT_TABLE, name_list(rename->relation)) : refine(type, rename->object);
   out.purpose = Purpose::kRename;
   return out;
 }
