@@ -29,6 +29,9 @@ struct Located {
   bool extension_member = false;
 };
 
+/// Leads parts back to their wholes, columns to themselves.
+std::map<Address, Address> wholes(const std::set<Address>& addresses);
+
 /// Locates addresses in a batch. Addresses of objects that are gone meanwhile are left out.
 std::map<Address, Located> locate(const std::set<Address>& addresses);
 

@@ -1,106 +1,115 @@
-// Walking pg_depend, a level at a time: one indexed query a level, whatever the number of objects in it.
+// Walking pg_depend by its two indexes.
 #include "catalog/address.hpp"
-#include "pg/query.hpp"
+#include "pg/call.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_depend.h"
+#include "utils/fmgroids.h"
+}
 
 namespace pgschema::catalog {
 
 namespace {
 
-// Shared dependencies, pinned objects and an extension's ownership of its members lead nowhere that a plan
-// could go. What depends internally on another object (a _RETURN rule on its view, a row type on its table)
-// is a part of that one, and who reaches the part has reached the whole (dependency.c does the same).
-constexpr const char* kUpSql = R"(
-SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid, d.deptype,
-       i.refclassid, i.refobjid, i.refobjsubid
-FROM unnest($1::oid[], $2::oid[]) AS s(classid, oid)
-JOIN pg_catalog.pg_depend d ON d.refclassid = s.classid AND d.refobjid = s.oid
-LEFT JOIN pg_catalog.pg_depend i ON i.classid = d.classid AND i.objid = d.objid AND i.deptype = 'i'
-WHERE d.deptype NOT IN ('e', 'x', 'p'))";
-
-// Downward, a whole needs what its parts need.
-constexpr const char* kDownSql = R"(
-WITH s AS (SELECT * FROM unnest($1::oid[], $2::oid[]) AS s(classid, oid)),
-parts AS (SELECT * FROM s UNION SELECT p.classid, p.objid FROM s
-  JOIN pg_catalog.pg_depend p ON p.refclassid = s.classid AND p.refobjid = s.oid AND p.deptype IN ('i', 'a'))
-SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid, d.deptype, NULL, NULL, NULL
-FROM parts JOIN pg_catalog.pg_depend d ON d.classid = parts.classid AND d.objid = parts.oid
-WHERE d.deptype NOT IN ('e', 'x', 'p'))";
-
 using Whole = std::pair<Oid, Oid>;
 
-/// A column as a seed starts from its own edges only; from there on whole objects are followed.
-bool concerns(const std::map<Whole, std::set<int32>>& columns, const Address& end) {
-  auto found = columns.find({end.classid, end.objid});
-  return found == columns.end() || found->second.count(0) || found->second.count(end.subid);
+// An extension's ownership of its members leads nowhere that a plan could go.
+bool leads_somewhere(char type) { return type != DEPENDENCY_EXTENSION && type != DEPENDENCY_AUTO_EXTENSION; }
+
+/// The edges of one object, appended. Called where a longjmp may pass: `out` lives outside.
+void scan_one(Relation depend, const Whole& object, bool by_reference, std::vector<RawDependency>& out) {
+  ScanKeyData keys[2];
+  ScanKeyInit(&keys[0], by_reference ? Anum_pg_depend_refclassid : Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object.first));
+  ScanKeyInit(&keys[1], by_reference ? Anum_pg_depend_refobjid : Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object.second));
+  SysScanDesc scan = systable_beginscan(depend, by_reference ? DependReferenceIndexId : DependDependerIndexId, true, nullptr, 2, keys);
+  while (HeapTuple row = systable_getnext(scan)) {
+    const auto* edge = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
+    if (leads_somewhere(edge->deptype))
+      out.push_back({{edge->classid, edge->objid, edge->objsubid}, {edge->refclassid, edge->refobjid, edge->refobjsubid}, edge->deptype});
+  }
+  systable_endscan(scan);
 }
 
-Address address(const pg::Row& row, std::size_t at) {
-  return {row.oid(at), row.oid(at + 1), static_cast<int32>(row.number(at + 2))};
+/// The edges of many objects: what depends on them (by reference), or what they depend on.
+std::vector<RawDependency> edges_of(const std::set<Whole>& objects, bool by_reference) {
+  std::vector<RawDependency> out;
+  pg::call([&] {
+    Relation depend = table_open(DependRelationId, AccessShareLock);
+    for (const auto& object : objects) scan_one(depend, object, by_reference, out);
+    table_close(depend, AccessShareLock);
+  });
+  return out;
 }
 
-RawDependency edge_at(const pg::Row& row) { return {address(row, 0), address(row, 3), row.text(6)[0]}; }
+Whole whole(const Address& address) { return {address.classid, address.objid}; }
 
-class Walker {
- public:
-  explicit Walker(bool up) : up_(up) {}
-
-  std::vector<RawDependency> run(const std::set<Address>& seeds) {
-    for (const auto& seed : seeds) reach(seed);
-    while (!level_.empty()) step();
-    return std::move(out_);
-  }
-
- private:
-  void reach(const Address& address) {
-    const Whole whole{address.classid, address.objid};
-    auto& known = seen_[whole];
-    if (known.count(0) || !known.insert(up_ ? address.subid : 0).second) return;
-    level_.insert(whole);
-    columns_[whole] = known;
-  }
-
-  void step() {
-    std::vector<Oid> classes, oids;
-    for (const auto& [classid, oid] : level_) {
-      classes.push_back(classid);
-      oids.push_back(oid);
-    }
-    const auto columns = std::move(columns_);
-    columns_.clear();
-    level_.clear();
-    for (const auto& row : pg::query(up_ ? kUpSql : kDownSql, {classes, oids})) {
-      const RawDependency edge = edge_at(row);
-      if (up_ && !concerns(columns, edge.to)) continue;
-      out_.push_back(edge);
-      reach(up_ ? edge.from : edge.to);
-      if (!row.null(7)) reach(address(row, 7));
-    }
-  }
-
-  bool up_;
-  std::map<Whole, std::set<int32>> seen_, columns_;
-  std::set<Whole> level_;
-  std::vector<RawDependency> out_;
-};
+/// What would go with an object by itself counts as a part of it: what its parts need, it needs.
+std::vector<RawDependency> needs_of(const std::set<Whole>& objects) {
+  std::set<Whole> parts = objects;
+  for (const auto& edge : edges_of(objects, true))
+    if (edge.type == DEPENDENCY_INTERNAL || edge.type == DEPENDENCY_AUTO) parts.insert(whole(edge.from));
+  return edges_of(parts, false);
+}
 
 }  // namespace
 
+// What depends internally on another object (a _RETURN rule on its view, a row type on its table) is a part of that
+// one, and who reaches the part has reached the whole (dependency.c does the same).
 std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds) {
-  return Walker(true).run(seeds);
+  std::vector<RawDependency> out;
+  std::map<Whole, std::set<int32>> known, level;
+  const auto reach = [&](const Address& address) {
+    auto& subs = known[whole(address)];
+    if (subs.count(0) || !subs.insert(address.subid).second) return false;
+    level[whole(address)].insert(address.subid);
+    return true;
+  };
+  for (const auto& seed : seeds) reach(seed);
+  while (!level.empty()) {
+    const auto current = std::move(level);
+    level.clear();
+    std::set<Whole> objects, fresh;
+    for (const auto& [object, subs] : current) objects.insert(object);
+    for (const auto& edge : edges_of(objects, true)) {
+      const auto& subs = current.at(whole(edge.to));
+      if (!subs.count(0) && !subs.count(edge.to.subid)) continue;  // a column: only what uses it
+      out.push_back(edge);
+      if (reach(edge.from) && edge.from.subid == 0) fresh.insert(whole(edge.from));
+    }
+    while (!fresh.empty()) {
+      std::set<Whole> next;
+      for (const auto& edge : edges_of(fresh, false))
+        if (edge.type == DEPENDENCY_INTERNAL && reach(edge.to) && edge.to.subid == 0) next.insert(whole(edge.to));
+      fresh = std::move(next);
+    }
+  }
+  return out;
 }
+
 std::vector<RawDependency> dependencies_closure(const std::set<Address>& seeds) {
-  return Walker(false).run(seeds);
+  std::vector<RawDependency> out;
+  std::set<Whole> known, level;
+  for (const auto& seed : seeds) level.insert(whole(seed));
+  while (!level.empty()) {
+    known.insert(level.begin(), level.end());
+    const auto edges = needs_of(level);
+    level.clear();
+    for (const auto& edge : edges)
+      if (!known.count(whole(edge.to))) level.insert(whole(edge.to));
+    out.insert(out.end(), edges.begin(), edges.end());
+  }
+  return out;
 }
 
 std::vector<RawDependency> direct_dependencies(const std::set<Address>& objects) {
-  std::vector<Oid> classes, oids;
-  for (const auto& object : objects) {
-    classes.push_back(object.classid);
-    oids.push_back(object.objid);
-  }
-  std::vector<RawDependency> out;
-  for (const auto& row : pg::query(kDownSql, {classes, oids})) out.push_back(edge_at(row));
-  return out;
+  std::set<Whole> wholes;
+  for (const auto& object : objects) wholes.insert(whole(object));
+  return needs_of(wholes);
 }
 
 }  // namespace pgschema::catalog

@@ -48,17 +48,19 @@ class Closure {
       all.insert(edge.from);
       all.insert(edge.to);
     }
-    located_ = catalog::locate(all);
+    const auto wholes = catalog::wholes(all);
+    std::set<Address> shown;
+    for (const auto& [part, whole] : wholes) shown.insert(key(whole));
+    info_ = catalog::locate(shown);
     for (const auto& edge : raw_) {
-      auto from = located_.find(edge.from), to = located_.find(edge.to);
-      if (from == located_.end() || to == located_.end()) continue;
-      add(up ? to->second : from->second, up ? from->second : to->second, edge.type);
+      const Address from = key(wholes.at(edge.from)), to = key(wholes.at(edge.to));
+      if (info_.count(from) && info_.count(to)) add(up ? to : from, up ? from : to, edge.type);
     }
   }
 
   std::map<Address, Reached> run() {
-    std::deque<Address> queue{key(start_)};
-    reached_[key(start_)].path = {start_.id.identity};
+    std::deque<Address> queue{start_.whole};
+    reached_[start_.whole].path = {start_.id.identity};
     while (!queue.empty()) {
       const Address at = queue.front();
       queue.pop_front();
@@ -70,7 +72,7 @@ class Closure {
         queue.push_back(next);
       }
     }
-    reached_.erase(key(start_));
+    reached_.erase(start_.whole);
     return std::move(reached_);
   }
 
@@ -78,30 +80,20 @@ class Closure {
 
  private:
   /// A column stands for its relation, unless it is the column that was asked for.
-  Address key(const Located& located) {
-    Address address = located.whole;
+  Address key(Address address) const {
     if (address.subid != 0 && address != start_.whole) address.subid = 0;
-    if (!info_.count(address)) {
-      Located whole = located;
-      if (address != located.whole) {
-        auto found = located_.find(address);
-        whole = found != located_.end() ? found->second : catalog::locate({address}).at(address);
-      }
-      info_.emplace(address, std::move(whole));
-    }
     return address;
   }
 
-  void add(const Located& from, const Located& to, char type) {
-    const Address a = key(from), b = key(to);
-    if (a == b) return;
-    auto& list = edges_[a];
-    if (std::none_of(list.begin(), list.end(), [&](const auto& edge) { return edge.first == b; })) list.emplace_back(b, type);
+  void add(const Address& from, const Address& to, char type) {
+    if (from == to) return;
+    auto& list = edges_[from];
+    if (std::none_of(list.begin(), list.end(), [&](const auto& edge) { return edge.first == to; })) list.emplace_back(to, type);
   }
 
   const Located& start_;
   std::vector<catalog::RawDependency> raw_;
-  std::map<Address, Located> located_, info_;
+  std::map<Address, Located> info_;
   std::map<Address, std::vector<std::pair<Address, char>>> edges_;
   std::map<Address, Reached> reached_;
 };
