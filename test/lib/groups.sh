@@ -112,7 +112,7 @@ tap_like() {
     files=$(chosen "$2"/*.pl)
     if [ -z "$files" ]; then echo "   no tests"; return; fi
     cp -r test/lib "$work/$1-lib"
-    cp -r test/data test/fuzz/seeds "$work"/ 2>/dev/null
+    cp -r test/data test/fuzz/seeds demo "$work"/ 2>/dev/null
     for file in $files; do
         name=$(basename "$file" .pl) folder=$work/$1/$(basename "$file" .pl)
         mkdir -p "$folder"; cp "$file" "$folder"/
@@ -121,7 +121,7 @@ tap_like() {
         {
             run_in "$folder" env TESTDIR="$folder" TESTDATADIR="$folder/tmp_check" TESTLOGDIR="$folder/tmp_check/log" \
                 TEMP_CONFIG="$work/server.conf" PG_REGRESS="$pgxs_test/regress/pg_regress" \
-                PERL5LIB="$pgxs_test/perl:$work/$1-lib" TEST_DATA="$work/data" TEST_SEEDS="$work/seeds" DOOR_MODULE="$work/door.so" \
+                PERL5LIB="$pgxs_test/perl:$work/$1-lib" TEST_DATA="$work/data" TEST_SEEDS="$work/seeds" TEST_DEMO="$work/demo" DOOR_MODULE="$work/door.so" \
                 prove --verbose "$name.pl" > "$folder/log" 2>&1
             echo $? > "$folder/status"
         } &
