@@ -21,9 +21,7 @@ class OwnerWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& owner, const Snapshot& in) const override {
     const Object& object = parent_of(owner, in);
-    const std::string target = reference(object);
-    return {{cat("ALTER ", target, " OWNER TO ", owner.get("role")), cat("ALTER ", target.substr(0, target.rfind(' ', target.find(object.schema)))),
-             {}, {}}};
+    return {{cat("ALTER ", reference(object), " OWNER TO ", owner.get("role")), cat("ALTER ", keyword(object.id.kind)), {}, {}}};
   }
   std::vector<Command> drop(const Object&, const Snapshot&) const override { return {}; }
   std::optional<Alteration> alter(const Change& change) const override {

@@ -74,6 +74,8 @@ Kind kind_of(std::string_view object_type, std::string_view subkind) {
 
 const Writer& writer(Kind kind) { return entry(kind).writer(); }
 
+std::string keyword(Kind kind) { return std::string(entry(kind).keyword); }
+
 bool supported(Kind kind) { return kind != Kind::kOther && kind != Kind::kNone; }
 
 std::string object_type(const Object& object) {

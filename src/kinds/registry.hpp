@@ -20,6 +20,9 @@ std::string object_type(const Object& object);
 /// What COMMENT ON, ALTER … OWNER TO and the like call the object: `VIEW app.root`, `TRIGGER t ON app.calls`.
 std::string reference(const Object& object);
 
+/// The word that ALTER, COMMENT ON and DROP use; "" for what has none of its own.
+std::string keyword(Kind kind);
+
 /// For people: `view app.root`, `column app.calls.prio`, `comment on view app.root`.
 std::string describe(const ObjectId& id);
 

@@ -219,7 +219,11 @@ Meaning classify(Node* node) {
     case T_AlterPolicyStmt: return refine(OBJECT_TABLE, name_list(as<AlterPolicyStmt>(node)->table));
     case T_AlterFunctionStmt: return refine(as<AlterFunctionStmt>(node)->objtype, as<AlterFunctionStmt>(node)->func);
     case T_AlterDomainStmt: return refine(OBJECT_DOMAIN, as<AlterDomainStmt>(node)->typeName);
-    case T_AlterEnumStmt: return refine(OBJECT_TYPE, as<AlterEnumStmt>(node)->typeName);
+    case T_AlterEnumStmt: {
+      Meaning out = refine(OBJECT_TYPE, as<AlterEnumStmt>(node)->typeName);
+      if (as<AlterEnumStmt>(node)->oldVal) out.purpose = Purpose::kRename;
+      return out;
+    }
     case T_AlterTypeStmt: return refine(OBJECT_TYPE, as<AlterTypeStmt>(node)->typeName);
     case T_AlterStatsStmt: return refine(OBJECT_STATISTIC_EXT, as<AlterStatsStmt>(node)->defnames);
     case T_AlterOwnerStmt: return of_object_or_relation(as<AlterOwnerStmt>(node));

@@ -86,6 +86,7 @@ class Evaluation {
         defined_.insert(item.roots.begin(), item.roots.end());
       }
       touched_.insert(item.roots.begin(), item.roots.end());
+      collect_reworked(statement, item.roots);
       items_.push_back(std::move(item));
     }
     std::reverse(items_.begin(), items_.end());
@@ -98,7 +99,7 @@ class Evaluation {
     for (const auto& [address, id] : ids_) {
       const Object& object = live_.objects.at(id);
       if (object.id.kind == Kind::kSchema) continue;
-      if (redefined_part(object) || defined_.count(id)) doomed.push_back(address);
+      if (redefined_part(object) || defined_.count(id) || in_the_way(object)) doomed.push_back(address);
     }
     (void)Quiet::take_dropped();
     if (!doomed.empty())
@@ -119,6 +120,38 @@ class Evaluation {
     for (const auto& [id, object] : live_.objects)
       if (!copied_.count(id)) gone.insert(id);
     return gone;
+  }
+
+  /// What uses a column that ALTER TABLE retypes or drops. The server follows indexes and constraints by itself.
+  bool in_the_way(const Object& object) const {
+    switch (object.id.kind) {
+      case Kind::kRule:
+      case Kind::kTrigger:
+      case Kind::kPolicy:
+      case Kind::kPublicationTable:
+      case Kind::kView:
+      case Kind::kMaterializedView:
+      case Kind::kFunction:
+      case Kind::kProcedure: break;
+      case Kind::kColumn:
+        if (!object.has("generated")) return false;
+        break;
+      default: return false;
+    }
+    for (const auto& edge : live_.needs(object.id))
+      if (edge.to.kind == Kind::kColumn && reworked_.count(edge.to)) return true;
+    return false;
+  }
+
+  /// The columns that an ALTER TABLE (or TYPE) of the text retypes or drops.
+  void collect_reworked(const TextStatement& statement, const std::set<ObjectId>& roots) {
+    if (!IsA(statement.tree->stmt, AlterTableStmt)) return;
+    List* commands = reinterpret_cast<AlterTableStmt*>(statement.tree->stmt)->cmds;
+    for (int i = 0; i < list_length(commands); ++i) {
+      const auto* command = static_cast<AlterTableCmd*>(list_nth(commands, i));
+      if (command->subtype != AT_AlterColumnType && command->subtype != AT_DropColumn) continue;
+      for (const auto& top : roots) reworked_.insert({Kind::kColumn, cat(top.identity, ".", script::quote_identifier(command->name))});
+    }
   }
 
   /// A trigger, index, rule … that a statement of its own defines again.
@@ -371,7 +404,7 @@ class Evaluation {
   const std::string& search_path_;
   Oid caller_;
   std::vector<Item> items_;
-  std::set<ObjectId> defined_, touched_, copied_;
+  std::set<ObjectId> defined_, touched_, copied_, reworked_;
   std::map<ObjectId, std::set<ObjectId>> beneath_;
 };
 

@@ -10,6 +10,7 @@
 #include "shadow/evaluate.hpp"
 #include "shadow/hide.hpp"
 #include "shadow/quiet.hpp"
+#include "shadow/renames.hpp"
 #include "shadow/run.hpp"
 #include "shadow/verify.hpp"
 
@@ -73,18 +74,23 @@ enum class Round { kScout, kProve, kEveryone };
 
 class Attempt {
  public:
-  Attempt(const Text& desired, const catalog::Units& named_units, const catalog::Units& units, const std::set<ObjectId>& going,
+  Attempt(Text& desired, const catalog::Units& named_units, const catalog::Units& units, const std::set<ObjectId>& going,
           const std::string& search_path)
-      : text_(desired), named_units_(named_units), units_(units), going_(going), search_path_(search_path), caller_(GetUserId()) {}
+      : text_(desired), named_units_(named_units), units_(units), going_(going), search_path_(search_path), caller_(GetUserId()) {
+    renames_ = has_renames(text_);
+  }
 
   /// The outcome, or who else must take part.
   std::optional<Spread> run(Outcome& outcome, Round round) {
     const pg::SettingsScope settings;
     settings.pin_output();
     original_ = catalog::read(units_, true);
+    if (renames_) {
+      const pg::Subtransaction lookup;
+      resolve(text_, search_path_);
+    }
     refuse_unsupported_participants(original_.snapshot);
-    outcome.named = named();
-    renames_ = has_renames(text_);
+    outcome.named = named(original_.snapshot);
     const auto above = everything_above(original_);
     if (renames_ && !above.empty() && round != Round::kEveryone) return Spread{above};
     const bool scouting = round == Round::kScout && !above.empty();
@@ -107,15 +113,16 @@ class Attempt {
   const catalog::Reading& original() const { return original_; }
 
  private:
-  std::set<ObjectId> named() const {
+  /// What the text speaks of, as whole objects.
+  std::set<ObjectId> named(const Snapshot& in) const {
     std::set<ObjectId> out;
     for (const auto& statement : text_.statements)
-      for (const auto& id : statement.ids) out.insert(original_.snapshot.has(id) ? original_.snapshot.root(id) : id);
+      for (const auto& id : statement.ids) out.insert(in.has(id) ? in.root(id) : id);
     // A table's own sequences come and go with it.
-    for (const auto& [id, object] : original_.snapshot.objects) {
+    for (const auto& [id, object] : in.objects) {
       if (id.kind != Kind::kOwnedBy) continue;
-      for (const auto& edge : original_.snapshot.needs(id))
-        if (original_.snapshot.has(edge.to) && out.count(original_.snapshot.root(edge.to))) out.insert(object.parent);
+      for (const auto& edge : in.needs(id))
+        if (in.has(edge.to) && out.count(in.root(edge.to))) out.insert(object.parent);
     }
     return out;
   }
@@ -139,8 +146,12 @@ class Attempt {
     if (!scouting) compare_with_originals(named_walk_, walked(units_among(copied, outcome.named)), original_.snapshot);
 
     const pg::Subtransaction after_copies;
-    std::vector<plan::Rename> renames = run_renames(text_, original_.snapshot, search_path_, caller_);
-    if (!renames.empty()) copied = catalog::read(copies.units(), false);
+    std::vector<plan::Rename> renames = run_renames(text_, search_path_, caller_);
+    if (!renames.empty()) {
+      copied = catalog::read(copies.units(), false);
+      resolve(text_, search_path_);  // under the new names
+      outcome.named = named(copied.snapshot);
+    }
     const Snapshot live = merged(copied.snapshot);
 
     Evaluated evaluated;
@@ -157,7 +168,7 @@ class Attempt {
     refuse_hidden_names(evaluated.desired, hidden);
     strip_defaults_of_new(evaluated.desired, live);
     plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_grantees(caller_)};
-    for (const auto& rename : request.renames) request.named.insert(rename.to);
+    for (const auto& rename : request.renames) request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);
     outcome.named = request.named;
     for (;;) {
       outcome.plan = plan::make(request);
@@ -174,11 +185,11 @@ class Attempt {
   bool prove(plan::Request& request, const catalog::Reading& copied, Copies& copies, const std::set<ObjectId>& assumed, Outcome& outcome) {
     std::set<ObjectId> missing;
     for (const auto& root : all_roots())
-      if (!copied.snapshot.has(root) && !outcome.plan.down.count(root)) missing.insert(root);
+      if (!renames_ && !copied.snapshot.has(root) && !outcome.plan.down.count(root)) missing.insert(root);
     try {
       const pg::Subtransaction trial;
       copies.make_more(missing);
-      TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing, assumed, caller_}, copies);
+      TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing, assumed, renames_, caller_}, copies);
       outcome.expected = std::move(result.walk);
       outcome.roots = std::move(result.roots);
       outcome.desired = std::move(result.reached);
@@ -243,7 +254,7 @@ class Attempt {
     return more;
   }
 
-  const Text& text_;
+  Text& text_;
   const catalog::Units &named_units_, &units_;
   const std::set<ObjectId>& going_;  // what takes part because it has to be dropped
   const std::string& search_path_;
@@ -289,11 +300,12 @@ Outcome plan_text(const std::string& desired) {
   const pg::MemoryScope memory;
   const std::string search_path = pg::call([] { return GetConfigOption("search_path", false, false); });
   Text parsed = read_text(desired);
+  catalog::Units units;
   {
     const pg::Subtransaction lookup;
     resolve(parsed, search_path);
+    for (const auto& unit : units_to_rename(parsed, search_path)) units.add(unit);
   }
-  catalog::Units units;
   for (const auto& statement : parsed.statements)
     for (const auto& target : statement.targets) units.add(target);
 

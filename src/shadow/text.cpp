@@ -193,6 +193,8 @@ void resolve(Text& text, const std::string& search_path) {
   std::set<catalog::Address> found;
   const pg::SettingsScope settings;
   for (auto& statement : text.statements) {
+    statement.targets.clear();
+    statement.ids.clear();
     settings.set("search_path", search_path_of(statement, search_path).c_str());
     try {
       for (RangeVar* reference : statement.references)

@@ -147,15 +147,6 @@ void check_shifted_columns(const Trial& trial, const Snapshot& reached) {
 
 }  // namespace
 
-bool has_renames(const Text& text) {
-  const auto renames = [](const script::Directive& directive) {
-    return directive.kind == script::DirectiveKind::kRenamedFrom || directive.kind == script::DirectiveKind::kRenamed;
-  };
-  return std::any_of(text.statements.begin(), text.statements.end(), [](const auto& statement) { return statement.meaning.purpose == script::Purpose::kRename; }) ||
-         std::any_of(text.script.beside.begin(), text.script.beside.end(), renames) ||
-         std::any_of(text.script.standalone.begin(), text.script.standalone.end(), renames);
-}
-
 TrialResult run_plan(const Trial& trial, const Copies& copies) {
   const auto locks = [] { return pg::query("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND NOT fastpath").at(0).number(0); };
   const auto locks_before = locks();
@@ -168,7 +159,7 @@ TrialResult run_plan(const Trial& trial, const Copies& copies) {
   catalog::Units named, rest;
   for (const auto& [address, id] : reached.ids)
     if (!reached.snapshot.objects.at(id).parent) {
-      (trial.originals.has(id) && !trial.request.named.count(id) ? rest : named).add(address);
+      (!trial.all_copied && trial.originals.has(id) && !trial.request.named.count(id) ? rest : named).add(address);
       if (id.kind != Kind::kSchema) out.roots.insert(id);
     }
   compare_models(trial, reached.snapshot);
@@ -197,8 +188,6 @@ void strip_defaults_of_new(Snapshot& desired, const Snapshot& live) {
   for (const auto& id : stripped) desired.objects.erase(id);
   desired.finish();
 }
-
-std::vector<plan::Rename> run_renames(const Text&, const Snapshot&, const std::string&, Oid) { return {}; }
 
 std::map<std::pair<std::string, std::string>, std::vector<std::string>> default_grantees(Oid creator) {
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> out;

@@ -11,9 +11,6 @@ namespace pgschema::shadow {
 /// differs: kinds/ does not write it.
 void compare_with_originals(const catalog::Walk& before, const catalog::Addresses& copies, const Snapshot& originals);
 
-/// A statement or a directive of the text renames something.
-bool has_renames(const Text& text);
-
 /// What a run of the plan over the copies is held against.
 struct Trial {
   const plan::Plan& plan;
@@ -23,6 +20,7 @@ struct Trial {
   const Snapshot& copied;             // what has a copy; all else is hidden: as good as dropped
   const std::set<ObjectId>& more;     // roots of which a copy was made for the trial
   const std::set<ObjectId>& assumed;  // roots that must come back as they were
+  bool all_copied;                    // the copies have been compared with all originals: renames
   Oid caller;
 };
 
@@ -45,9 +43,6 @@ void refuse_hidden_names(const Snapshot& desired, const std::string& prefix);
 
 /// A new object has the owner and privileges that the server gives it, unless the text says otherwise.
 void strip_defaults_of_new(Snapshot& desired, const Snapshot& live);
-
-/// Renames run first; everything is then read under its new name.
-std::vector<plan::Rename> run_renames(const Text& text, const Snapshot& live, const std::string& search_path, Oid caller);
 
 /// See plan::Request.
 std::map<std::pair<std::string, std::string>, std::vector<std::string>> default_grantees(Oid creator);

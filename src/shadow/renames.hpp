@@ -1,0 +1,20 @@
+// Renames, by ALTER … RENAME in the text or by a directive. They come before everything else: dependents follow a
+// rename by themselves, and everything is then compared under its new name.
+#pragma once
+
+#include "plan/plan.hpp"
+#include "shadow/text.hpp"
+
+namespace pgschema::shadow {
+
+/// Whether the text renames anything at all.
+bool has_renames(const Text& text);
+
+/// The units of what is going to be renamed. Raises 42710 where the old and the new name both exist, 42704 where
+/// neither does; a rename that has been done already is left out.
+std::set<catalog::Address> units_to_rename(const Text& text, const std::string& search_path);
+
+/// Inside a shadow: renames the copies, with the caller's rights.
+std::vector<plan::Rename> run_renames(const Text& text, const std::string& search_path, Oid caller);
+
+}  // namespace pgschema::shadow
