@@ -44,7 +44,7 @@ std::optional<pg::Row> counted(const std::string& sql) {
     auto rows = pg::query(sql);
     if (!rows.empty()) return rows.front();
   } catch (const pg::Error& error) {
-    if (error.sqlerrcode == ERRCODE_QUERY_CANCELED) throw;
+    if (error.interrupts()) throw;
   }
   return {};
 }

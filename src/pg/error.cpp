@@ -30,6 +30,11 @@ Error::Error(const ErrorData& data)
 
 std::string Error::sqlstate() const { return unpack_sql_state(sqlerrcode); }
 
+bool Error::interrupts() const {
+  const int category = ERRCODE_TO_CATEGORY(sqlerrcode);
+  return category == ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED) || category == ERRCODE_TO_CATEGORY(ERRCODE_OUT_OF_MEMORY);
+}
+
 ErrorData* Error::to_error_data() const {
   auto* data = static_cast<ErrorData*>(palloc0(sizeof(ErrorData)));
   data->elevel = ERROR;

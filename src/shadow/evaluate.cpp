@@ -192,6 +192,16 @@ class Evaluation {
   /// In the order in which everything would be created, so that most come back at the first try.
   void collect_returning(const std::set<ObjectId>& gone) {
     std::map<ObjectId, std::size_t> at;
+    // A column that went with its type while its table stayed.
+    for (const auto& id : gone) {
+      const Object& column = live_.objects.at(id);
+      if (id.kind != Kind::kColumn || column.parent.kind != Kind::kTable || gone.count(column.parent) || said_by_definition(column)) continue;
+      at.emplace(id, items_.size());
+      items_.emplace_back();
+      items_.back().object = id;
+      items_.back().roots = stands_on(id);
+      items_.back().commands = kinds::writer(Kind::kColumn).create(column, live_);
+    }
     for (auto& [id, command] : plan::creation(live_)) {
       if (!gone.count(id) || said_by_definition(live_.objects.at(id))) continue;
       auto [found, fresh] = at.emplace(id, items_.size());
@@ -298,7 +308,7 @@ class Evaluation {
         for (const auto& command : item.commands) shadow::run(command);
       trial.commit();
     } catch (const pg::Error& error) {
-      if (error.sqlerrcode == ERRCODE_QUERY_CANCELED) throw;
+      if (error.interrupts()) throw;
       if (!item.text && made_already(error)) {
         item.done = true;
         return true;

@@ -6,6 +6,7 @@
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
+#include "script/quote.hpp"
 #include "shadow/copies.hpp"
 #include "shadow/evaluate.hpp"
 #include "shadow/hide.hpp"
@@ -103,9 +104,9 @@ class Attempt {
       auto spread = in_shadow(outcome, scouting);
       if (spread) return Spread{everything_above(original_, {spread->ids.begin(), spread->ids.end()})};
       return spread;
-    } catch (const pg::Error&) {
+    } catch (const pg::Error& error) {
       // The text may need something that does not take part yet: of a type or function that was hidden.
-      if (!evaluating_ || round == Round::kEveryone || above.empty()) throw;
+      if (error.interrupts() || !evaluating_ || round == Round::kEveryone || above.empty()) throw;
       return Spread{above};
     }
   }
@@ -170,6 +171,7 @@ class Attempt {
     plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_grantees(caller_)};
     for (const auto& rename : request.renames) request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);
     outcome.named = request.named;
+    replace_enums_that_lose_values(request);
     for (;;) {
       outcome.plan = plan::make(request);
       if (!outcome.plan.spread.empty()) return Spread{outcome.plan.spread};
@@ -246,12 +248,35 @@ class Attempt {
     return out;
   }
 
-  static bool replace_changed_enums(plan::Request& request) {
+  static std::vector<ObjectId> changed_enums(const plan::Request& request) {
+    std::vector<ObjectId> out;
+    for (const auto& [id, object] : request.live.objects)
+      if (id.kind == Kind::kEnum && request.desired.has(id) && request.desired.objects.at(id).get("labels") != object.get("labels")) out.push_back(id);
+    return out;
+  }
+
+  /// PostgreSQL can add values and nothing else: the type is made anew, and the columns move to it.
+  void replace_enums_that_lose_values(plan::Request& request) const {
+    for (const auto& id : changed_enums(request))
+      if (!kinds::writer(id.kind).alter({request.live.objects.at(id), request.desired.objects.at(id), request.live, request.desired}))
+        request.replaced_enums.emplace(id, values_becoming(id));
+  }
+
+  bool replace_changed_enums(plan::Request& request) const {
     bool more = false;
-    for (const auto& difference : diff::diff(request.live, request.desired))
-      if (difference.id.kind == Kind::kEnum && difference.what == diff::What::kAltered)
-        more = request.replaced_enums.emplace(difference.id, std::map<std::string, std::string>()).second || more;
+    for (const auto& id : changed_enums(request)) more = request.replaced_enums.emplace(id, values_becoming(id)).second || more;
     return more;
+  }
+
+  /// -- pgschema: value 'pending' becomes 'closed'
+  std::map<std::string, std::string> values_becoming(const ObjectId& type) const {
+    std::map<std::string, std::string> out;
+    for (const auto& statement : text_.statements)
+      if (statement.ids.count(type))
+        for (const auto& directive : text_.script.directives_of(*statement.source))
+          if (directive.kind == script::DirectiveKind::kValue)
+            out.emplace(script::quote_literal(directive.from), script::quote_literal(directive.to));
+    return out;
   }
 
   Text& text_;

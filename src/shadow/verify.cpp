@@ -98,6 +98,7 @@ void run_steps(const Trial& trial) {
     try {
       run(step.command);
     } catch (const pg::Error& error) {
+      if (error.interrupts()) throw;
       refuse_step(step, trial, error);
     }
   }
