@@ -42,7 +42,7 @@ WHERE NOT EXISTS (
   SELECT FROM pg_catalog.unnest(a.schemas) AS n(name)
   LEFT JOIN pg_catalog.pg_namespace p ON p.nspname = n.name
   WHERE NOT coalesce(pg_catalog.has_schema_privilege(p.oid, 'USAGE'), false))
-  AND (a.schemas <> '{}' OR EXISTS (
+  AND (pg_catalog.cardinality(a.schemas) OPERATOR(pg_catalog.>) 0 OR EXISTS (
     SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = a.role AND pg_catalog.pg_has_role(r.oid, 'USAGE')));
 COMMENT ON VIEW pgschema.history IS
   'who applied what, when and from where; one sees the rows about schemas on which one has USAGE';

@@ -92,18 +92,31 @@ void run(const functions::Planned& planned, std::optional<long> lock_timeout) {
   if (settings::verify) check_result(planned);
 }
 
+namespace {
+
+/// Those of everything that the text speaks of, changed or not: who may not see one of them may not read the text.
+std::set<std::string> schemas_of(const functions::Planned& planned) {
+  std::set<std::string> out(planned.document.schemas.begin(), planned.document.schemas.end());
+  for (const auto& id : planned.outcome.named)
+    for (const auto* in : {&planned.outcome.live, &planned.outcome.desired})
+      if (const Object* object = in->find(id)) out.insert(object->schema);
+  out.erase("");
+  return out;
+}
+
+}  // namespace
+
 std::string now() { return pg::query("SELECT clock_timestamp()::text").at(0).text(0); }
 
 std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments, const std::string& started_at) {
-  const auto rows = pg::query(R"(
-SELECT c.relowner FROM pg_catalog.pg_class c WHERE c.oid = 'pgschema.applied'::pg_catalog.regclass)");
+  const auto rows = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass");
   const pg::SettingsScope settings;
   settings.set("search_path", "pg_catalog, pg_temp");
   std::string script;
   for (const auto& line : plan::script(planned.document)) script += cat(line, "\n");
   const Oid role = GetUserId();
   std::vector<std::string> schemas;
-  for (const auto& schema : planned.document.schemas) schemas.push_back(script::name_of_quoted(schema));
+  for (const auto& schema : schemas_of(planned)) schemas.push_back(script::name_of_quoted(schema));
   const pg::UserScope owner(rows.at(0).oid(0), SECURITY_LOCAL_USERID_CHANGE);
   const auto version = pg::write(R"(
 WITH stored AS (

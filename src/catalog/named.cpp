@@ -49,44 +49,57 @@ constexpr Word kWords[] = {
     {"extension", "extension"},
 };
 
-// Every object that a name can mean. $1 the name, $2 its relation (after "on"), or NULL.
-constexpr const char* kRelationSql = R"(
-SELECT 'pg_class'::regclass::oid, c.oid, 0 FROM pg_class c WHERE c.oid = to_regclass($1))";
-constexpr const char* kTypeSql = R"(
-SELECT 'pg_type'::regclass::oid, t.oid, 0 FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
-WHERE t.oid = to_regtype($1) AND (t.typrelid = 0 OR c.relkind = 'c'))";
-constexpr const char* kSignatureSql = R"(
-SELECT 'pg_proc'::regclass::oid, to_regprocedure($1)::oid, 0 WHERE to_regprocedure($1) IS NOT NULL)";
-constexpr const char* kRoutineSql = R"(
-SELECT 'pg_proc'::regclass::oid, p.oid, 0 FROM parse_ident($1) AS n(parts) JOIN pg_proc p ON p.proname = n.parts[cardinality(n.parts)]
-JOIN pg_namespace s ON s.oid = p.pronamespace
-WHERE CASE cardinality(n.parts) WHEN 1 THEN pg_function_is_visible(p.oid) WHEN 2 THEN s.nspname = n.parts[1] ELSE false END)";
-constexpr const char* kColumnSql = R"(
-SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum FROM parse_ident($1) AS n(parts)
-CROSS JOIN LATERAL (SELECT string_agg(quote_ident(p), '.' ORDER BY o) AS relation FROM unnest(n.parts[1:cardinality(n.parts) - 1]) WITH ORDINALITY AS u(p, o)) r
-JOIN pg_attribute a ON a.attrelid = to_regclass(r.relation) AND a.attname = n.parts[cardinality(n.parts)] AND a.attnum > 0 AND NOT a.attisdropped
-WHERE cardinality(n.parts) >= 2)";
-constexpr const char* kSchemaSql = R"(
-SELECT 'pg_namespace'::regclass::oid, to_regnamespace($1)::oid, 0 WHERE to_regnamespace($1) IS NOT NULL)";
-constexpr const char* kStatisticsSql = R"(
-SELECT 'pg_statistic_ext'::regclass::oid, x.oid, 0 FROM parse_ident($1) AS n(parts) JOIN pg_statistic_ext x ON x.stxname = n.parts[cardinality(n.parts)]
-JOIN pg_namespace s ON s.oid = x.stxnamespace
-WHERE CASE cardinality(n.parts) WHEN 1 THEN pg_statistics_obj_is_visible(x.oid) WHEN 2 THEN s.nspname = n.parts[1] ELSE false END)";
-constexpr const char* kExtensionSql = R"(
-SELECT 'pg_extension'::regclass::oid, e.oid, 0 FROM parse_ident($1) AS n(parts) JOIN pg_extension e ON e.extname = n.parts[1] WHERE cardinality(n.parts) = 1)";
-constexpr const char* kOnSql = R"(
-WITH n AS (SELECT (parse_ident($1))[1] AS name, to_regclass($2) AS relation, to_regtype($2) AS domain)
-SELECT 'pg_trigger'::regclass::oid, g.oid, 0 FROM pg_trigger g, n WHERE g.tgrelid = n.relation AND g.tgname = n.name AND NOT g.tgisinternal
-UNION ALL SELECT 'pg_rewrite'::regclass, r.oid, 0 FROM pg_rewrite r, n WHERE r.ev_class = n.relation AND r.rulename = n.name
-UNION ALL SELECT 'pg_policy'::regclass, p.oid, 0 FROM pg_policy p, n WHERE p.polrelid = n.relation AND p.polname = n.name
-UNION ALL SELECT 'pg_constraint'::regclass, k.oid, 0 FROM pg_constraint k, n
-  WHERE k.conname = n.name AND (k.conrelid = n.relation OR (k.contypid = n.domain AND k.contypid <> 0)))";
+// Every object that a name can mean. $1 the name, $2 its relation (after "on"), or NULL. These run under the
+// caller's search_path, where anybody may have put a better fitting function or operator: every name is qualified.
+#define EQ " OPERATOR(pg_catalog.=) "
+#define OID_OF(catalog) "'pg_catalog." catalog "'::pg_catalog.regclass::pg_catalog.oid"
+constexpr const char* kRelationSql =
+    "SELECT " OID_OF("pg_class") ", c.oid, 0 FROM pg_catalog.pg_class c WHERE c.oid" EQ "pg_catalog.to_regclass($1)::pg_catalog.oid";
+constexpr const char* kTypeSql =
+    "SELECT " OID_OF("pg_type") ", t.oid, 0 FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_class c ON c.oid" EQ "t.typrelid "
+    "WHERE t.oid" EQ "pg_catalog.to_regtype($1)::pg_catalog.oid AND (c.oid IS NULL OR c.relkind" EQ "'c'::pg_catalog.\"char\")";
+constexpr const char* kSignatureSql =
+    "SELECT " OID_OF("pg_proc") ", pg_catalog.to_regprocedure($1)::pg_catalog.oid, 0 WHERE pg_catalog.to_regprocedure($1) IS NOT NULL";
+constexpr const char* kRoutineSql =
+    "SELECT " OID_OF("pg_proc") ", p.oid, 0 FROM pg_catalog.parse_ident($1) AS n(parts) "
+    "JOIN pg_catalog.pg_proc p ON p.proname" EQ "n.parts[pg_catalog.cardinality(n.parts)]::pg_catalog.name "
+    "JOIN pg_catalog.pg_namespace s ON s.oid" EQ "p.pronamespace "
+    "WHERE (pg_catalog.cardinality(n.parts)" EQ "1 AND pg_catalog.pg_function_is_visible(p.oid)) "
+    "OR (pg_catalog.cardinality(n.parts)" EQ "2 AND s.nspname" EQ "n.parts[1]::pg_catalog.name)";
+constexpr const char* kColumnSql =
+    "SELECT " OID_OF("pg_class") ", a.attrelid, a.attnum FROM pg_catalog.parse_ident($1) AS n(parts) "
+    "CROSS JOIN LATERAL (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(p), '.'::pg_catalog.text ORDER BY o USING OPERATOR(pg_catalog.<)) AS relation "
+    "FROM pg_catalog.unnest(n.parts) WITH ORDINALITY AS u(p, o) WHERE o OPERATOR(pg_catalog.<) pg_catalog.cardinality(n.parts)) r "
+    "JOIN pg_catalog.pg_attribute a ON a.attrelid" EQ "pg_catalog.to_regclass(r.relation)::pg_catalog.oid "
+    "AND a.attname" EQ "n.parts[pg_catalog.cardinality(n.parts)]::pg_catalog.name "
+    "AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped";
+constexpr const char* kSchemaSql =
+    "SELECT " OID_OF("pg_namespace") ", pg_catalog.to_regnamespace($1)::pg_catalog.oid, 0 WHERE pg_catalog.to_regnamespace($1) IS NOT NULL";
+constexpr const char* kStatisticsSql =
+    "SELECT " OID_OF("pg_statistic_ext") ", x.oid, 0 FROM pg_catalog.parse_ident($1) AS n(parts) "
+    "JOIN pg_catalog.pg_statistic_ext x ON x.stxname" EQ "n.parts[pg_catalog.cardinality(n.parts)]::pg_catalog.name "
+    "JOIN pg_catalog.pg_namespace s ON s.oid" EQ "x.stxnamespace "
+    "WHERE (pg_catalog.cardinality(n.parts)" EQ "1 AND pg_catalog.pg_statistics_obj_is_visible(x.oid)) "
+    "OR (pg_catalog.cardinality(n.parts)" EQ "2 AND s.nspname" EQ "n.parts[1]::pg_catalog.name)";
+constexpr const char* kExtensionSql =
+    "SELECT " OID_OF("pg_extension") ", e.oid, 0 FROM pg_catalog.parse_ident($1) AS n(parts) "
+    "JOIN pg_catalog.pg_extension e ON e.extname" EQ "n.parts[1]::pg_catalog.name WHERE pg_catalog.cardinality(n.parts)" EQ "1";
+constexpr const char* kOnSql =
+    "WITH n AS (SELECT (pg_catalog.parse_ident($1))[1]::pg_catalog.name AS name, pg_catalog.to_regclass($2)::pg_catalog.oid AS relation, "
+    "pg_catalog.to_regtype($2)::pg_catalog.oid AS domain) "
+    "SELECT " OID_OF("pg_trigger") ", g.oid, 0 FROM pg_catalog.pg_trigger g, n WHERE g.tgrelid" EQ "n.relation AND g.tgname" EQ "n.name AND NOT g.tgisinternal "
+    "UNION ALL SELECT " OID_OF("pg_rewrite") ", r.oid, 0 FROM pg_catalog.pg_rewrite r, n WHERE r.ev_class" EQ "n.relation AND r.rulename" EQ "n.name "
+    "UNION ALL SELECT " OID_OF("pg_policy") ", p.oid, 0 FROM pg_catalog.pg_policy p, n WHERE p.polrelid" EQ "n.relation AND p.polname" EQ "n.name "
+    "UNION ALL SELECT " OID_OF("pg_constraint") ", k.oid, 0 FROM pg_catalog.pg_constraint k, n "
+    "WHERE k.conname" EQ "n.name AND (k.conrelid" EQ "n.relation OR k.contypid" EQ "n.domain)";
+#undef OID_OF
+#undef EQ
 
 /// What a query finds; nothing where the text is no name for its kind.
 void collect(const char* sql, const std::vector<pg::Param>& params, std::set<Address>& out) {
   try {
     const pg::Subtransaction attempt;
-    for (const auto& row : pg::query(sql, params)) out.insert({row.oid(0), row.oid(1), static_cast<int32>(row.number(2))});
+    for (const auto& row : pg::query_in_search_path(sql, params)) out.insert({row.oid(0), row.oid(1), static_cast<int32>(row.number(2))});
   } catch (const pg::Error& error) {
     const std::string code = error.sqlstate();
     // Invalid names and signatures; unknown types and schemas within them.

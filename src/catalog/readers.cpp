@@ -204,7 +204,7 @@ SELECT 'pg_type'::regclass::oid, t.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS sc
   CASE WHEN t.typtype = 'e' THEN coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
      FROM pg_enum e WHERE e.enumtypid = t.oid), '') END AS labels,
   CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END AS base_type,
-  CASE WHEN t.typtype = 'd' THEN t.typdefault END AS default,
+  CASE WHEN t.typtype = 'd' THEN pg_get_expr(t.typdefaultbin, 0) END AS default,
   CASE WHEN t.typnotnull THEN 'yes' END AS not_null,
   CASE WHEN t.typtype = 'd' AND t.typcollation <> b.typcollation THEN t.typcollation::regcollation::text END AS collation,
   CASE WHEN t.typtype = 'c' THEN (SELECT string_agg(concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),

@@ -1,6 +1,11 @@
 #include "pg/query.hpp"
 
+#include <cstring>
+
+#include "pg/subtransaction.hpp"
+
 extern "C" {
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/array.h"
@@ -88,6 +93,8 @@ std::int64_t Row::number(std::size_t column) const {
 
 namespace {
 
+constexpr const char* kSafePath = "pg_catalog, pg_temp";
+
 Rows execute(const std::string& sql, const std::vector<Param>& params, bool writes) {
   call([] {
     CommandCounterIncrement();
@@ -132,8 +139,22 @@ Rows execute(const std::string& sql, const std::vector<Param>& params, bool writ
 
 }  // namespace
 
-Rows query(const std::string& sql, const std::vector<Param>& params) { return execute(sql, params, false); }
+namespace {
 
-Rows write(const std::string& sql, const std::vector<Param>& params) { return execute(sql, params, true); }
+/// With nobody's functions and operators in sight: those of another schema win where their arguments fit better.
+Rows execute_safely(const std::string& sql, const std::vector<Param>& params, bool writes) {
+  if (std::strcmp(namespace_search_path, kSafePath) == 0) return execute(sql, params, writes);
+  const SettingsScope settings;
+  settings.set("search_path", kSafePath);
+  return execute(sql, params, writes);
+}
+
+}  // namespace
+
+Rows query(const std::string& sql, const std::vector<Param>& params) { return execute_safely(sql, params, false); }
+
+Rows query_in_search_path(const std::string& sql, const std::vector<Param>& params) { return execute(sql, params, false); }
+
+Rows write(const std::string& sql, const std::vector<Param>& params) { return execute_safely(sql, params, true); }
 
 }  // namespace pgschema::pg

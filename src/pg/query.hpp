@@ -39,6 +39,10 @@ struct Rows : std::vector<Row> {
 
 Rows query(const std::string& sql, const std::vector<Param>& params = {});
 
+/// Under the search_path of the moment, for to_regclass() and the like. Every function, operator and type in `sql` must
+/// be qualified. (query() sees pg_catalog only.)
+Rows query_in_search_path(const std::string& sql, const std::vector<Param>& params = {});
+
 /// The same for INSERT, UPDATE and DELETE on the extension's own tables; the rows are those of RETURNING.
 Rows write(const std::string& sql, const std::vector<Param>& params = {});
 

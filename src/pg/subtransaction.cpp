@@ -66,6 +66,8 @@ void SettingsScope::pin_output() const {
   set("bytea_output", "hex");
   set("quote_all_identifiers", "off");
   set("xmloption", "content");
+  set("standard_conforming_strings", "on");
+  set("array_nulls", "on");
   // Catalog queries start from a few OIDs and follow indexes; their plans are kept, so the planner cannot know.
   set("enable_hashjoin", "off");
   set("enable_mergejoin", "off");

@@ -322,7 +322,7 @@ class Evaluation {
   }
 
   void run_text(const TextStatement& statement) const {
-    const pg::UserScope user(caller_, SECURITY_RESTRICTED_OPERATION);
+    const AsCaller user(caller_);
     const pg::SettingsScope settings;
     settings.set("check_function_bodies", "on");
     for (const auto& [name, value] : statement.settings) settings.set(name.c_str(), value.c_str());

@@ -1,15 +1,24 @@
 #include "shadow/quiet.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include "functions/settings.hpp"
+#include "model/failure.hpp"
 #include "pg/call.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
 #include "access/transam.h"
 #include "catalog/dependency.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_proc.h"
+#include "fmgr.h"
+#include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 }
 
 namespace pgschema::shadow {
@@ -39,18 +48,57 @@ struct Records {
 };
 
 bool active = false;
+bool as_caller = false, running = false;
 Records created, dropped;
 object_access_hook_type next_hook = nullptr;
+needs_fmgr_hook_type next_needs_hook = nullptr;
+fmgr_hook_type next_call_hook = nullptr;
 ProcessUtility_hook_type silenced_hook = nullptr;
 
+/// Volatile functions that defaults are made of; none of them does anything but return a value.
+bool makes_values(const char* name) {
+  static constexpr std::string_view names[] = {"nextval",          "currval",         "gen_random_uuid", "uuidv4",
+                                               "uuidv7",           "random",          "random_normal",   "clock_timestamp",
+                                               "timeofday",        "txid_current",    "pg_current_xact_id"};
+  return std::find(std::begin(names), std::end(names), std::string_view(name)) != std::end(names);
+}
+
+/// Runs inside the server's frames: plain data only.
+bool may_run(Oid function) {
+  const bool built_in = function < FirstNormalObjectId;
+  if (built_in && !running && !as_caller) return true;  // a query of ours
+  const bool of_extension = !built_in && OidIsValid(getExtensionOfObject(ProcedureRelationId, function));
+  if (settings::run_code && (as_caller || GetUserId() != BOOTSTRAP_SUPERUSERID)) return true;
+  if (!built_in && !of_extension) return false;
+  HeapTuple row = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(row)) return false;
+  const auto* proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(row));
+  const bool immutable = proc->provolatile == PROVOLATILE_IMMUTABLE;
+  bool allowed = as_caller ? immutable || !built_in || proc->provolatile == PROVOLATILE_STABLE || makes_values(NameStr(proc->proname)) : immutable;
+  // Whoever owns an extension can add functions of their own to it.
+  if (of_extension && !superuser_arg(proc->proowner)) allowed = false;
+  ReleaseSysCache(row);
+  return allowed;
+}
+
 void refuse_execution(Oid function) {
-  if (function < FirstNormalObjectId || settings::run_code || OidIsValid(getExtensionOfObject(ProcedureRelationId, function))) return;
+  if (may_run(function)) return;
   char* name = get_func_name(function);
   ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                   errmsg("planning does not run the function %s", name ? name : "that was dropped"),
-                  errdetail("A partition bound, a default, an index or a check of the desired state calls it where PostgreSQL "
-                            "evaluates it at once."),
-                  errhint("If it may run while planning, SET pgschema.run_code = on.")));
+                  errdetail("A partition bound, a default, an index or a check calls it where PostgreSQL evaluates it at once."),
+                  as_caller ? errhint("If it may run while planning, SET pgschema.run_code = on.")
+                            : errhint("It would run with more rights than you have. Take it out of the definition that calls it.")));
+}
+
+/// What the executor does not start, and OAT_FUNCTION_EXECUTE therefore does not see: input functions, comparisons.
+bool needs_call_hook(Oid function) {
+  return (next_needs_hook && next_needs_hook(function)) || (active && function >= FirstNormalObjectId && !may_run(function));
+}
+
+void call_hook(FmgrHookEventType event, FmgrInfo* function, Datum* data) {
+  if (active && event == FHET_START && function->fn_oid >= FirstNormalObjectId) refuse_execution(function->fn_oid);
+  if (next_call_hook) next_call_hook(event, function, data);
 }
 
 void hook(ObjectAccessType access, Oid classid, Oid objid, int subid, void* arg) {
@@ -76,12 +124,18 @@ std::vector<catalog::Address> take(Records& records) {
 void install_hook() {
   next_hook = object_access_hook;
   object_access_hook = hook;
+  next_needs_hook = needs_fmgr_hook;
+  needs_fmgr_hook = needs_call_hook;
+  next_call_hook = fmgr_hook;
+  fmgr_hook = call_hook;
 }
 
 Quiet::Quiet() {
+  if (active) throw Failure(sqlstate::kObjectNotReady, "cannot plan while planning");
   created.count = dropped.count = 0;
   silenced_hook = ProcessUtility_hook;
   ProcessUtility_hook = nullptr;
+  as_caller = running = false;
   active = true;
 }
 
@@ -92,5 +146,13 @@ Quiet::~Quiet() {
 
 std::vector<catalog::Address> Quiet::take_created() { return take(created); }
 std::vector<catalog::Address> Quiet::take_dropped() { return take(dropped); }
+
+RunningDefinition::RunningDefinition() { running = true; }
+
+RunningDefinition::~RunningDefinition() { running = false; }
+
+AsCaller::AsCaller(Oid caller) : user_(caller, SECURITY_RESTRICTED_OPERATION), before_(as_caller) { as_caller = true; }
+
+AsCaller::~AsCaller() { as_caller = before_; }
 
 }  // namespace pgschema::shadow

@@ -5,14 +5,22 @@
 #include <vector>
 
 #include "catalog/address.hpp"
+#include "pg/subtransaction.hpp"
 
 namespace pgschema::shadow {
 
 /// Once, when the module is loaded.
 void install_hook();
 
-/// Silences other extensions' utility hooks, refuses to execute functions that are neither built in nor an
-/// extension's (42501 … unless pgschema.run_code is on), records creations and drops. Not nested.
+/// Silences other extensions' utility hooks, refuses to execute functions (42501), records creations and drops.
+/// Not nested (55000): a function that pgschema.run_code allows must not open a shadow inside the shadow.
+///
+/// What may be executed:
+/// - with the rights of the bootstrap superuser (copies, and what comes back from its own definition): immutable
+///   functions that are built in or a superuser's in an extension. A definition can make the server evaluate
+///   whatever its owner likes, a literal of an array of a domain with a CHECK for one, and pg_read_file() is built in.
+/// - as the caller (AsCaller): what is built in, but of the volatile ones only those that defaults are made of, and
+///   what is an extension's; anything when pgschema.run_code is on.
 class Quiet {
  public:
   Quiet();
@@ -23,6 +31,28 @@ class Quiet {
   /// Everything created since the last call that may still exist, and everything dropped.
   static std::vector<catalog::Address> take_created();
   static std::vector<catalog::Address> take_dropped();
+};
+
+/// A definition is being run, not a query of ours, as a scope inside a Quiet.
+class RunningDefinition {
+ public:
+  RunningDefinition();
+  ~RunningDefinition();
+  RunningDefinition(const RunningDefinition&) = delete;
+  RunningDefinition& operator=(const RunningDefinition&) = delete;
+};
+
+/// The caller's rights, for the text's statements and the plan's steps, as a scope inside a Quiet.
+class AsCaller {
+ public:
+  explicit AsCaller(Oid caller);
+  ~AsCaller();
+  AsCaller(const AsCaller&) = delete;
+  AsCaller& operator=(const AsCaller&) = delete;
+
+ private:
+  pg::UserScope user_;
+  bool before_;
 };
 
 }  // namespace pgschema::shadow

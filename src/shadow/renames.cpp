@@ -8,6 +8,7 @@
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+#include "shadow/quiet.hpp"
 
 extern "C" {
 #include "catalog/namespace.h"
@@ -378,7 +379,7 @@ std::vector<plan::Rename> run_renames(const Text& text, const std::string& searc
     rename.command.tag = cat("ALTER ", rename.command.sql.substr(6, rename.command.sql.find(' ', 6) - 6));
     if (relation || (old->whole.classid == old->unit.classid && !kinds::keyword(old->id.kind).empty())) rename.command.lock = cat("AccessExclusiveLock ", lock);
     {
-      const pg::UserScope user(caller, SECURITY_RESTRICTED_OPERATION);
+      const AsCaller user(caller);
       pg::run_unseen(rename.command.sql);
     }
     rename.to = catalog::locate({old->whole}).at(old->whole).id;

@@ -5,6 +5,7 @@
 #include "pg/role.hpp"
 #include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
+#include "shadow/quiet.hpp"
 
 extern "C" {
 #include "access/table.h"
@@ -15,7 +16,7 @@ extern "C" {
 namespace pgschema::shadow {
 
 void mark_populated(const std::string& relation) {
-  const auto rows = pg::query("SELECT to_regclass($1)::oid", {relation});
+  const auto rows = pg::query_in_search_path("SELECT pg_catalog.to_regclass($1)::pg_catalog.oid", {relation});
   const Oid oid = rows.at(0).oid(0);
   pg::call([&] {
     Relation view = table_open(oid, AccessExclusiveLock);
@@ -27,8 +28,9 @@ void mark_populated(const std::string& relation) {
 
 void run(const kinds::Command& command) {
   if (command.shadow == kinds::Command::Shadow::kMarkPopulated) return mark_populated(command.relation);
-  if (command.run_as.empty()) return pg::run_unseen(command.sql);
-  const pg::RoleScope role(command.run_as);
+  std::optional<pg::RoleScope> role;
+  if (!command.run_as.empty()) role.emplace(command.run_as);
+  const RunningDefinition running;
   pg::run_unseen(command.sql);
 }
 

@@ -150,7 +150,10 @@ class Attempt {
     std::vector<plan::Rename> renames = run_renames(text_, search_path_, caller_);
     if (!renames.empty()) {
       copied = catalog::read(copies.units(), false);
-      resolve(text_, search_path_);  // under the new names
+      {
+        const AsCaller user(caller_);
+        resolve(text_, search_path_);  // under the new names
+      }
       outcome.named = named(copied.snapshot);
     }
     const Snapshot live = merged(copied.snapshot);
@@ -324,6 +327,9 @@ Outcome plan_text(const std::string& desired) {
   check_may_write();
   const pg::MemoryScope memory;
   const std::string search_path = pg::call([] { return GetConfigOption("search_path", false, false); });
+  // What is read and printed under one setting must not be parsed under the other.
+  const pg::SettingsScope strings;
+  strings.set("standard_conforming_strings", "on");
   Text parsed = read_text(desired);
   catalog::Units units;
   {

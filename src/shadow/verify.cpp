@@ -8,6 +8,7 @@
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/evaluate.hpp"
+#include "shadow/quiet.hpp"
 #include "shadow/run.hpp"
 
 namespace pgschema::shadow {
@@ -94,7 +95,7 @@ void run_steps(const Trial& trial) {
       if (checked.insert(root).second) check_may_drop(trial, root);
       continue;
     }
-    const pg::UserScope user(trial.caller, SECURITY_RESTRICTED_OPERATION);
+    const AsCaller user(trial.caller);
     try {
       run(step.command);
     } catch (const pg::Error& error) {
