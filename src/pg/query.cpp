@@ -93,9 +93,23 @@ std::int64_t Row::number(std::size_t column) const {
 
 namespace {
 
+bool querying = false;
+
+class Querying {
+ public:
+  Querying() : before_(querying) { querying = true; }
+  ~Querying() { querying = before_; }
+  Querying(const Querying&) = delete;
+  Querying& operator=(const Querying&) = delete;
+
+ private:
+  bool before_;
+};
+
 constexpr const char* kSafePath = "pg_catalog, pg_temp";
 
 Rows execute(const std::string& sql, const std::vector<Param>& params, bool writes) {
+  const Querying scope;
   call([] {
     CommandCounterIncrement();
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
@@ -150,6 +164,8 @@ Rows execute_safely(const std::string& sql, const std::vector<Param>& params, bo
 }
 
 }  // namespace
+
+bool in_query() { return querying; }
 
 Rows query(const std::string& sql, const std::vector<Param>& params) { return execute_safely(sql, params, false); }
 

@@ -43,6 +43,9 @@ Rows query(const std::string& sql, const std::vector<Param>& params = {});
 /// be qualified. (query() sees pg_catalog only.)
 Rows query_in_search_path(const std::string& sql, const std::vector<Param>& params = {});
 
+/// One of these is running: what is called is called by SQL of ours.
+bool in_query();
+
 /// The same for INSERT, UPDATE and DELETE on the extension's own tables; the rows are those of RETURNING.
 Rows write(const std::string& sql, const std::vector<Param>& params = {});
 

@@ -6,6 +6,7 @@
 #include "functions/settings.hpp"
 #include "model/failure.hpp"
 #include "pg/call.hpp"
+#include "pg/query.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -48,7 +49,7 @@ struct Records {
 };
 
 bool active = false;
-bool as_caller = false, running = false;
+bool as_caller = false;
 Records created, dropped;
 object_access_hook_type next_hook = nullptr;
 needs_fmgr_hook_type next_needs_hook = nullptr;
@@ -66,7 +67,7 @@ bool makes_values(const char* name) {
 /// Runs inside the server's frames: plain data only.
 bool may_run(Oid function) {
   const bool built_in = function < FirstNormalObjectId;
-  if (built_in && !running && !as_caller) return true;  // a query of ours
+  if (built_in && pg::in_query()) return true;
   const bool of_extension = !built_in && OidIsValid(getExtensionOfObject(ProcedureRelationId, function));
   if (settings::run_code && (as_caller || GetUserId() != BOOTSTRAP_SUPERUSERID)) return true;
   if (!built_in && !of_extension) return false;
@@ -135,7 +136,7 @@ Quiet::Quiet() {
   created.count = dropped.count = 0;
   silenced_hook = ProcessUtility_hook;
   ProcessUtility_hook = nullptr;
-  as_caller = running = false;
+  as_caller = false;
   active = true;
 }
 
@@ -146,10 +147,6 @@ Quiet::~Quiet() {
 
 std::vector<catalog::Address> Quiet::take_created() { return take(created); }
 std::vector<catalog::Address> Quiet::take_dropped() { return take(dropped); }
-
-RunningDefinition::RunningDefinition() { running = true; }
-
-RunningDefinition::~RunningDefinition() { running = false; }
 
 AsCaller::AsCaller(Oid caller) : user_(caller, SECURITY_RESTRICTED_OPERATION), before_(as_caller) { as_caller = true; }
 

@@ -15,7 +15,7 @@ void install_hook();
 /// Silences other extensions' utility hooks, refuses to execute functions (42501), records creations and drops.
 /// Not nested (55000): a function that pgschema.run_code allows must not open a shadow inside the shadow.
 ///
-/// What may be executed:
+/// What may be executed, outside of pg::query():
 /// - with the rights of the bootstrap superuser (copies, and what comes back from its own definition): immutable
 ///   functions that are built in or a superuser's in an extension. A definition can make the server evaluate
 ///   whatever its owner likes, a literal of an array of a domain with a CHECK for one, and pg_read_file() is built in.
@@ -31,15 +31,6 @@ class Quiet {
   /// Everything created since the last call that may still exist, and everything dropped.
   static std::vector<catalog::Address> take_created();
   static std::vector<catalog::Address> take_dropped();
-};
-
-/// A definition is being run, not a query of ours, as a scope inside a Quiet.
-class RunningDefinition {
- public:
-  RunningDefinition();
-  ~RunningDefinition();
-  RunningDefinition(const RunningDefinition&) = delete;
-  RunningDefinition& operator=(const RunningDefinition&) = delete;
 };
 
 /// The caller's rights, for the text's statements and the plan's steps, as a scope inside a Quiet.

@@ -5,7 +5,6 @@
 #include "pg/role.hpp"
 #include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
-#include "shadow/quiet.hpp"
 
 extern "C" {
 #include "access/table.h"
@@ -30,7 +29,6 @@ void run(const kinds::Command& command) {
   if (command.shadow == kinds::Command::Shadow::kMarkPopulated) return mark_populated(command.relation);
   std::optional<pg::RoleScope> role;
   if (!command.run_as.empty()) role.emplace(command.run_as);
-  const RunningDefinition running;
   pg::run_unseen(command.sql);
 }
 
