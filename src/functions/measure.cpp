@@ -4,6 +4,7 @@
 
 #include "functions/settings.hpp"
 #include "kinds/registry.hpp"
+#include "pg/expression.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 
@@ -76,7 +77,19 @@ std::int64_t bytes_of(const shadow::Outcome& outcome, const ObjectId& id) {
   return root ? std::strtoll(root->fact("bytes").c_str(), nullptr, 10) : 0;
 }
 
+/// A column that changes its type, as the server would do it.
+std::optional<pg::TypeChange> type_change(const shadow::Outcome& outcome, const ObjectId& id) {
+  const Object *before = outcome.live.find(id), *after = outcome.desired.find(id);
+  if (id.kind != Kind::kColumn || !before || !after || before->get("type") == after->get("type")) return {};
+  return pg::type_change(before->get("type"), after->get("type"));
+}
+
 std::optional<std::string> told(const shadow::Outcome& outcome, const ObjectId& id, const kinds::Danger& danger) {
+  if (const auto change = type_change(outcome, id)) {
+    if (danger.hazard == kinds::Hazard::kRewrite && !change->rewrites) return {};
+    if (danger.hazard == kinds::Hazard::kDataDependent && !change->narrows) return {};
+    if (danger.hazard == kinds::Hazard::kDataLoss) return change->narrows ? loss(outcome, id, danger.text) : std::nullopt;
+  }
   switch (danger.hazard) {
     case kinds::Hazard::kDataLoss: return loss(outcome, id, danger.text);
     case kinds::Hazard::kRewrite:
@@ -123,9 +136,15 @@ void measure(const shadow::Outcome& outcome, plan::Document& document) {
   document.server_version = server.at(0).text(1);
   document.lock_slots_total = static_cast<long>(server.at(0).number(2));
 
-  for (const auto& step : outcome.plan.steps)
+  for (auto& step : document.plan.steps) {
+    std::vector<kinds::Danger> met;
     for (const auto& danger : step.dangers)
-      if (auto text = told(outcome, step.object, danger)) document.hazards.push_back({danger.hazard, step.object, *text});
+      if (auto text = told(outcome, step.object, danger)) {
+        met.push_back({danger.hazard, *text});
+        document.hazards.push_back({danger.hazard, step.object, *text});
+      }
+    step.dangers = std::move(met);
+  }
   add_breaking_columns(outcome, document);
   const auto order = [](const plan::HazardLine& hazard) { return std::tie(hazard.hazard, hazard.text); };
   std::sort(document.hazards.begin(), document.hazards.end(), [&](const auto& a, const auto& b) { return order(a) < order(b); });

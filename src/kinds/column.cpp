@@ -109,8 +109,9 @@ class ColumnWriter final : public Writer {
     out.dependents_step_aside = true;
     const std::string what = cat(describe(change.after.id), ": ", change.before.get("type"), " -> ", change.after.get("type"));
     out.dangers.push_back({Hazard::kBreaking, what});
-    if (change.after.fact("rewrites") != "no") out.dangers.push_back({Hazard::kRewrite, what});
-    if (change.after.fact("narrows") == "yes") out.dangers.push_back({Hazard::kDataLoss, what});
+    out.dangers.push_back({Hazard::kRewrite, what});    // left out later where the server finds it is none
+    out.dangers.push_back({Hazard::kDataLoss, what});
+    out.dangers.push_back({Hazard::kDataDependent, what});
   }
 
   static void nullability(const Change& change, const Object& table, const std::string& column, Alteration& out) {

@@ -4,6 +4,7 @@
 #include "pg/server.hpp"
 
 extern "C" {
+#include "parser/parse_type.h"
 #include "utils/acl.h"
 }
 
@@ -15,6 +16,15 @@ inline bool may_set_role(Oid member, Oid role) {
   return member_can_set_role(member, role);
 #else
   return is_member_of_role(member, role);
+#endif
+}
+
+/// parseTypeString(); 16 reports errors through another last argument.
+inline void parse_type(const char* text, Oid* type, int32* typmod) {
+#if PG_VERSION_NUM >= 160000
+  (void)parseTypeString(text, type, typmod, nullptr);
+#else
+  parseTypeString(text, type, typmod, false);
 #endif
 }
 

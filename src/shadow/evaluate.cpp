@@ -5,10 +5,13 @@
 #include <utility>
 
 #include "kinds/registry.hpp"
+#include "pg/expression.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+#include "shadow/enum_value.hpp"
 #include "shadow/quiet.hpp"
+#include "shadow/renames.hpp"
 #include "shadow/run.hpp"
 
 extern "C" {
@@ -47,6 +50,7 @@ class Evaluation {
 
   std::vector<plan::Refusal> run() {
     collect_statements();
+    note_using_directives();
     const auto gone = clear_the_ground();
     collect_returning(gone);
     while (one_round()) {
@@ -57,6 +61,8 @@ class Evaluation {
     report_text_errors();
     return refusals();
   }
+
+  const std::map<ObjectId, std::string>& usings() const { return using_; }
 
   /// What nobody has made here and the plan will: it is taken to come back as it was.
   std::set<ObjectId> assumed() const {
@@ -307,6 +313,9 @@ class Evaluation {
       else
         for (const auto& command : item.commands) shadow::run(command);
       trial.commit();
+    } catch (const Failure& failure) {
+      if (!item.text) throw;
+      throw Failure(failure).context(text_.context_of(*item.text));
     } catch (const pg::Error& error) {
       if (error.interrupts()) throw;
       if (!item.text && made_already(error)) {
@@ -321,13 +330,55 @@ class Evaluation {
     return true;
   }
 
-  void run_text(const TextStatement& statement) const {
+  /// The USING expressions of ALTER COLUMN … TYPE, with every name qualified: the plan runs under another search_path.
+  void note_using(const TextStatement& statement) {
+    if (!IsA(statement.tree->stmt, AlterTableStmt)) return;
+    List* commands = reinterpret_cast<AlterTableStmt*>(statement.tree->stmt)->cmds;
+    for (int i = 0; i < list_length(commands); ++i) {
+      const auto* command = static_cast<AlterTableCmd*>(list_nth(commands, i));
+      if (command->subtype != AT_AlterColumnType) continue;
+      Node* expression = reinterpret_cast<ColumnDef*>(command->def)->raw_default;
+      if (expression) note_using(statement, command->name, static_cast<Node*>(pg::call([&] { return copyObjectImpl(expression); })));
+    }
+  }
+
+  void note_using(const TextStatement& statement, const char* column, Node* expression) {
+    for (const auto& id : statement.ids) {
+      if (!live_.has(id) || live_.root(id).kind != Kind::kTable) continue;
+      const ObjectId top = live_.root(id);
+      const Oid relation = pg::query("SELECT to_regclass($1)::oid", {top.identity}).at(0).oid(0);
+      if (OidIsValid(relation))
+        using_[{Kind::kColumn, cat(top.identity, ".", script::quote_identifier(column))}] = pg::qualified_expression(relation, expression);
+    }
+  }
+
+  /// -- pgschema: using <expression>, beside a column of CREATE TABLE: over the columns as they are before.
+  void note_using_directives() {
+    for (const auto& item : items_) {
+      if (!item.text || !IsA(item.text->tree->stmt, CreateStmt)) continue;
+      for (const auto& directive : text_.script.directives_of(*item.text->source)) {
+        if (directive.kind != script::DirectiveKind::kUsing) continue;
+        const std::string column = column_at(*item.text, static_cast<int>(directive.subject - item.text->source->begin));
+        if (column.empty())
+          throw Failure(sqlstate::kSyntaxError, "the directive stands beside no column").context(text_.script.place_of(directive.begin));
+        const pg::SettingsScope settings;
+        settings.set("search_path", search_path_of(*item.text, search_path_).c_str());
+        note_using(*item.text, column.c_str(), pg::parse_expression(directive.expression));
+      }
+    }
+  }
+
+  void run_text(const TextStatement& statement) {
     const AsCaller user(caller_);
     const pg::SettingsScope settings;
     settings.set("check_function_bodies", "on");
     for (const auto& [name, value] : statement.settings) settings.set(name.c_str(), value.c_str());
     settings.set("search_path", search_path_of(statement, search_path_).c_str());
-    pg::run_unseen(statement.sql);
+    note_using(statement);
+    if (IsA(statement.tree->stmt, AlterEnumStmt))
+      add_enum_value(*reinterpret_cast<AlterEnumStmt*>(statement.tree->stmt));
+    else
+      pg::run_unseen(statement.sql);
     if (statement.meaning.purpose == Purpose::kDefine && statement.meaning.targets.front().type == OBJECT_MATVIEW && statement.meaning.with_data) {
       auto* name = reinterpret_cast<List*>(statement.meaning.targets.front().object);
       mark_populated(pg::call([&] { return NameListToQuotedString(name); }));
@@ -416,6 +467,7 @@ class Evaluation {
   std::vector<Item> items_;
   std::set<ObjectId> defined_, touched_, copied_, reworked_;
   std::map<ObjectId, std::set<ObjectId>> beneath_;
+  std::map<ObjectId, std::string> using_;
 };
 
 }  // namespace
@@ -437,6 +489,8 @@ Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Readin
     if (!copies.snapshot.objects.at(id).parent) units.add(address);
   add_created(units, stubs);
   out.desired = catalog::read(units, false).snapshot;
+  for (const auto& [column, expression] : evaluation.usings())
+    if (auto found = out.desired.objects.find(column); found != out.desired.objects.end()) found->second.facts["using"] = expression;
   for (const auto& id : evaluation.assumed()) {
     if (out.desired.has(id)) continue;
     out.assumed.insert(live.root(id));

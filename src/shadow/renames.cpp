@@ -162,7 +162,8 @@ std::string output_name(const ResTarget& target) {
   return {};
 }
 
-/// The column that stands at a byte of a definition.
+}  // namespace
+
 std::string column_at(const TextStatement& statement, int byte) {
   std::string found;
   const auto columns = [&](List* elements) {
@@ -186,6 +187,8 @@ std::string column_at(const TextStatement& statement, int byte) {
   if (IsA(node, CreateTableAsStmt)) targets(reinterpret_cast<CreateTableAsStmt*>(node)->query, reinterpret_cast<CreateTableAsStmt*>(node)->into->colNames);
   return found;
 }
+
+namespace {
 
 std::string defined_name(const TextStatement& statement) {
   const auto& target = statement.meaning.targets.at(0);

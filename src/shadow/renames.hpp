@@ -7,6 +7,9 @@
 
 namespace pgschema::shadow {
 
+/// The name of the column (attribute, output column) that stands at a byte of a definition, "" for none.
+std::string column_at(const TextStatement& statement, int byte);
+
 /// Whether the text renames anything at all.
 bool has_renames(const Text& text);
 

@@ -142,7 +142,9 @@ class Attempt {
     catalog::Units all = units_;
     for (Oid oid : copies.stubs_of()) all.relations.insert(oid);
     const std::string hidden = hide(all);
+    evaluating_ = true;  // a copy may need something of a type that was hidden, as the text may
     copies.make(renames_ ? all_roots() : upfront(outcome.named), renames_ ? std::set<ObjectId>() : going_);
+    evaluating_ = false;
     catalog::Reading copied = catalog::read(copies.units(), false);
     if (!scouting) compare_with_originals(named_walk_, walked(units_among(copied, outcome.named)), original_.snapshot);
 
@@ -151,7 +153,7 @@ class Attempt {
     if (!renames.empty()) {
       copied = catalog::read(copies.units(), false);
       {
-        const AsCaller user(caller_);
+        const AsCaller as_caller(caller_);
         resolve(text_, search_path_);  // under the new names
       }
       outcome.named = named(copied.snapshot);

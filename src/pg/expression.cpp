@@ -1,0 +1,102 @@
+#include "pg/expression.hpp"
+
+#include "model/failure.hpp"
+#include "pg/call.hpp"
+#include "pg/compat.hpp"
+#include "pg/subtransaction.hpp"
+
+extern "C" {
+#include "access/relation.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_expr.h"
+#include "parser/parse_relation.h"
+#include "parser/parse_type.h"
+#include "parser/parser.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+#include "utils/typcache.h"
+}
+
+namespace pgschema::pg {
+
+std::string qualified_expression(Oid relation_oid, Node* raw) {
+  Node* expression = call([&] {
+    Relation relation = relation_open(relation_oid, AccessShareLock);
+    ParseState* state = make_parsestate(nullptr);
+    ParseNamespaceItem* item = addRangeTableEntryForRelation(state, relation, AccessShareLock, nullptr, false, true);
+    addNSItemToQuery(state, item, false, true, true);
+    Node* transformed = transformExpr(state, raw, EXPR_KIND_ALTER_COL_TRANSFORM);
+    assign_expr_collations(state, transformed);
+    free_parsestate(state);
+    relation_close(relation, NoLock);
+    return transformed;
+  });
+  const SettingsScope settings;
+  settings.pin_output();
+  const char* printed = call([&] {
+    char* name = get_rel_name(relation_oid);
+    return deparse_expression(expression, deparse_context_for(name, relation_oid), false, false);
+  });
+  return printed;
+}
+
+Node* parse_expression(const std::string& text) {
+  const std::string sql = text;
+  return call([&] {
+    List* list = raw_parser(pstrdup(sql.c_str()), RAW_PARSE_PLPGSQL_EXPR);
+    auto* select = reinterpret_cast<SelectStmt*>(static_cast<RawStmt*>(linitial(list))->stmt);
+    if (list_length(select->targetList) != 1 || select->fromClause || select->whereClause)
+      ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("not an expression: %s", sql.c_str())));
+    return static_cast<ResTarget*>(linitial(select->targetList))->val;
+  });
+}
+
+namespace {
+
+/// The rule of ATColumnChangeRequiresRewrite(); the special case of time zones is left out (a rewrite is the safe answer).
+bool requires_rewrite(Node* expression) {
+  for (;;) {
+    if (IsA(expression, Var)) return false;
+    if (IsA(expression, RelabelType)) {
+      expression = reinterpret_cast<Node*>(reinterpret_cast<RelabelType*>(expression)->arg);
+    } else if (IsA(expression, CoerceToDomain)) {
+      auto* coercion = reinterpret_cast<CoerceToDomain*>(expression);
+      if (DomainHasConstraints(coercion->resulttype)) return true;
+      expression = reinterpret_cast<Node*>(coercion->arg);
+    } else {
+      return true;
+    }
+  }
+}
+
+}  // namespace
+
+TypeChange type_change(const std::string& from, const std::string& to) {
+  try {
+    const Subtransaction attempt;
+    return call([&] {
+      TypeChange out;
+      Oid old_type, new_type;
+      int32 old_typmod, new_typmod;
+      compat::parse_type(from.c_str(), &old_type, &old_typmod);
+      compat::parse_type(to.c_str(), &new_type, &new_typmod);
+      auto* column = reinterpret_cast<Node*>(makeVar(1, 1, old_type, old_typmod, get_typcollation(old_type), 0));
+      Node* coerced = coerce_to_target_type(nullptr, column, old_type, new_type, new_typmod, COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+      if (!coerced) return out;
+      out.rewrites = requires_rewrite(reinterpret_cast<Node*>(expression_planner(reinterpret_cast<Expr*>(coerced))));
+      out.narrows = old_type == new_type ? out.rewrites : !can_coerce_type(1, &old_type, &new_type, COERCION_IMPLICIT) || (new_typmod >= 0 && out.rewrites);
+      return out;
+    });
+  } catch (const Error& error) {
+    if (error.sqlerrcode == ERRCODE_QUERY_CANCELED) throw;
+    return {};
+  }
+}
+
+}  // namespace pgschema::pg

@@ -1,0 +1,29 @@
+// Expressions and type changes, as the server sees them.
+#pragma once
+
+#include <string>
+
+#include "pg/server.hpp"
+
+extern "C" {
+#include "nodes/parsenodes.h"
+}
+
+namespace pgschema::pg {
+
+/// A raw expression over one relation's columns, understood under the current search_path and printed under an
+/// empty one. Raises what the server finds wrong with it. Takes AccessShare on the relation.
+std::string qualified_expression(Oid relation, Node* raw);
+
+/// The raw tree of an expression's text, in the current memory context.
+Node* parse_expression(const std::string& text);
+
+struct TypeChange {
+  bool rewrites = true;  // ALTER COLUMN … TYPE writes every row again (ATColumnChangeRequiresRewrite() in tablecmds.c)
+  bool narrows = true;   // values may not fit, or lose something: there is no implicit cast, or a length goes down
+};
+
+/// Both types as format_type() prints them. Types that cannot be looked up are taken for the worst.
+TypeChange type_change(const std::string& from, const std::string& to);
+
+}  // namespace pgschema::pg
