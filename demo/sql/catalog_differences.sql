@@ -16,6 +16,9 @@ SELECT object_type, identity, attribute, g.value AS before, n.value AS after,
                THEN 'the text of app.v_calls'
            WHEN attribute ~ '^pg_attribute\.att(typid|len|align|byval|storage)$' AND identity ~ 'prio(_sum)?$'
                THEN 'the type of a column'
+           WHEN attribute ~ '^pg_attribute\.att(typid|len|align)$' AND object_type = 'index column'
+                AND identity = 'reporting.m_station_month_key.3'
+               THEN 'the type of an index column'
            WHEN attribute ~ '^pg_index\.indclass' AND identity = 'reporting.m_station_month_key'
                THEN 'the type of an index column'
        END AS because

@@ -55,7 +55,11 @@ class Ordering {
   std::string label(Graph::Node node) const { return cat(name_of(work_[node].action), " ", kinds::describe(work_[node].id)); }
 
   Graph::Node add(int stage, Work work) {
-    const auto node = graph_.add(key_of(stage, work.id));
+    Graph::Key key = key_of(stage, work.id);
+    // Grants in the order in which they were given: pg_dump shows it.
+    const Object* object = live_.has(work.id) ? live_.find(work.id) : desired_.find(work.id);
+    if (object && work.id.kind == Kind::kPrivilege) key.second = cat(object->parent.identity, " ", object->fact("place"), key.second);
+    const auto node = graph_.add(std::move(key));
     work_.push_back(std::move(work));
     return node;
   }
