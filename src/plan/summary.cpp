@@ -100,7 +100,7 @@ class Summary {
     for (const auto& change : doc_.plan.changes) width = std::max(width, std::min<std::size_t>(28, safe(kinds::describe(change.id)).size()));
     for (const auto& change : doc_.plan.changes) {
       std::string text = cat("  ", std::string(1, change.sign), " ", safe(kinds::describe(change.id)));
-      if (!change.text.empty()) text = cat(padded(std::move(text), width + 6), safe(change.text));
+      if (!change.text.empty()) text = cat(padded(cat(text, "  "), width + 6), safe(change.text));
       line(text);
     }
     line("");

@@ -118,6 +118,9 @@ void refuse_unsupported_participants(const Snapshot& snapshot) {
     if (object.has("partition_key") || object.has("partition_bound")) refuse("It is partitioned or a partition.");
     if (object.has("inherits")) refuse("It inherits from another table.");
     if (object.get("persistence") == "temporary") refuse("It is temporary.");
+    if (!object.parent && (object.schema == "pg_catalog" || object.schema == "information_schema" || object.schema == "pg_toast"))
+      throw Failure(sqlstate::kInsufficientPrivilege, cat(kinds::describe(id), " belongs to the system"))
+          .detail("Objects of the system are never changed.");
     if (object.facts.count("extension_member") && !object.parent)
       throw Failure(sqlstate::kDependentObjects, cat(kinds::describe(id), " belongs to an extension"))
           .detail("Objects of extensions are never changed.");

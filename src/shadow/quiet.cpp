@@ -15,6 +15,7 @@ extern "C" {
 #include "catalog/objectaccess.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_proc.h"
+#include "commands/event_trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
@@ -92,7 +93,7 @@ void refuse_execution(Oid function) {
                             : errhint("It would run with more rights than you have. Take it out of the definition that calls it.")));
 }
 
-/// What the executor does not start, and OAT_FUNCTION_EXECUTE therefore does not see: input functions, comparisons.
+/// Everything that is called through an FmgrInfo and not built in; it is not inlined then either.
 bool needs_call_hook(Oid function) {
   return (next_needs_hook && next_needs_hook(function)) || (active && function >= FirstNormalObjectId && !may_run(function));
 }
@@ -105,7 +106,9 @@ void call_hook(FmgrHookEventType event, FmgrInfo* function, Datum* data) {
 void hook(ObjectAccessType access, Oid classid, Oid objid, int subid, void* arg) {
   if (next_hook) next_hook(access, classid, objid, subid, arg);
   if (!active) return;
-  if (access == OAT_FUNCTION_EXECUTE)
+  // When an expression is made ready to run. What is not built in is caught when it is called (call_hook): the predicate
+  // of an index on an empty table never is.
+  if (access == OAT_FUNCTION_EXECUTE && objid < FirstNormalObjectId)
     refuse_execution(objid);
   else if (access == OAT_POST_CREATE && subid == 0)
     created.add(classid, objid, 0);
@@ -133,6 +136,10 @@ void install_hook() {
 
 Quiet::Quiet() {
   if (active) throw Failure(sqlstate::kObjectNotReady, "cannot plan while planning");
+  // What the shadow does must not be told to the event triggers of a command around us (CREATE TABLE … AS SELECT). A
+  // trigger for table_rewrite would be called for a state of our own, and is not when there is no command around us.
+  const bool rewrite_triggers = !pg::query("SELECT FROM pg_event_trigger WHERE evtevent = 'table_rewrite' AND evtenabled <> 'D'").empty();
+  own_event_state_ = !rewrite_triggers && pg::call([] { return EventTriggerBeginCompleteQuery(); });
   created.count = dropped.count = 0;
   silenced_hook = ProcessUtility_hook;
   ProcessUtility_hook = nullptr;
@@ -143,6 +150,7 @@ Quiet::Quiet() {
 Quiet::~Quiet() {
   active = false;
   ProcessUtility_hook = silenced_hook;
+  if (own_event_state_) EventTriggerEndCompleteQuery();
 }
 
 std::vector<catalog::Address> Quiet::take_created() { return take(created); }

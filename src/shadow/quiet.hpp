@@ -31,6 +31,9 @@ class Quiet {
   /// Everything created since the last call that may still exist, and everything dropped.
   static std::vector<catalog::Address> take_created();
   static std::vector<catalog::Address> take_dropped();
+
+ private:
+  bool own_event_state_;
 };
 
 /// The caller's rights, for the text's statements and the plan's steps, as a scope inside a Quiet.

@@ -1,5 +1,6 @@
 #include "shadow/text.hpp"
 
+#include "functions/settings.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
@@ -70,6 +71,65 @@ void refuse_inheritance(const RawStmt& raw, const std::string& context) {
         break;
       default: break;
     }
+}
+
+/// The kinds of objects that a plan can be about, or parts of them. What a statement does to others would happen
+/// to the live ones, and nobody would see it in the plan.
+const char* unsupported_type(ObjectType type) {
+  switch (type) {
+    case OBJECT_AGGREGATE:
+    case OBJECT_ATTRIBUTE:
+    case OBJECT_COLUMN:
+    case OBJECT_DOMAIN:
+    case OBJECT_DOMCONSTRAINT:
+    case OBJECT_FUNCTION:
+    case OBJECT_INDEX:
+    case OBJECT_MATVIEW:
+    case OBJECT_POLICY:
+    case OBJECT_PROCEDURE:
+    case OBJECT_ROUTINE:
+    case OBJECT_RULE:
+    case OBJECT_SCHEMA:
+    case OBJECT_SEQUENCE:
+    case OBJECT_STATISTIC_EXT:
+    case OBJECT_TABCONSTRAINT:
+    case OBJECT_TABLE:
+    case OBJECT_TRIGGER:
+    case OBJECT_TYPE:
+    case OBJECT_VIEW: return nullptr;
+    case OBJECT_DATABASE: return "databases";
+    case OBJECT_EVENT_TRIGGER: return "event triggers";
+    case OBJECT_EXTENSION: return "extensions";
+    case OBJECT_FOREIGN_TABLE: return "foreign tables";
+    case OBJECT_LANGUAGE: return "languages";
+    case OBJECT_LARGEOBJECT: return "large objects";
+    case OBJECT_PUBLICATION: return "publications";
+    case OBJECT_ROLE: return "roles";
+    case OBJECT_TABLESPACE: return "tablespaces";
+    default: return "objects of this kind";
+  }
+}
+
+void refuse_unsupported_targets(const script::Meaning& meaning, const std::string& context) {
+  for (const auto& target : meaning.targets)
+    if (const char* types = unsupported_type(target.type))
+      throw Failure(sqlstate::kFeatureNotSupported, cat(meaning.tag, meaning.tag.find(' ') == std::string::npos || meaning.tag == "SECURITY LABEL" ? cat(" on ", types) : "",
+                                                        " is not supported in a desired state yet"))
+          .hint("Run it by itself.")
+          .context(context);
+}
+
+/// A function in C is checked by loading its library, and loading runs what the library wants.
+void refuse_library(const RawStmt& raw, const std::string& context) {
+  if (!IsA(raw.stmt, CreateFunctionStmt) || settings::run_code) return;
+  List* options = reinterpret_cast<CreateFunctionStmt*>(raw.stmt)->options;
+  for (int i = 0; i < list_length(options); ++i) {
+    auto* option = static_cast<DefElem*>(list_nth(options, i));
+    if (std::string_view(option->defname) != "language" || std::string_view(strVal(option->arg)) != "c") continue;
+    throw Failure(sqlstate::kInsufficientPrivilege, "planning does not load the library of a function in C")
+        .hint("If it may be loaded while planning, SET pgschema.run_code = on.")
+        .context(context);
+  }
 }
 
 /// The relations behind REFERENCES, wherever it may stand in a statement.
@@ -151,6 +211,17 @@ catalog::Address existing_target(const script::Target& target) {
   });
 }
 
+/// Its objects, hidden or not, belong to it as long as the shadow is open.
+void refuse_full_schema(Oid schema, const Text& text, const TextStatement& statement) {
+  const auto rows = pg::query("SELECT quote_ident(nspname) FROM pg_namespace n WHERE n.oid = $1 AND EXISTS (SELECT FROM pg_depend d "
+                              "WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype IN ('n', 'a'))",
+                              {schema});
+  if (rows.empty()) return;
+  throw Failure(sqlstate::kFeatureNotSupported, cat("dropping schema ", rows.at(0).text(0), ", which is not empty, is not supported yet"))
+      .hint("Drop what is in it first, and the schema in a desired state of its own.")
+      .context(text.context_of(statement));
+}
+
 }  // namespace
 
 Text read_text(const std::string& desired) {
@@ -171,6 +242,8 @@ Text read_text(const std::string& desired) {
         throw Failure(sqlstate::kFeatureNotSupported, cat(meaning.tag, " is not supported in a desired state yet")).context(text.script.context_of(source));
       default: break;
     }
+    refuse_unsupported_targets(meaning, text.script.context_of(source));
+    refuse_library(*raw, text.script.context_of(source));
     refuse_inheritance(*raw, text.script.context_of(source));
     std::vector<RangeVar*> references;
     collect_references(raw->stmt, references);
@@ -202,6 +275,7 @@ void resolve(Text& text, const std::string& search_path) {
       for (const auto& target : statement.meaning.targets) {
         const auto address = statement.meaning.purpose == Purpose::kDefine ? definition_target(target) : existing_target(target);
         if (!OidIsValid(address.objid)) continue;
+        if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop) refuse_full_schema(address.objid, text, statement);
         statement.targets.push_back(address);
         found.insert(address);
       }

@@ -77,6 +77,9 @@ void check_may_drop(const Trial& trial, const ObjectId& root) {
   const ObjectId root = trial.originals.has(step.object) ? trial.originals.root(step.object) : step.object;
   if (step.action != plan::Action::kRebuild || error.sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE || error.sqlstate() == sqlstate::kUnsafeNewEnumValue) {
     if (error.hint.empty()) error.detail += cat(error.detail.empty() ? "" : "\n", "The plan's step would be: ", shown(step.command.sql));
+    const Object* owner = trial.originals.find({Kind::kOwner, kinds::describe(root)});
+    if (owner && error.hint.empty() && error.sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE)
+      error.hint = cat("It belongs to ", owner->get("role"), ": ask a member of that role or a superuser to apply this plan.");
     throw error;
   }
   std::string detail = error.message;
