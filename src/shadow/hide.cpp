@@ -47,14 +47,14 @@ type_rows AS (
   UNION SELECT t.oid, t.typarray FROM pg_type t JOIN relation_rows r ON r.reltype = t.oid
   UNION SELECT t.oid, t.typarray FROM pg_type t JOIN pg_range g ON g.rngmultitypid = t.oid WHERE g.rngtypid = ANY ($2)),
 all_types AS (SELECT oid FROM type_rows UNION SELECT typarray FROM type_rows WHERE typarray <> 0)
-SELECT 'pg_class'::regclass::oid, c.oid FROM pg_class c
+SELECT 'pg_class'::regclass::oid, c.oid, c.xmin FROM pg_class c
   WHERE c.oid IN (SELECT oid FROM relation_rows UNION SELECT i.indexrelid FROM pg_index i JOIN relation_rows r ON r.oid = i.indrelid)
-UNION ALL SELECT 'pg_type'::regclass, oid FROM all_types
-UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint k
+UNION ALL SELECT 'pg_type'::regclass, t.oid, t.xmin FROM pg_type t JOIN all_types USING (oid)
+UNION ALL SELECT 'pg_constraint'::regclass, k.oid, k.xmin FROM pg_constraint k
   WHERE (k.conrelid <> 0 AND k.conrelid IN (SELECT oid FROM relation_rows)) OR (k.contypid <> 0 AND k.contypid = ANY ($2))
-UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid FROM pg_statistic_ext s
+UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid, s.xmin FROM pg_statistic_ext s
   WHERE s.stxrelid IN (SELECT oid FROM relation_rows)
-UNION ALL SELECT 'pg_proc'::regclass, p.oid FROM pg_proc p
+UNION ALL SELECT 'pg_proc'::regclass, p.oid, p.xmin FROM pg_proc p
   WHERE p.oid = ANY ($3) OR p.oid IN (SELECT d.objid FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_type'::regclass
     AND d.deptype = 'i' AND d.refobjid IN (SELECT oid FROM all_types)))";
 
@@ -72,8 +72,8 @@ constexpr CatalogShape kShapes[] = {
 };
 
 struct CatalogRow {
-  Oid catalog, oid;
-  auto operator<=>(const CatalogRow&) const = default;
+  Oid oid;
+  TransactionId version;
 };
 
 enum class Moved { kDone, kBusy, kChanged };
@@ -97,7 +97,8 @@ int holder(TransactionId xmax, uint16 infomask) {
 }
 
 /// Locks one row, without waiting, and moves it.
-Moved move_row(Relation catalog, const CatalogShape& shape, Oid oid, Oid target, const char* prefix, int* holder_pid) {
+Moved move_row(Relation catalog, const CatalogShape& shape, const CatalogRow& wanted, Oid target, const char* prefix, int* holder_pid) {
+  const Oid oid = wanted.oid;
   ScanKeyData key;
   ScanKeyInit(&key, shape.oid_column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
   SysScanDesc scan = systable_beginscan(catalog, shape.index, true, nullptr, 1, &key);
@@ -113,7 +114,7 @@ Moved move_row(Relation catalog, const CatalogShape& shape, Oid oid, Oid target,
   TM_FailureData failure;
   HeapTupleData locked = *row;
   const TM_Result result =
-      heap_lock_tuple(catalog, &locked, GetCurrentCommandId(true), LockTupleNoKeyExclusive, LockWaitSkip, false, &buffer, &failure);
+      heap_lock_tuple(catalog, &locked, GetCurrentCommandId(true), LockTupleExclusive, LockWaitSkip, false, &buffer, &failure);
   const TransactionId xmax = HeapTupleHeaderGetRawXmax(locked.t_data);
   const uint16 infomask = locked.t_data->t_infomask;
   ReleaseBuffer(buffer);
@@ -121,7 +122,7 @@ Moved move_row(Relation catalog, const CatalogShape& shape, Oid oid, Oid target,
     *holder_pid = holder(xmax, infomask);
     return Moved::kBusy;
   }
-  if (result != TM_Ok) return Moved::kChanged;
+  if (result != TM_Ok || HeapTupleHeaderGetRawXmin(row->t_data) != wanted.version) return Moved::kChanged;
 
   bool nulls[64] = {}, replace[64] = {};
   Datum values[64] = {};
@@ -136,13 +137,13 @@ Moved move_row(Relation catalog, const CatalogShape& shape, Oid oid, Oid target,
   return Moved::kDone;
 }
 
-/// All rows of one catalog, in the order of their OIDs.
+/// Rows of one catalog, in the order of their OIDs.
 MoveResult move_rows(const CatalogShape& shape, const CatalogRow* rows, std::size_t count, Oid target, const char* prefix) {
   MoveResult result{Moved::kDone, InvalidOid, 0};
   Relation catalog = table_open(shape.catalog, RowExclusiveLock);
   for (std::size_t i = 0; i < count && result.outcome == Moved::kDone; ++i) {
     result.oid = rows[i].oid;
-    result.outcome = move_row(catalog, shape, rows[i].oid, target, prefix, &result.holder_pid);
+    result.outcome = move_row(catalog, shape, rows[i], target, prefix, &result.holder_pid);
   }
   table_close(catalog, NoLock);
   return result;
@@ -168,20 +169,25 @@ std::string random_prefix() {
 
 }  // namespace
 
-std::string hide(const catalog::Units& units) {
+std::vector<HiddenRow> rows_to_hide(const catalog::Units& units) {
   const auto list = [](const std::set<Oid>& oids) { return std::vector<Oid>(oids.begin(), oids.end()); };
-  std::vector<CatalogRow> rows;
+  std::vector<HiddenRow> rows;
   for (const auto& row : pg::query(kRowsSql, {list(units.relations), list(units.types), list(units.functions)}))
-    rows.push_back({row.oid(0), row.oid(1)});
+    rows.push_back({row.oid(0), row.oid(1), row.text(2)});
   std::sort(rows.begin(), rows.end());
+  return rows;
+}
 
+std::string hide(const std::vector<HiddenRow>& rows) {
   const Oid schema = pg::call([] { return get_namespace_oid("pgschema", false); });
   const std::string prefix = random_prefix();
   for (std::size_t first = 0; first < rows.size();) {
+    std::vector<CatalogRow> of_one;
     std::size_t last = first;
-    while (last < rows.size() && rows[last].catalog == rows[first].catalog) ++last;
+    for (; last < rows.size() && rows[last].catalog == rows[first].catalog; ++last)
+      of_one.push_back({rows[last].oid, static_cast<TransactionId>(std::strtoul(rows[last].version.c_str(), nullptr, 10))});
     const auto* shape = std::find_if(std::begin(kShapes), std::end(kShapes), [&](const auto& s) { return s.catalog == rows[first].catalog; });
-    const MoveResult result = pg::call([&] { return move_rows(*shape, &rows[first], last - first, schema, prefix.c_str()); });
+    const MoveResult result = pg::call([&] { return move_rows(*shape, of_one.data(), of_one.size(), schema, prefix.c_str()); });
     if (result.outcome != Moved::kDone) refuse(shape->catalog, result);
     first = last;
   }

@@ -18,6 +18,7 @@
 extern "C" {
 #include "access/xlog.h"
 #include "catalog/pg_authid.h"
+#include "storage/lmgr.h"
 #include "utils/guc.h"
 }
 
@@ -28,6 +29,25 @@ namespace {
 constexpr int kMostRounds = 16;
 constexpr int kBusyTries = 5;
 constexpr long kBusyPause = 50 * 1000;  // microseconds
+
+/// Holds relations as a reader does, so that none is altered between reading it and hiding it. Waits like a query.
+void hold(const catalog::Units& units) {
+  const std::vector<Oid> relations(units.relations.begin(), units.relations.end());
+  pg::call([&] {
+    for (const Oid oid : relations) LockRelationOid(oid, AccessShareLock);
+  });
+}
+
+/// Reading failed because what was to be read may be gone: another session's DDL was committed since the plan began,
+/// and the server says so by "cache lookup failed", "could not open relation", "object with OID … does not exist".
+struct Overtaken {
+  pg::Error error;
+};
+
+[[noreturn]] void throw_overtaken(const pg::Error& error) {
+  if (error.sqlstate() == sqlstate::kInternal || error.sqlstate() == sqlstate::kUndefinedObject) throw Overtaken{error};
+  throw error;
+}
 
 /// Another round is needed, with more participants.
 struct Spread {
@@ -85,7 +105,7 @@ class Attempt {
   std::optional<Spread> run(Outcome& outcome, Round round) {
     const pg::SettingsScope settings;
     settings.pin_output();
-    original_ = catalog::read(units_, true);
+    read_originals();
     if (renames_) {
       const pg::Subtransaction lookup;
       resolve(text_, search_path_);
@@ -95,10 +115,7 @@ class Attempt {
     const auto above = everything_above(original_);
     if (renames_ && !above.empty() && round != Round::kEveryone) return Spread{above};
     const bool scouting = round == Round::kScout && !above.empty();
-    if (!scouting) {
-      named_walk_ = catalog::walk(walked(renames_ ? units_ : named_units_), {});
-      rest_walk_ = catalog::walk(walked(renames_ ? catalog::Units() : rest()), {});
-    }
+    if (!scouting) walk_originals();
     const pg::Subtransaction shadow;
     try {
       auto spread = in_shadow(outcome, scouting);
@@ -114,6 +131,31 @@ class Attempt {
   const catalog::Reading& original() const { return original_; }
 
  private:
+  void read_originals() try {
+    hold(units_);
+    to_hide_ = rows_to_hide(with_stubs());
+    original_ = catalog::read(units_, true);
+  } catch (const pg::Error& error) {
+    throw_overtaken(error);
+  }
+
+  void walk_originals() try {
+    named_walk_ = catalog::walk(walked(renames_ ? units_ : named_units_), {});
+    rest_walk_ = catalog::walk(walked(renames_ ? catalog::Units() : rest()), {});
+  } catch (const pg::Error& error) {
+    throw_overtaken(error);
+  } catch (const Failure& failure) {
+    if (failure.sqlstate() != sqlstate::kUndefinedObject) throw;
+    throw Failure(sqlstate::kSerialization, "a participant of the plan was dropped by another session meanwhile").hint("Plan again.");
+  }
+
+  catalog::Units with_stubs() {
+    stubs_ = stubs_needed(units_, text_.referenced);
+    catalog::Units out = units_;
+    out.relations.insert(stubs_.begin(), stubs_.end());
+    return out;
+  }
+
   /// What the text speaks of, as whole objects.
   std::set<ObjectId> named(const Snapshot& in) const {
     std::set<ObjectId> out;
@@ -138,10 +180,8 @@ class Attempt {
     const Quiet quiet;
     const pg::UserScope user(BOOTSTRAP_SUPERUSERID, SECURITY_RESTRICTED_OPERATION);
 
-    Copies copies(units_, original_.snapshot, stubs_needed(units_, text_.referenced));
-    catalog::Units all = units_;
-    for (Oid oid : copies.stubs_of()) all.relations.insert(oid);
-    const std::string hidden = hide(all);
+    Copies copies(units_, original_.snapshot, stubs_);
+    const std::string hidden = hide(to_hide_);
     evaluating_ = true;  // a copy may need something of a type that was hidden, as the text may
     copies.make(renames_ ? all_roots() : upfront(outcome.named), renames_ ? std::set<ObjectId>() : going_);
     evaluating_ = false;
@@ -290,11 +330,18 @@ class Attempt {
   const std::string& search_path_;
   Oid caller_;
   bool renames_ = false, evaluating_ = false;
+  std::set<Oid> stubs_;
+  std::vector<HiddenRow> to_hide_;
   catalog::Reading original_;
   catalog::Walk named_walk_, rest_walk_;
 };
 
-bool busy(const Failure& failure) { return failure.sqlstate() == sqlstate::kLockNotAvailable || failure.sqlstate() == sqlstate::kSerialization; }
+void pause() {
+  pg::call([] {
+    pg_usleep(kBusyPause);
+    CHECK_FOR_INTERRUPTS();
+  });
+}
 
 /// A row that another session is changing may be free in a moment.
 std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, Round round) {
@@ -302,12 +349,9 @@ std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, Round r
     try {
       return attempt.run(outcome, round);
     } catch (const Failure& failure) {
-      if (!busy(failure) || tries == kBusyTries) throw;
+      if (failure.sqlstate() != sqlstate::kLockNotAvailable || tries == kBusyTries) throw;
     }
-    pg::call([] {
-      pg_usleep(kBusyPause);
-      CHECK_FOR_INTERRUPTS();
-    });
+    pause();
   }
 }
 
@@ -323,11 +367,7 @@ Outcome finish(const Text& parsed, Outcome outcome) {
   return outcome;
 }
 
-}  // namespace
-
-Outcome plan_text(const std::string& desired) {
-  check_may_write();
-  const pg::MemoryScope memory;
+Outcome plan_once(const std::string& desired) {
   const std::string search_path = pg::call([] { return GetConfigOption("search_path", false, false); });
   // What is read and printed under one setting must not be parsed under the other.
   const pg::SettingsScope strings;
@@ -360,6 +400,26 @@ Outcome plan_text(const std::string& desired) {
     if (units.addresses().size() == before && round > 1) round = kMostRounds - 1;
   }
   throw Failure(sqlstate::kInternal, "the participants of the plan could not be settled");
+}
+
+}  // namespace
+
+Outcome plan_text(const std::string& desired) {
+  check_may_write();
+  const pg::MemoryScope memory;
+  for (int tries = 1;; ++tries) {
+    try {
+      pg::Subtransaction attempt;
+      Outcome outcome = plan_once(desired);
+      attempt.commit();  // and keep what holds the participants
+      return outcome;
+    } catch (const Failure& failure) {
+      if (failure.sqlstate() != sqlstate::kSerialization || tries == kBusyTries) throw;
+    } catch (const Overtaken& overtaken) {
+      if (tries == kBusyTries) throw overtaken.error;
+    }
+    pause();
+  }
 }
 
 }  // namespace pgschema::shadow
