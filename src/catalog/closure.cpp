@@ -79,7 +79,8 @@ std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds) {
       const auto& subs = current.at(whole(edge.to));
       if (!subs.count(0) && !subs.count(edge.to.subid)) continue;  // a column: only what uses it
       out.push_back(edge);
-      if (reach(edge.from) && edge.from.subid == 0) fresh.insert(whole(edge.from));
+      // A part that was reached through its whole leads back to nothing new.
+      if (reach(edge.from) && edge.from.subid == 0 && edge.type != DEPENDENCY_INTERNAL) fresh.insert(whole(edge.from));
     }
     while (!fresh.empty()) {
       std::set<Whole> next;

@@ -4,8 +4,25 @@
 
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
+#include "pg/compat.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_type.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+}
 
 namespace pgschema::catalog {
 
@@ -49,41 +66,12 @@ constexpr Word kWords[] = {
     {"extension", "extension"},
 };
 
-// Every object that a name can mean. $1 the name, $2 its relation (after "on"), or NULL. These run under the
+// Signatures, and what hangs on a relation: $1 the name, $2 the relation (after "on"). These run under the
 // caller's search_path, where anybody may have put a better fitting function or operator: every name is qualified.
 #define EQ " OPERATOR(pg_catalog.=) "
 #define OID_OF(catalog) "'pg_catalog." catalog "'::pg_catalog.regclass::pg_catalog.oid"
-constexpr const char* kRelationSql =
-    "SELECT " OID_OF("pg_class") ", c.oid, 0 FROM pg_catalog.pg_class c WHERE c.oid" EQ "pg_catalog.to_regclass($1)::pg_catalog.oid";
-constexpr const char* kTypeSql =
-    "SELECT " OID_OF("pg_type") ", t.oid, 0 FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_class c ON c.oid" EQ "t.typrelid "
-    "WHERE t.oid" EQ "pg_catalog.to_regtype($1)::pg_catalog.oid AND (c.oid IS NULL OR c.relkind" EQ "'c'::pg_catalog.\"char\")";
 constexpr const char* kSignatureSql =
     "SELECT " OID_OF("pg_proc") ", pg_catalog.to_regprocedure($1)::pg_catalog.oid, 0 WHERE pg_catalog.to_regprocedure($1) IS NOT NULL";
-constexpr const char* kRoutineSql =
-    "SELECT " OID_OF("pg_proc") ", p.oid, 0 FROM pg_catalog.parse_ident($1) AS n(parts) "
-    "JOIN pg_catalog.pg_proc p ON p.proname" EQ "n.parts[pg_catalog.cardinality(n.parts)]::pg_catalog.name "
-    "JOIN pg_catalog.pg_namespace s ON s.oid" EQ "p.pronamespace "
-    "WHERE (pg_catalog.cardinality(n.parts)" EQ "1 AND pg_catalog.pg_function_is_visible(p.oid)) "
-    "OR (pg_catalog.cardinality(n.parts)" EQ "2 AND s.nspname" EQ "n.parts[1]::pg_catalog.name)";
-constexpr const char* kColumnSql =
-    "SELECT " OID_OF("pg_class") ", a.attrelid, a.attnum FROM pg_catalog.parse_ident($1) AS n(parts) "
-    "CROSS JOIN LATERAL (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(p), '.'::pg_catalog.text ORDER BY o USING OPERATOR(pg_catalog.<)) AS relation "
-    "FROM pg_catalog.unnest(n.parts) WITH ORDINALITY AS u(p, o) WHERE o OPERATOR(pg_catalog.<) pg_catalog.cardinality(n.parts)) r "
-    "JOIN pg_catalog.pg_attribute a ON a.attrelid" EQ "pg_catalog.to_regclass(r.relation)::pg_catalog.oid "
-    "AND a.attname" EQ "n.parts[pg_catalog.cardinality(n.parts)]::pg_catalog.name "
-    "AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped";
-constexpr const char* kSchemaSql =
-    "SELECT " OID_OF("pg_namespace") ", pg_catalog.to_regnamespace($1)::pg_catalog.oid, 0 WHERE pg_catalog.to_regnamespace($1) IS NOT NULL";
-constexpr const char* kStatisticsSql =
-    "SELECT " OID_OF("pg_statistic_ext") ", x.oid, 0 FROM pg_catalog.parse_ident($1) AS n(parts) "
-    "JOIN pg_catalog.pg_statistic_ext x ON x.stxname" EQ "n.parts[pg_catalog.cardinality(n.parts)]::pg_catalog.name "
-    "JOIN pg_catalog.pg_namespace s ON s.oid" EQ "x.stxnamespace "
-    "WHERE (pg_catalog.cardinality(n.parts)" EQ "1 AND pg_catalog.pg_statistics_obj_is_visible(x.oid)) "
-    "OR (pg_catalog.cardinality(n.parts)" EQ "2 AND s.nspname" EQ "n.parts[1]::pg_catalog.name)";
-constexpr const char* kExtensionSql =
-    "SELECT " OID_OF("pg_extension") ", e.oid, 0 FROM pg_catalog.parse_ident($1) AS n(parts) "
-    "JOIN pg_catalog.pg_extension e ON e.extname" EQ "n.parts[1]::pg_catalog.name WHERE pg_catalog.cardinality(n.parts)" EQ "1";
 constexpr const char* kOnSql =
     "WITH n AS (SELECT (pg_catalog.parse_ident($1))[1]::pg_catalog.name AS name, pg_catalog.to_regclass($2)::pg_catalog.oid AS relation, "
     "pg_catalog.to_regtype($2)::pg_catalog.oid AS domain) "
@@ -95,15 +83,19 @@ constexpr const char* kOnSql =
 #undef OID_OF
 #undef EQ
 
+/// Invalid names and signatures; unknown types and schemas within them.
+bool no_such_name(const pg::Error& error) {
+  static const std::set<std::string> kCodes = {"42602", "22P02", "42601", "22023", "0A000", "42704", "3F000"};
+  return kCodes.count(error.sqlstate()) != 0;
+}
+
 /// What a query finds; nothing where the text is no name for its kind.
 void collect(const char* sql, const std::vector<pg::Param>& params, std::set<Address>& out) {
   try {
     const pg::Subtransaction attempt;
     for (const auto& row : pg::query_in_search_path(sql, params)) out.insert({row.oid(0), row.oid(1), static_cast<int32>(row.number(2))});
   } catch (const pg::Error& error) {
-    const std::string code = error.sqlstate();
-    // Invalid names and signatures; unknown types and schemas within them.
-    if (code != "42602" && code != "22P02" && code != "42601" && code != "22023" && code != "0A000" && code != "42704" && code != "3F000") throw;
+    if (!no_such_name(error)) throw;
   }
 }
 
@@ -122,6 +114,35 @@ std::size_t find_on(const std::string& text) {
   return std::string::npos;
 }
 
+/// Everything that a plain name can mean: a relation, type, routine, column, schema, statistics object, extension.
+/// Called where a longjmp may pass: `out` lives outside.
+void plain_names(const char* name, std::vector<Address>& out) {
+  List* names = pg::compat::name_list(name);
+  const auto add = [&](Oid catalog, Oid oid, int32 subid = 0) {
+    if (OidIsValid(oid)) out.push_back({catalog, oid, subid});
+  };
+  const int parts = list_length(names);
+  if (parts <= 2) {
+    add(RelationRelationId, RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true));
+    if (Type type = LookupTypeName(nullptr, makeTypeNameFromNameList(names), nullptr, true)) {
+      const auto* form = reinterpret_cast<Form_pg_type>(GETSTRUCT(type));
+      if (!OidIsValid(form->typrelid) || get_rel_relkind(form->typrelid) == RELKIND_COMPOSITE_TYPE) add(TypeRelationId, form->oid);
+      ReleaseSysCache(type);
+    }
+    for (FuncCandidateList one = FuncnameGetCandidates(names, -1, NIL, false, false, false, true); one; one = one->next) add(ProcedureRelationId, one->oid);
+    add(StatisticExtRelationId, get_statistics_object_oid(names, true));
+  }
+  if (parts == 1) {
+    add(NamespaceRelationId, get_namespace_oid(strVal(linitial(names)), true));
+    add(ExtensionRelationId, get_extension_oid(strVal(linitial(names)), true));
+  }
+  if (parts == 2 || parts == 3) {
+    const Oid relation = RangeVarGetRelid(makeRangeVarFromNameList(list_copy_head(names, parts - 1)), NoLock, true);
+    const AttrNumber column = OidIsValid(relation) ? get_attnum(relation, strVal(llast(names))) : InvalidAttrNumber;
+    if (column > 0) add(RelationRelationId, relation, column);
+  }
+}
+
 std::set<Address> candidates(const std::string& name) {
   std::set<Address> out;
   if (const auto on = find_on(name); on != std::string::npos) {
@@ -132,7 +153,14 @@ std::set<Address> candidates(const std::string& name) {
     collect(kSignatureSql, {name}, out);
     return out;
   }
-  for (const char* sql : {kRelationSql, kTypeSql, kRoutineSql, kColumnSql, kSchemaSql, kStatisticsSql, kExtensionSql}) collect(sql, {name}, out);
+  std::vector<Address> found;
+  try {
+    const pg::Subtransaction attempt;
+    pg::call([&] { plain_names(name.c_str(), found); });
+  } catch (const pg::Error& error) {
+    if (!no_such_name(error)) throw;
+  }
+  out.insert(found.begin(), found.end());
   return out;
 }
 

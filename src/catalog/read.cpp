@@ -55,15 +55,53 @@ Object object_of(const pg::Rows& rows, const pg::Row& row) {
   return object;
 }
 
+/// What there is to read about, so that a query that could only find nothing is not run.
+struct Present {
+  bool relations = false, tables = false, stored = false, functions = false, types = false, schemas = false;
+
+  /// Once the relations themselves are read. A relation that is neither view nor materialized view is a table, or a
+  /// sequence, which has a reader of its own.
+  void tell(const std::vector<RawObject>& read, std::size_t count) {
+    std::size_t views = 0;
+    for (const auto& raw : read) {
+      const std::string& kind = raw.object.fact("relkind");
+      stored = stored || kind == "m";
+      views += kind == "v" || kind == "m";
+    }
+    tables = views < count;
+    stored = stored || tables;
+  }
+
+  bool wants(About about) const {
+    switch (about) {
+      case About::kRelations: return relations;
+      case About::kTables: return tables;
+      case About::kStored: return stored;
+      case About::kFunctions: return functions;
+      case About::kTypes: return types;
+      case About::kSchemas: return schemas;
+      case About::kTablesAndTypes: return tables || types;
+      case About::kAny: return true;
+    }
+    return true;
+  }
+};
+
 std::vector<RawObject> read_rows(const Units& units) {
   std::set<Oid> relations = units.relations;
   if (!relations.empty())
     for (const auto& row : pg::query(kOwnedSequencesSql, {list(relations)})) relations.insert(row.oid(0));
+  Present present;
+  present.relations = !relations.empty();
+  present.functions = !units.functions.empty();
+  present.types = !units.types.empty();
+  present.schemas = !units.schemas.empty();
   std::vector<RawObject> out;
   for (const auto& reader : readers()) {
+    if (!present.wants(reader.about)) continue;
     const auto rows = pg::query(reader.sql, {list(relations), list(units.types), list(units.functions), list(units.schemas)});
-    for (const auto& row : rows)
-      out.push_back({reader.kind, address_at(row, 0), address_at(row, 3), object_of(rows, row)});
+    for (const auto& row : rows) out.push_back({reader.kind, address_at(row, 0), address_at(row, 3), object_of(rows, row)});
+    if (&reader == &readers().front()) present.tell(out, relations.size());
   }
   return out;
 }

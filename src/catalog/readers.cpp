@@ -301,15 +301,30 @@ JOIN pg_extension e ON e.oid = d.refobjid)";
 #undef PGSCHEMA_PARTS
 
 const std::vector<Reader>* make() {
+  // kRelations first: it tells which kinds of relations there are.
   return new std::vector<Reader>{
-      {Kind::kNone, kSchemas},    {Kind::kNone, kRelations},  {Kind::kColumn, kColumns},
-      {Kind::kNone, kDefaults},   {Kind::kNone, kConstraints}, {Kind::kNone, kIndexes},
-      {Kind::kNone, kTriggers},   {Kind::kNone, kRules},      {Kind::kNone, kPolicies},
-      {Kind::kNone, kStatistics}, {Kind::kNone, kSequences},  {Kind::kOwnedBy, kOwnedBy},
-      {Kind::kContents, kContents}, {Kind::kNone, kFunctions}, {Kind::kNone, kAggregates},
-      {Kind::kNone, kTypes},      {Kind::kNone, kPublicationTables},
-      {Kind::kOwner, kOwners},    {Kind::kPrivilege, kPrivileges}, {Kind::kComment, kComments},
-      {Kind::kSecurityLabel, kSecurityLabels}, {Kind::kExtensionDependency, kExtensionDependencies},
+      {Kind::kNone, kRelations, About::kRelations},
+      {Kind::kNone, kSchemas, About::kSchemas},
+      {Kind::kColumn, kColumns, About::kAny},
+      {Kind::kNone, kDefaults, About::kRelations},
+      {Kind::kNone, kConstraints, About::kTablesAndTypes},
+      {Kind::kNone, kIndexes, About::kStored},
+      {Kind::kNone, kTriggers, About::kRelations},
+      {Kind::kNone, kRules, About::kRelations},
+      {Kind::kNone, kPolicies, About::kTables},
+      {Kind::kNone, kStatistics, About::kStored},
+      {Kind::kNone, kSequences, About::kTables},
+      {Kind::kOwnedBy, kOwnedBy, About::kTables},
+      {Kind::kContents, kContents, About::kStored},
+      {Kind::kNone, kFunctions, About::kFunctions},
+      {Kind::kNone, kAggregates, About::kFunctions},
+      {Kind::kNone, kTypes, About::kTypes},
+      {Kind::kNone, kPublicationTables, About::kTables},
+      {Kind::kOwner, kOwners, About::kAny},
+      {Kind::kPrivilege, kPrivileges, About::kAny},
+      {Kind::kComment, kComments, About::kAny},
+      {Kind::kSecurityLabel, kSecurityLabels, About::kAny},
+      {Kind::kExtensionDependency, kExtensionDependencies, About::kAny},
   };
 }
 

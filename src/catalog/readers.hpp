@@ -13,9 +13,13 @@
 
 namespace pgschema::catalog {
 
+/// What a reader has something to say about. kStored: tables and materialized views.
+enum class About { kAny, kRelations, kTables, kStored, kFunctions, kTypes, kSchemas, kTablesAndTypes };
+
 struct Reader {
   Kind kind;         // kNone: by the address (pg_identify_object)
   const char* sql;
+  About about;
 };
 
 const std::vector<Reader>& readers();

@@ -6,6 +6,7 @@
 extern "C" {
 #include "parser/parse_type.h"
 #include "utils/acl.h"
+#include "utils/regproc.h"
 }
 
 namespace pgschema::pg::compat {
@@ -25,6 +26,15 @@ inline void parse_type(const char* text, Oid* type, int32* typmod) {
   (void)parseTypeString(text, type, typmod, nullptr);
 #else
   parseTypeString(text, type, typmod, false);
+#endif
+}
+
+/// The parts of a qualified name. Raises 42602 for what is none.
+inline List* name_list(const char* text) {
+#if PG_VERSION_NUM >= 160000
+  return stringToQualifiedNameList(text, nullptr);
+#else
+  return stringToQualifiedNameList(text);
 #endif
 }
 
