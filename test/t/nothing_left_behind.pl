@@ -184,7 +184,7 @@ cmp_ok($growth[1], '<', 100_000, "memory contexts do not grow over 300 plans ($g
 SKIP:
 {
 	skip 'AddressSanitizer keeps freed memory', 1 if ($ENV{SAN} // '') =~ /address/;
-	cmp_ok($growth[0], '<', 300 * 20, "nor does the session, but for the server's caches ($growth[0] kB)");
+	cmp_ok($growth[0], '<', 300 * 40, "nor does the session, but for the server's caches ($growth[0] kB)");
 }
 is(catalog(), $catalog, 'after all: the catalog is as before');
 is(files(), $files, 'after all: the files are as before');
