@@ -14,12 +14,14 @@ extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "commands/event_trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 #include "utils/syscache.h"
 }
 
@@ -56,6 +58,8 @@ object_access_hook_type next_hook = nullptr;
 needs_fmgr_hook_type next_needs_hook = nullptr;
 fmgr_hook_type next_call_hook = nullptr;
 ProcessUtility_hook_type silenced_hook = nullptr;
+needs_fmgr_hook_type next_needs_fmgr_hook = nullptr;
+fmgr_hook_type next_fmgr_hook = nullptr;
 
 /// Volatile functions that defaults are made of; none of them does anything but return a value.
 bool makes_values(const char* name) {
@@ -116,6 +120,25 @@ void hook(ObjectAccessType access, Oid classid, Oid objid, int subid, void* arg)
     dropped.add(classid, objid, subid);
 }
 
+/// What the executor does not announce: a comparison function of an operator class, say, called for a literal of a
+/// range type. Functions in C are a superuser's, and printing a constant may need one.
+bool needs_fmgr(Oid function) {
+  return (next_needs_fmgr_hook && next_needs_fmgr_hook(function)) || (active && function >= FirstNormalObjectId);
+}
+
+bool in_c(Oid function) {
+  HeapTuple row = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(row)) return false;
+  const Oid language = reinterpret_cast<Form_pg_proc>(GETSTRUCT(row))->prolang;
+  ReleaseSysCache(row);
+  return language == ClanguageId || language == INTERNALlanguageId;
+}
+
+void fmgr(FmgrHookEventType event, FmgrInfo* function, Datum* arg) {
+  if (active && event == FHET_START && !in_c(function->fn_oid)) refuse_execution(function->fn_oid);
+  if (next_fmgr_hook) next_fmgr_hook(event, function, arg);
+}
+
 std::vector<catalog::Address> take(Records& records) {
   std::vector<catalog::Address> out;
   for (int i = 0; i < records.count; ++i) out.push_back({records.items[i].classid, records.items[i].objid, records.items[i].subid});
@@ -128,6 +151,10 @@ std::vector<catalog::Address> take(Records& records) {
 void install_hook() {
   next_hook = object_access_hook;
   object_access_hook = hook;
+  next_needs_fmgr_hook = needs_fmgr_hook;
+  needs_fmgr_hook = needs_fmgr;
+  next_fmgr_hook = fmgr_hook;
+  fmgr_hook = fmgr;
   next_needs_hook = needs_fmgr_hook;
   needs_fmgr_hook = needs_call_hook;
   next_call_hook = fmgr_hook;
