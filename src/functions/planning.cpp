@@ -42,6 +42,7 @@ std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome) {
   const auto strength = [&](const std::string& mode) { return std::find(kStrength.begin(), kStrength.end(), mode); };
   std::set<std::string> existing;
   for (const auto& [id, object] : outcome.live.objects) existing.insert(id.identity);
+  for (const auto& change : outcome.renamed_from) existing.insert(change);
   std::map<std::string, std::string> strongest;
   for (const auto& step : outcome.plan.steps) {
     std::string_view rest = step.command.lock;
@@ -92,6 +93,23 @@ void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
   if (!aspects.empty()) document.left_alone.push_back(cat(aspects, " (not mentioned)"));
 }
 
+/// CREATE FUNCTION with other argument types makes another function, which may not be what was meant.
+void tell_overloads(const shadow::Outcome& outcome) {
+  const pg::SettingsScope settings;
+  settings.pin_output();
+  for (const auto& change : outcome.plan.changes) {
+    const Object* made = outcome.desired.find(change.id);
+    if (change.sign != '+' || !made || (change.id.kind != Kind::kFunction && change.id.kind != Kind::kProcedure && change.id.kind != Kind::kAggregate)) continue;
+    const auto others = pg::query("SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+                                  "WHERE quote_ident(n.nspname) = $1 AND quote_ident(p.proname) = $2 ORDER BY 1",
+                                  {made->schema, made->name});
+    if (others.empty()) continue;
+    const std::string message = cat(kinds::describe(change.id), " is another overload"), detail = cat("There is ", others.front().text(0), ", which stays.");
+    const std::string hint = "To replace it, put \"-- pgschema: renamed from …\" above the definition, or DROP it.";
+    pg::call([&] { ereport(NOTICE, (errmsg("%s", message.c_str()), errdetail("%s", detail.c_str()), errhint("%s", hint.c_str()))); });
+  }
+}
+
 }  // namespace
 
 PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, int strategy) {
@@ -133,6 +151,7 @@ Planned make_plan(const PlanArguments& arguments) {
   describe_rebuilds(outcome, document);
   describe_text(outcome, document);
   measure(outcome, document);
+  tell_overloads(outcome);
   return out;
 }
 

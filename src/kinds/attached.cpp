@@ -64,6 +64,11 @@ class PrivilegeWriter final : public Writer {
     for (const auto& command : out.commands) out.dangers.push_back({Hazard::kAccess, command.sql});
     return out;
   }
+  std::vector<Danger> create_dangers(const Object& privilege, const Snapshot& in) const override {
+    std::vector<Danger> out;
+    for (const auto& command : create(privilege, in)) out.push_back({Hazard::kAccess, command.sql});
+    return out;
+  }
   std::vector<Danger> drop_dangers(const Object& privilege, const Snapshot& in) const override {
     std::vector<Danger> out;
     for (const auto& command : drop(privilege, in)) out.push_back({Hazard::kAccess, command.sql});

@@ -39,6 +39,12 @@ class ConstraintWriter final : public Writer {
     return {{cat(alter_relation(table), " DROP CONSTRAINT ", constraint.name), "ALTER TABLE", access_exclusive(table), {}}};
   }
 
+  /// Rows are read under a lock that stops writers, unless the constraint is NOT VALID.
+  std::vector<Danger> create_dangers(const Object& constraint, const Snapshot&) const override {
+    if (constraint.get("definition").ends_with(" NOT VALID")) return {};
+    return {{Hazard::kBlocking, cat(describe(constraint.id), " is checked against every row")}, {Hazard::kDataDependent, describe(constraint.id)}};
+  }
+
   std::optional<Alteration> alter(const Change& change) const override {
     const Object& table = relation_of(change.after, change.desired);
     Alteration out;
@@ -84,6 +90,12 @@ class IndexWriter final : public Writer {
 
   std::vector<Command> drop(const Object& index, const Snapshot& in) const override {
     return {{cat("DROP INDEX ", index.id.identity), "DROP INDEX", access_exclusive(relation_of(index, in)), {}}};
+  }
+
+  std::vector<Danger> create_dangers(const Object& index, const Snapshot&) const override {
+    std::vector<Danger> out{{Hazard::kBlocking, cat(describe(index.id), " is built while writers wait")}};
+    if (index.fact("unique") == "t") out.push_back({Hazard::kDataDependent, describe(index.id)});
+    return out;
   }
 
   std::optional<Alteration> alter(const Change& change) const override {

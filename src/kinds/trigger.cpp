@@ -89,6 +89,10 @@ class PolicyWriter final : public Writer {
                       false};
   }
 
+  std::vector<Danger> create_dangers(const Object& policy, const Snapshot&) const override {
+    return {{Hazard::kAccess, cat(describe(policy.id), " is new")}};
+  }
+
   std::vector<Danger> drop_dangers(const Object& policy, const Snapshot&) const override {
     return {{Hazard::kAccess, cat(describe(policy.id), " goes")}};
   }

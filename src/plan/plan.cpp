@@ -99,6 +99,8 @@ class Ordering {
       const Object& object = from.has(id) ? from.objects.at(id) : desired_.objects.at(id);
       const Action action = live_.has(id) ? Action::kRebuild : Action::kCreate;
       Work work{id, action, kinds::writer(id.kind).create(object, from.has(id) ? from : desired_), {}};
+      // Something new on what was there before.
+      if (action == Action::kCreate && object.parent && live_.has(desired_.root(id))) work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
       creates_[id] = add(2, std::move(work));
       if (!object.parent && live_.has(id)) add_privilege_reset(id);
     }
@@ -275,7 +277,7 @@ class Assembly {
   Assembly(const Request& request, const Moves& moves) : request_(request), moves_(moves) {}
 
   Plan run(const std::vector<diff::Difference>& differences, std::vector<Work> ordered) {
-    for (const auto& rename : request_.renames) add_step(rename.to, Action::kRename, rename.command, {}, false);
+    for (const auto& rename : request_.renames) add_step(rename.to, Action::kRename, rename.command, {{kinds::Hazard::kBreaking, cat(kinds::describe(rename.from), " is renamed")}}, false);
     for (auto& work : ordered)
       for (std::size_t i = 0; i < work.commands.size(); ++i)
         add_step(work.id, action_of(work), work.commands[i], i == 0 ? std::move(work.dangers) : std::vector<kinds::Danger>(), work.drops);

@@ -81,8 +81,10 @@ class Summary {
   void hazards() {
     if (doc_.hazards.empty()) return;
     line("HAZARDS");
+    std::size_t width = 10;
+    for (const auto& hazard : doc_.hazards) width = std::max(width, kinds::name_of(hazard.hazard).size());
     for (std::size_t i = 0; i < doc_.hazards.size() && i < kMostLines; ++i)
-      line(cat("  ", padded(std::string(kinds::name_of(doc_.hazards[i].hazard)), 10), " ", safe(doc_.hazards[i].text)));
+      line(cat("  ", padded(std::string(kinds::name_of(doc_.hazards[i].hazard)), width), " ", safe(doc_.hazards[i].text)));
     if (doc_.hazards.size() > kMostLines) line(cat("  and ", counted(doc_.hazards.size() - kMostLines, "more", "more")));
     std::vector<std::string> names;
     for (const auto& hazard : doc_.hazards) {

@@ -215,6 +215,11 @@ Wanted of_definition(const Text& text, const TextStatement& statement, const Dir
     out.new_name = object.substr(sibling(object, "").size());
     out.fresh = object;
     for (const auto& name : directive.names) {
+      if (function && script::quote_identifier(name.parts.back()) == out.new_name)
+        throw Failure(sqlstate::kFeatureNotSupported, "changing the argument types of a function by a directive is not supported yet")
+            .hint(cat("Add DROP FUNCTION ", sibling(object, name_text(name)), " to the desired state: what uses the function is then rebuilt over the new one. "
+                      "Its grants and comments must be in the text."))
+            .context(context);
       const std::string old = name_text(name);
       out.olds.push_back(name.parts.size() > 1 ? old : sibling(object, old));
     }

@@ -10,6 +10,7 @@
 #include "shadow/copies.hpp"
 #include "shadow/evaluate.hpp"
 #include "shadow/hide.hpp"
+#include "shadow/prints.hpp"
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
@@ -205,6 +206,7 @@ class Attempt {
       const pg::Subtransaction evaluation;
       evaluating_ = true;
       evaluated = evaluate(text_, live, copied, search_path_, caller_, copies.stubs());
+      if (evaluated.refused.empty()) settle_prints(evaluated.desired, live, original_.snapshot);
     }
     evaluating_ = false;
     if (!evaluated.refused.empty()) {
@@ -214,6 +216,7 @@ class Attempt {
     refuse_hidden_names(evaluated.desired, hidden);
     strip_defaults_of_new(evaluated.desired, live);
     plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_grantees(caller_)};
+    for (const auto& rename : request.renames) outcome.renamed_from.insert(rename.from.identity);
     for (const auto& rename : request.renames) request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);
     outcome.named = request.named;
     replace_enums_that_lose_values(request);

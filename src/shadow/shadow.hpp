@@ -16,6 +16,7 @@ struct Outcome {
   Snapshot live, desired;
   std::vector<NotRun> not_run;
   std::set<ObjectId> named;
+  std::set<std::string> renamed_from;  // identities before the plan's renames
   /// What the walk over `roots` must say once the plan has been applied.
   catalog::Walk expected;
   std::set<ObjectId> roots;
