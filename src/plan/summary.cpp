@@ -1,5 +1,6 @@
 // The summary: first what a reviewer must see.
 #include <algorithm>
+#include <utility>
 
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
@@ -168,7 +169,16 @@ class Summary {
   }
 
   void tail() {
-    if (!doc_.not_run.empty()) line(cat("NOT RUN         ", safe(joined(doc_.not_run, ", "))));
+    // All of them: what a text wants and nobody does must not be lost in an ellipsis.
+    std::string row;
+    std::string_view label = "NOT RUN         ";
+    for (const auto& item : doc_.not_run) {
+      if (!row.empty() && row.size() + item.size() > 100) {
+        line(cat(std::exchange(label, "                "), std::exchange(row, ""), ","));
+      }
+      row += cat(row.empty() ? "" : ", ", safe(item));
+    }
+    if (!row.empty()) line(cat(label, row));
     if (!doc_.left_alone.empty()) line(cat("LEFT AS IT IS   ", safe(joined(doc_.left_alone, ", "))));
     if (doc_.verified && !doc_.plan.empty()) line(cat("VERIFIED        in the shadow: ", counted(doc_.verified, "object", "objects"), ", no difference"));
   }
