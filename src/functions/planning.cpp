@@ -97,12 +97,16 @@ void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
 void tell_overloads(const shadow::Outcome& outcome) {
   const pg::SettingsScope settings;
   settings.pin_output();
+  std::vector<std::string> going;
+  for (const auto& change : outcome.plan.changes)
+    if (change.sign == '-') going.push_back(change.id.identity);
   for (const auto& change : outcome.plan.changes) {
     const Object* made = outcome.desired.find(change.id);
     if (change.sign != '+' || !made || (change.id.kind != Kind::kFunction && change.id.kind != Kind::kProcedure && change.id.kind != Kind::kAggregate)) continue;
     const auto others = pg::query("SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
-                                  "WHERE quote_ident(n.nspname) = $1 AND quote_ident(p.proname) = $2 ORDER BY 1",
-                                  {made->schema, made->name});
+                                  "WHERE quote_ident(n.nspname) = $1 AND quote_ident(p.proname) = $2 "
+                                  "AND (pg_identify_object('pg_proc'::regclass, p.oid, 0)).identity <> ALL ($3) ORDER BY 1",
+                                  {made->schema, made->name, going});
     if (others.empty()) continue;
     const std::string message = cat(kinds::describe(change.id), " is another overload"), detail = cat("There is ", others.front().text(0), ", which stays.");
     const std::string hint = "To replace it, put \"-- pgschema: renamed from …\" above the definition, or DROP it.";

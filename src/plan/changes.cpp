@@ -68,7 +68,8 @@ class Lines {
   void altered(const diff::Difference& difference) {
     const Object& before = request_.live.objects.at(difference.id);
     const Object& after = request_.desired.objects.at(difference.id);
-    if (!speaks_of(difference.id) || told_by_parent(after)) return;
+    const bool replaced = moves_.altered.count(difference.id) && !moves_.altered.at(difference.id).commands.empty();
+    if ((!speaks_of(difference.id) && !replaced) || told_by_parent(after)) return;
     std::string text;
     const auto say = [&](const std::string& part) { text += cat(text.empty() ? "" : "; ", part); };
     const bool columns = std::find(difference.attributes.begin(), difference.attributes.end(), "columns") != difference.attributes.end();

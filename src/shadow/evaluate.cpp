@@ -76,6 +76,11 @@ class Evaluation {
   ObjectId root(const ObjectId& id) const { return live_.has(id) ? live_.root(id) : id; }
 
   void collect_statements() {
+    for (const auto& [statement, old] : replaced_functions(text_, search_path_)) {
+      replaces_[statement] = old;
+      replaced_.insert(old);
+      touched_.insert(old);
+    }
     std::set<ObjectId> defined;
     for (auto it = text_.statements.rbegin(); it != text_.statements.rend(); ++it) {
       const auto& statement = *it;
@@ -105,7 +110,7 @@ class Evaluation {
     for (const auto& [address, id] : ids_) {
       const Object& object = live_.objects.at(id);
       if (object.id.kind == Kind::kSchema) continue;
-      if (redefined_part(object) || defined_.count(id) || in_the_way(object)) doomed.push_back(address);
+      if (redefined_part(object) || defined_.count(id) || replaced_.count(id) || in_the_way(object)) doomed.push_back(address);
     }
     (void)Quiet::take_dropped();
     if (!doomed.empty())
@@ -185,6 +190,7 @@ class Evaluation {
   bool said_by_definition(const Object& object) const {
     if (redefined_part(object)) return true;
     const ObjectId top = live_.root(object.id);
+    if (replaced_.count(top)) return true;  // passes to its successor: see inherit()
     if (!defined_.count(top)) return false;
     switch (object.id.kind) {
       case Kind::kColumn:
@@ -308,9 +314,10 @@ class Evaluation {
   bool attempt(Item& item) {
     try {
       pg::Subtransaction trial;
-      if (item.text)
+      if (item.text) {
         run_text(*item.text);
-      else
+        if (auto old = replaces_.find(item.text); old != replaces_.end()) inherit(*item.text, old->second);
+      } else
         for (const auto& command : item.commands) shadow::run(command);
       trial.commit();
     } catch (const Failure& failure) {
@@ -382,6 +389,23 @@ class Evaluation {
     if (statement.meaning.purpose == Purpose::kDefine && statement.meaning.targets.front().type == OBJECT_MATVIEW && statement.meaning.with_data) {
       auto* name = reinterpret_cast<List*>(statement.meaning.targets.front().object);
       mark_populated(pg::call([&] { return NameListToQuotedString(name); }));
+    }
+  }
+
+  /// What belonged to a function passes to the one that replaces it.
+  void inherit(const TextStatement& statement, const ObjectId& old) const {
+    const pg::SettingsScope settings;
+    settings.set("search_path", search_path_of(statement, search_path_).c_str());
+    const catalog::Address successor = target_of_definition(statement);
+    catalog::Units units;
+    units.add(successor);
+    settings.pin_output();
+    Snapshot heir = catalog::read(units, false).snapshot;
+    const ObjectId id = catalog::locate({successor}).at(successor).id;
+    for (const auto& child : live_.children(old)) {
+      Object passed = live_.objects.at(child);
+      passed.parent = id;
+      for (const auto& command : kinds::writer(child.kind).create(passed, heir)) shadow::run(command);
     }
   }
 
@@ -465,7 +489,8 @@ class Evaluation {
   const std::string& search_path_;
   Oid caller_;
   std::vector<Item> items_;
-  std::set<ObjectId> defined_, touched_, copied_, reworked_;
+  std::set<ObjectId> defined_, touched_, copied_, reworked_, replaced_;
+  std::map<const TextStatement*, ObjectId> replaces_;
   std::map<ObjectId, std::set<ObjectId>> beneath_;
   std::map<ObjectId, std::string> using_;
 };

@@ -34,6 +34,7 @@ struct Wanted {
   std::string new_name;           // the name alone, quoted
   std::string label;              // an enum value: the type is in `olds`, the new label here, the old one in `old_label`
   std::string old_label;
+  const TextStatement* replaces = nullptr;  // not renamed: a function makes room for one with other argument types
   std::string search_path, context;
 };
 
@@ -215,11 +216,7 @@ Wanted of_definition(const Text& text, const TextStatement& statement, const Dir
     out.new_name = object.substr(sibling(object, "").size());
     out.fresh = object;
     for (const auto& name : directive.names) {
-      if (function && script::quote_identifier(name.parts.back()) == out.new_name)
-        throw Failure(sqlstate::kFeatureNotSupported, "changing the argument types of a function by a directive is not supported yet")
-            .hint(cat("Add DROP FUNCTION ", sibling(object, name_text(name)), " to the desired state: what uses the function is then rebuilt over the new one. "
-                      "Its grants and comments must be in the text."))
-            .context(context);
+      if (function && name.arguments && script::quote_identifier(name.parts.back()) == out.new_name) out.replaces = &statement;
       const std::string old = name_text(name);
       out.olds.push_back(name.parts.size() > 1 ? old : sibling(object, old));
     }
@@ -311,6 +308,7 @@ std::optional<Located> old_object(const Wanted& one) {
     if (labels.at(0).number(1)) return {};
     throw Failure(sqlstate::kUndefinedObject, cat("type ", old->id.identity, " has no value ", one.old_label)).context(one.context);
   }
+  if (one.replaces) return old;
   const auto fresh = find(one.kind, one.fresh);
   if (old && fresh && old->whole != fresh->whole)
     throw Failure("42710", cat("cannot rename ", kinds::describe(old->id), " to ", one.new_name)).detail(cat(kinds::describe(fresh->id), " exists too.")).context(one.context);
@@ -361,6 +359,14 @@ bool has_renames(const Text& text) {
          std::any_of(text.script.standalone.begin(), text.script.standalone.end(), renames);
 }
 
+std::vector<std::pair<const TextStatement*, ObjectId>> replaced_functions(const Text& text, const std::string& search_path) {
+  std::vector<std::pair<const TextStatement*, ObjectId>> out;
+  for (const auto& one : wanted(text, search_path))
+    if (one.replaces)
+      if (const auto old = old_object(one)) out.emplace_back(one.replaces, old->id);
+  return out;
+}
+
 std::set<catalog::Address> units_to_rename(const Text& text, const std::string& search_path) {
   std::set<catalog::Address> out;
   std::set<std::string> made;
@@ -377,6 +383,7 @@ std::set<catalog::Address> units_to_rename(const Text& text, const std::string& 
 std::vector<plan::Rename> run_renames(const Text& text, const std::string& search_path, Oid caller) {
   std::vector<plan::Rename> out;
   for (const auto& one : wanted(text, search_path)) {
+    if (one.replaces) continue;
     const auto old = old_object(one);
     if (!old) continue;
     const ObjectId relation = old->whole == old->unit ? ObjectId{} : catalog::locate({old->unit}).at(old->unit).id;

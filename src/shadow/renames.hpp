@@ -13,7 +13,11 @@ std::string column_at(const TextStatement& statement, int byte);
 /// Whether the text renames anything at all.
 bool has_renames(const Text& text);
 
-/// The units of what is going to be renamed. Raises 42710 where the old and the new name both exist, 42704 where
+/// Functions that a directive says are replaced by ones with other argument types: the definition, and the function
+/// that goes. Its owner, privileges and comments pass to the new one; what uses it is rebuilt.
+std::vector<std::pair<const TextStatement*, ObjectId>> replaced_functions(const Text& text, const std::string& search_path);
+
+/// The units of what is going to be renamed or replaced. Raises 42710 where the old and the new name both exist, 42704 where
 /// neither does; a rename that has been done already is left out.
 std::set<catalog::Address> units_to_rename(const Text& text, const std::string& search_path);
 

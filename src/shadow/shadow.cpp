@@ -214,7 +214,7 @@ class Attempt {
       return {};
     }
     refuse_hidden_names(evaluated.desired, hidden);
-    strip_defaults_of_new(evaluated.desired, live);
+    strip_defaults_of_new(evaluated.desired, live, caller_);
     plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_grantees(caller_)};
     for (const auto& rename : request.renames) outcome.renamed_from.insert(rename.from.identity);
     for (const auto& rename : request.renames) request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);

@@ -252,6 +252,8 @@ Text read_text(const std::string& desired) {
   return text;
 }
 
+catalog::Address target_of_definition(const TextStatement& statement) { return definition_target(statement.meaning.targets.at(0)); }
+
 std::string search_path_of(const TextStatement& statement, const std::string& callers) {
   auto own = statement.settings.find("search_path");
   std::string path = own == statement.settings.end() ? callers : own->second;

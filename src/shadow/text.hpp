@@ -46,6 +46,9 @@ Text read_text(const std::string& desired);
 /// Takes AccessShare on relations; do it inside a subtransaction that is rolled back.
 void resolve(Text& text, const std::string& search_path);
 
+/// What a CREATE of the text makes or has made, under the current search_path; objid is 0 when there is none.
+catalog::Address target_of_definition(const TextStatement& statement);
+
 /// The search_path for a statement of the text: its own or the caller's, pg_temp last.
 std::string search_path_of(const TextStatement& statement, const std::string& callers);
 

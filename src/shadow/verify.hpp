@@ -42,7 +42,7 @@ TrialResult run_plan(const Trial& trial, const Copies& copies);
 void refuse_hidden_names(const Snapshot& desired, const std::string& prefix);
 
 /// A new object has the owner and privileges that the server gives it, unless the text says otherwise.
-void strip_defaults_of_new(Snapshot& desired, const Snapshot& live);
+void strip_defaults_of_new(Snapshot& desired, const Snapshot& live, Oid caller);
 
 /// See plan::Request.
 std::map<std::pair<std::string, std::string>, std::vector<std::string>> default_grantees(Oid creator);
