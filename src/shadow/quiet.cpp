@@ -22,7 +22,6 @@ extern "C" {
 #include "tcop/utility.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
-#include "utils/syscache.h"
 }
 
 namespace pgschema::shadow {
@@ -58,8 +57,6 @@ object_access_hook_type next_hook = nullptr;
 needs_fmgr_hook_type next_needs_hook = nullptr;
 fmgr_hook_type next_call_hook = nullptr;
 ProcessUtility_hook_type silenced_hook = nullptr;
-needs_fmgr_hook_type next_needs_fmgr_hook = nullptr;
-fmgr_hook_type next_fmgr_hook = nullptr;
 
 /// Volatile functions that defaults are made of; none of them does anything but return a value.
 bool makes_values(const char* name) {
@@ -69,26 +66,37 @@ bool makes_values(const char* name) {
   return std::find(std::begin(names), std::end(names), std::string_view(name)) != std::end(names);
 }
 
+/// A superuser wrote it, and printing a constant may need one: an output function, or a comparison for an index.
+bool in_c(Oid function) {
+  if (function < FirstNormalObjectId) return true;
+  HeapTuple row = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(row)) return false;
+  const Oid language = reinterpret_cast<Form_pg_proc>(GETSTRUCT(row))->prolang;
+  ReleaseSysCache(row);
+  return language == ClanguageId || language == INTERNALlanguageId;
+}
+
+/// The caller answers for what runs with the caller's rights, not for what runs with the server's.
+bool anything_goes() { return settings::run_code && (as_caller || GetUserId() != BOOTSTRAP_SUPERUSERID); }
+
 /// Runs inside the server's frames: plain data only.
 bool may_run(Oid function) {
   const bool built_in = function < FirstNormalObjectId;
   if (built_in && pg::in_query()) return true;
-  const bool of_extension = !built_in && OidIsValid(getExtensionOfObject(ProcedureRelationId, function));
-  if (settings::run_code && (as_caller || GetUserId() != BOOTSTRAP_SUPERUSERID)) return true;
-  if (!built_in && !of_extension) return false;
+  if (anything_goes()) return true;
+  if (!built_in && !in_c(function) && !OidIsValid(getExtensionOfObject(ProcedureRelationId, function))) return false;
   HeapTuple row = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
   if (!HeapTupleIsValid(row)) return false;
   const auto* proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(row));
   const bool immutable = proc->provolatile == PROVOLATILE_IMMUTABLE;
   bool allowed = as_caller ? immutable || !built_in || proc->provolatile == PROVOLATILE_STABLE || makes_values(NameStr(proc->proname)) : immutable;
   // Whoever owns an extension can add functions of their own to it.
-  if (of_extension && !superuser_arg(proc->proowner)) allowed = false;
+  if (!built_in && !superuser_arg(proc->proowner)) allowed = false;
   ReleaseSysCache(row);
   return allowed;
 }
 
-void refuse_execution(Oid function) {
-  if (may_run(function)) return;
+[[noreturn]] void refuse_execution(Oid function) {
   char* name = get_func_name(function);
   ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                   errmsg("planning does not run the function %s", name ? name : "that was dropped"),
@@ -97,46 +105,29 @@ void refuse_execution(Oid function) {
                             : errhint("It would run with more rights than you have. Take it out of the definition that calls it.")));
 }
 
-/// Everything that is called through an FmgrInfo and not built in; it is not inlined then either.
-bool needs_call_hook(Oid function) {
-  return (next_needs_hook && next_needs_hook(function)) || (active && function >= FirstNormalObjectId && !may_run(function));
-}
+/// When it comes to the call. What is in C has been looked at before, if an expression calls it: uuid_generate_v4() may be
+/// named by a default, but not have an effect.
+bool may_be_called(Oid function) { return in_c(function) ? anything_goes() || func_volatile(function) != PROVOLATILE_VOLATILE : may_run(function); }
+
+/// What is not built in passes here when it is called, and is not inlined.
+bool needs_call_hook(Oid function) { return (next_needs_hook && next_needs_hook(function)) || (active && function >= FirstNormalObjectId); }
 
 void call_hook(FmgrHookEventType event, FmgrInfo* function, Datum* data) {
-  if (active && event == FHET_START && function->fn_oid >= FirstNormalObjectId) refuse_execution(function->fn_oid);
+  if (active && event == FHET_START && !may_be_called(function->fn_oid)) refuse_execution(function->fn_oid);
   if (next_call_hook) next_call_hook(event, function, data);
 }
 
 void hook(ObjectAccessType access, Oid classid, Oid objid, int subid, void* arg) {
   if (next_hook) next_hook(access, classid, objid, subid, arg);
   if (!active) return;
-  // When an expression is made ready to run. What is not built in is caught when it is called (call_hook): the predicate
-  // of an index on an empty table never is.
-  if (access == OAT_FUNCTION_EXECUTE && objid < FirstNormalObjectId)
-    refuse_execution(objid);
-  else if (access == OAT_POST_CREATE && subid == 0)
+  // When an expression is made ready to run: the only sign there is of what is built in. Anything else is caught when it
+  // is called (call_hook): the predicate of an index on an empty table never is.
+  if (access == OAT_FUNCTION_EXECUTE) {
+    if (in_c(objid) && !may_run(objid)) refuse_execution(objid);
+  } else if (access == OAT_POST_CREATE && subid == 0)
     created.add(classid, objid, 0);
   else if (access == OAT_DROP)
     dropped.add(classid, objid, subid);
-}
-
-/// What the executor does not announce: a comparison function of an operator class, say, called for a literal of a
-/// range type. Functions in C are a superuser's, and printing a constant may need one.
-bool needs_fmgr(Oid function) {
-  return (next_needs_fmgr_hook && next_needs_fmgr_hook(function)) || (active && function >= FirstNormalObjectId);
-}
-
-bool in_c(Oid function) {
-  HeapTuple row = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-  if (!HeapTupleIsValid(row)) return false;
-  const Oid language = reinterpret_cast<Form_pg_proc>(GETSTRUCT(row))->prolang;
-  ReleaseSysCache(row);
-  return language == ClanguageId || language == INTERNALlanguageId;
-}
-
-void fmgr(FmgrHookEventType event, FmgrInfo* function, Datum* arg) {
-  if (active && event == FHET_START && !in_c(function->fn_oid)) refuse_execution(function->fn_oid);
-  if (next_fmgr_hook) next_fmgr_hook(event, function, arg);
 }
 
 std::vector<catalog::Address> take(Records& records) {
@@ -151,10 +142,6 @@ std::vector<catalog::Address> take(Records& records) {
 void install_hook() {
   next_hook = object_access_hook;
   object_access_hook = hook;
-  next_needs_fmgr_hook = needs_fmgr_hook;
-  needs_fmgr_hook = needs_fmgr;
-  next_fmgr_hook = fmgr_hook;
-  fmgr_hook = fmgr;
   next_needs_hook = needs_fmgr_hook;
   needs_fmgr_hook = needs_call_hook;
   next_call_hook = fmgr_hook;
