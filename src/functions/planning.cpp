@@ -86,6 +86,15 @@ void describe_rebuilds(const shadow::Outcome& outcome, plan::Document& document)
 void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
   for (const auto& item : outcome.not_run)
     document.not_run.push_back(cat(item.file.empty() ? "" : cat(item.file, " "), "line ", std::to_string(item.line), " ", item.what));
+  for (const auto& [gone, come] : outcome.plan.possible_renames) {
+    const std::string old_name = outcome.live.objects.at(gone).name;
+    document.possible_renames.push_back(cat(gone.identity, " -> ", outcome.desired.has(come) ? outcome.desired.objects.at(come).name : come.identity,
+                                            " (add \"-- pgschema: renamed from ", old_name, "\")"));
+  }
+  std::map<std::string, std::size_t> other_form;
+  for (const auto& step : outcome.plan.steps)
+    if (step.command.shadow != kinds::Command::Shadow::kRun) ++other_form[step.command.tag];
+  for (const auto& [tag, count] : other_form) document.not_run_in_shadow.push_back(cat(std::to_string(count), " ", tag));
   std::string aspects;
   for (const auto& [mentioned, word] : {std::pair(outcome.owners_mentioned, "owners"), std::pair(outcome.privileges_mentioned, "privileges"),
                                         std::pair(outcome.labels_mentioned, "security labels")})

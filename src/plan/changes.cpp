@@ -116,6 +116,21 @@ class Lines {
 
 }  // namespace
 
+std::vector<std::pair<ObjectId, ObjectId>> possible_renames(const Request& request, const std::vector<diff::Difference>& differences) {
+  std::vector<std::pair<ObjectId, ObjectId>> out;
+  for (const auto& gone : differences) {
+    if (gone.what != diff::What::kDropped || gone.id.kind != Kind::kColumn) continue;
+    const Object& before = request.live.objects.at(gone.id);
+    if (!request.desired.has(before.parent)) continue;
+    for (const auto& come : differences) {
+      if (come.what != diff::What::kCreated || come.id.kind != Kind::kColumn) continue;
+      const Object& after = request.desired.objects.at(come.id);
+      if (after.parent == before.parent && after.get("type") == before.get("type")) out.emplace_back(gone.id, come.id);
+    }
+  }
+  return out;
+}
+
 std::vector<ChangeLine> change_lines(const Request& request, const Moves& moves, const std::vector<diff::Difference>& differences) {
   return Lines(request, moves).run(differences);
 }

@@ -136,7 +136,8 @@ std::string json(const Document& document) {
   texts(out, "left_alone", document.left_alone);
   out.key("ignored").open('[').close();
   texts(out, "not_run", document.not_run);
-  out.key("possible_renames").open('[').close();
+  texts(out, "possible_renames", document.possible_renames);
+  texts(out, "not_run_in_shadow", document.not_run_in_shadow);
   out.key("verified").number(static_cast<long>(document.verified));
   out.key("markdown").text(markdown(document)).close();
   return out.str();

@@ -282,6 +282,7 @@ class Assembly {
       for (std::size_t i = 0; i < work.commands.size(); ++i)
         add_step(work.id, action_of(work), work.commands[i], i == 0 ? std::move(work.dangers) : std::vector<kinds::Danger>(), work.drops);
     plan_.changes = change_lines(request_, moves_, differences);
+    plan_.possible_renames = possible_renames(request_, differences);
     for (const auto& id : moves_.down)
       if (!request_.live.has(id) || !request_.live.objects.at(id).parent) plan_.down.insert(id);
     for (const auto& id : moves_.up)

@@ -50,6 +50,8 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<ChangeLine> changes;
   std::vector<Rebuilt> rebuilt;
+  /// A column that goes and one like it that comes in the same relation.
+  std::vector<std::pair<ObjectId, ObjectId>> possible_renames;
   std::vector<Refusal> refused;
   /// Dependents that the plan would touch and that were not among the live snapshot's objects: the question
   /// must be asked again with them.

@@ -180,7 +180,10 @@ class Summary {
     }
     if (!row.empty()) line(cat(label, row));
     if (!doc_.left_alone.empty()) line(cat("LEFT AS IT IS   ", safe(joined(doc_.left_alone, ", "))));
-    if (doc_.verified && !doc_.plan.empty()) line(cat("VERIFIED        in the shadow: ", counted(doc_.verified, "object", "objects"), ", no difference"));
+    for (const auto& rename : doc_.possible_renames) line(cat("POSSIBLE RENAME ", safe(rename)));
+    if (doc_.verified && !doc_.plan.empty())
+      line(cat("VERIFIED        in the shadow: ", counted(doc_.verified, "object", "objects"), ", no difference",
+               doc_.not_run_in_shadow.empty() ? "" : cat("; not run there: ", joined(doc_.not_run_in_shadow, ", "))));
   }
 
   const Document& doc_;
