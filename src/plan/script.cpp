@@ -3,16 +3,31 @@
 #include "model/failure.hpp"
 #include "plan/document.hpp"
 #include "script/quote.hpp"
+#include "script/scan.hpp"
 
 namespace pgschema::plan {
 
 namespace {
 
-/// What psql itself would do something with inside SQL: nothing, as long as a statement does not begin a line with
-/// a backslash outside of quotes, which no statement of ours does.
+/// Outside of quotes psql puts the value of a variable in the place of :name, :'name' and :"name" (an array slice
+/// a[1:n] has one), so colons stand alone. Backslashes outside of quotes, its other commands, no statement of ours has.
+std::string without_variables(const std::string& sql) {
+  std::vector<script::Token> tokens;
+  if (script::scan(sql, 0, sql.size(), tokens)) return sql;
+  std::string out;
+  std::size_t copied = 0;
+  for (const auto& token : tokens) {
+    const std::string_view text = script::text_of(sql, token);
+    if (token.kind != script::TokenKind::kSymbol || !text.ends_with(':') || text == "::") continue;
+    out += cat(std::string_view(sql).substr(copied, token.end - copied), " ");
+    copied = token.end;
+  }
+  return out + sql.substr(copied);
+}
+
 void add_statement(std::vector<std::string>& out, const std::string& sql) {
   std::size_t start = 0;
-  const std::string whole = cat(sql, ";");
+  const std::string whole = cat(without_variables(sql), ";");
   for (;;) {
     const auto end = whole.find('\n', start);
     out.push_back(whole.substr(start, end == std::string::npos ? end : end - start));

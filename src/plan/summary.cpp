@@ -62,7 +62,8 @@ class Summary {
   }
 
  private:
-  void line(const std::string& text) { out_.push_back(text.empty() ? "--" : cat("-- ", text)); }
+  /// The one place where a line is made: whatever it contains, it stays one, and a comment.
+  void line(const std::string& text) { out_.push_back(text.empty() ? "--" : cat("-- ", script::comment_text(text))); }
 
   void head() {
     line(cat("pgschema plan ", doc_.fingerprint, doc_.schemas.empty() ? "" : "   ", joined(doc_.schemas, ", "), "   strategy ", doc_.strategy));
