@@ -115,6 +115,7 @@ class Mover {
     if (out_.down.count(id)) return;
     const Object* object = live_.find(id);
     if (!object) {
+      if (type == 'i' && !kinds::supported(id.kind)) return;  // a part that the server makes: the cast of a range to its multirange
       if (!refuse_unsupported(id, beneath)) out_.spread.insert(id);
       return;
     }

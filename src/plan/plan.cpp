@@ -207,6 +207,7 @@ class Ordering {
         if (!later) continue;
         before(create_node(edge.to), later);
         before(find(alters_, edge.to), later);
+        columns_before(edge.to, *later);
         if (desired_.root(edge.from) != desired_.root(edge.to)) after_settled(edge.to, *later);
       }
     }
@@ -217,6 +218,15 @@ class Ordering {
       before(find(alters_, object.parent), node);
       before(find(resets_, object.parent), node);
       siblings(object, node);
+    }
+  }
+
+  /// Who needs a row type needs all of its columns, the new ones too.
+  void columns_before(const ObjectId& type, Graph::Node later) {
+    for (const auto& child : desired_.children(type)) {
+      if (child.kind != Kind::kColumn) continue;
+      before(create_node(child), later);
+      before(find(alters_, child), later);
     }
   }
 

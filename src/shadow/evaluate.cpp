@@ -31,6 +31,7 @@ struct Item {
   ObjectId object;                          // that comes back
   std::vector<kinds::Command> commands;
   std::set<ObjectId> roots;                 // what it touches (text) or stands on (object)
+  bool setting = false;                     // of an object that the text defines, made by a statement of its own
   bool done = false, asleep = false;
   std::optional<pg::Error> error;
 };
@@ -68,7 +69,7 @@ class Evaluation {
   std::set<ObjectId> assumed() const {
     std::set<ObjectId> out;
     for (const auto& item : items_)
-      if (!item.text && !item.done && item.asleep && !dropped_by_text(item.object)) out.insert(item.object);
+      if (!item.text && !item.setting && !item.done && item.asleep && !dropped_by_text(item.object)) out.insert(item.object);
     return out;
   }
 
@@ -214,8 +215,14 @@ class Evaluation {
       items_.back().roots = stands_on(id);
       items_.back().commands = kinds::writer(Kind::kColumn).create(column, live_);
     }
+    std::set<ObjectId> said;
     for (auto& [id, command] : plan::creation(live_)) {
-      if (!gone.count(id) || said_by_definition(live_.objects.at(id))) continue;
+      if (!gone.count(id)) continue;
+      if (said_by_definition(live_.objects.at(id))) {
+        // The first statement is the definition; row security, statistics targets, ENABLE … are not said by it.
+        if (!said.insert(id).second) add_setting(id, std::move(command));
+        continue;
+      }
       auto [found, fresh] = at.emplace(id, items_.size());
       if (fresh) {
         items_.emplace_back();
@@ -225,6 +232,15 @@ class Evaluation {
       items_[found->second].commands.push_back(std::move(command));
     }
     let_sleep();
+  }
+
+  void add_setting(const ObjectId& id, kinds::Command command) {
+    Item item;
+    item.object = id;
+    item.setting = true;
+    item.roots = {live_.root(id)};
+    item.commands.push_back(std::move(command));
+    items_.push_back(std::move(item));
   }
 
   /// Everything of the text's that an object stands on, at any depth.
@@ -258,7 +274,7 @@ class Evaluation {
     for (const auto& item : items_)
       if (!item.text && words.count(script::name_of_quoted(live_.objects.at(live_.root(item.object)).name))) wake(live_.root(item.object), awake);
     for (auto& item : items_)
-      if (!item.text && !copied_.count(item.object)) item.asleep = !awake.count(live_.root(item.object));
+      if (!item.text && !item.setting && !copied_.count(item.object)) item.asleep = !awake.count(live_.root(item.object));
   }
 
   void wake(const ObjectId& top, std::set<ObjectId>& awake) const {
@@ -287,6 +303,16 @@ class Evaluation {
     return progress;
   }
 
+  /// In the order of the text, but for a definition: it may stand behind what it says nothing about.
+  bool comes_after(std::size_t index, std::size_t other) const {
+    const auto defines = [&](std::size_t i) { return items_[i].text->meaning.purpose == Purpose::kDefine; };
+    const auto adds = [&](std::size_t i) {
+      const Purpose purpose = items_[i].text->meaning.purpose;
+      return purpose == Purpose::kDefinePart || purpose == Purpose::kRefine;
+    };
+    return other < index ? !(defines(index) && adds(other)) : defines(other) && adds(index);
+  }
+
   /// Statements about one object keep their order. What belongs to an object that the text defines comes back
   /// right after its definition, so that later statements about it have the last word.
   bool must_wait(std::size_t index) const {
@@ -295,18 +321,21 @@ class Evaluation {
       return std::any_of(other.roots.begin(), other.roots.end(), [&](const ObjectId& id) { return item.roots.count(id) != 0; });
     };
     if (item.text) {
-      for (std::size_t i = 0; i < index && items_[i].text; ++i)
-        if (!items_[i].done && shares(items_[i])) return true;
+      for (std::size_t i = 0; i < items_.size() && items_[i].text; ++i)
+        if (i != index && !items_[i].done && shares(items_[i]) && comes_after(index, i)) return true;
       if (item.text->meaning.purpose == Purpose::kDefine) return false;
       for (const auto& other : items_)
-        if (!other.text && !other.done && !other.asleep && !other.error && item.roots.count(live_.root(other.object)) && defined_.count(live_.root(other.object)))
+        if (!other.text && !other.done && !other.asleep && !other.error && item.roots.count(live_.root(other.object)) &&
+            (other.setting ? item.text->meaning.purpose == Purpose::kRefine : defined_.count(live_.root(other.object)) != 0))
           return true;
       return false;
     }
     const bool belongs = defined_.count(live_.root(item.object)) != 0;
     for (const auto& other : items_) {
       if (!other.text || other.done) continue;
-      if (belongs ? other.text->meaning.purpose == Purpose::kDefine && other.roots.count(live_.root(item.object)) : shares(other)) return true;
+      const Purpose purpose = other.text->meaning.purpose;
+      if (item.setting ? shares(other) && (purpose == Purpose::kDefine || purpose == Purpose::kDefinePart)
+          : belongs ? other.text->meaning.purpose == Purpose::kDefine && other.roots.count(live_.root(item.object)) : shares(other)) return true;
     }
     return false;
   }
@@ -454,7 +483,7 @@ class Evaluation {
     std::vector<plan::Refusal> out;
     std::set<ObjectId> missing;
     for (const auto& item : items_) {
-      if (item.text || item.done || item.asleep) continue;
+      if (item.text || item.done || item.asleep || item.setting) continue;  // a setting of a column that is no more
       missing.insert(item.object);
       if (parent_missing(item.object, missing) || dropped_by_text(item.object) || went_along(item.object)) continue;
       if (column_is_gone(item.object)) continue;
@@ -473,9 +502,13 @@ class Evaluation {
     return out;
   }
 
-  /// Comments and privileges of a column that the new definition does not have.
+  /// Comments and privileges of a column, or the comment of a constraint of a domain, that the new definition does not have.
   bool column_is_gone(const ObjectId& id) const {
     const Object& object = live_.objects.at(id);
+    if (object.parent.kind == Kind::kDomainConstraint) {
+      const Object& constraint = live_.objects.at(object.parent);
+      return pg::query("SELECT 1 FROM pg_constraint WHERE contypid = to_regtype($1) AND quote_ident(conname) = $2", {constraint.parent.identity, constraint.name}).empty();
+    }
     if (object.parent.kind != Kind::kColumn) return false;
     const Object* column = live_.find(object.parent);
     return column && pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND NOT attisdropped",

@@ -96,9 +96,8 @@ enum class Round { kScout, kProve, kEveryone };
 
 class Attempt {
  public:
-  Attempt(Text& desired, const catalog::Units& named_units, const catalog::Units& units, const std::set<ObjectId>& going,
-          const std::string& search_path)
-      : text_(desired), named_units_(named_units), units_(units), going_(going), search_path_(search_path), caller_(GetUserId()) {
+  Attempt(Text& desired, const catalog::Units& units, const std::set<ObjectId>& going, const std::string& search_path)
+      : text_(desired), units_(units), going_(going), search_path_(search_path), caller_(GetUserId()) {
     renames_ = has_renames(text_);
   }
 
@@ -116,7 +115,7 @@ class Attempt {
     const auto above = everything_above(original_);
     if (renames_ && !above.empty() && round != Round::kEveryone) return Spread{above};
     const bool scouting = round == Round::kScout && !above.empty();
-    if (!scouting) walk_originals();
+    if (!scouting) walk_originals(units_among(original_, outcome.named));
     const pg::Subtransaction shadow;
     try {
       auto spread = in_shadow(outcome, scouting);
@@ -140,9 +139,9 @@ class Attempt {
     throw_overtaken(error);
   }
 
-  void walk_originals() try {
-    named_walk_ = catalog::walk(walked(renames_ ? units_ : named_units_), {});
-    rest_walk_ = catalog::walk(walked(renames_ ? catalog::Units() : rest()), {});
+  void walk_originals(const catalog::Units& named_units) try {
+    named_walk_ = catalog::walk(walked(named_units), {});
+    rest_walk_ = catalog::walk(walked(renames_ ? catalog::Units() : all_but(named_units)), {});
   } catch (const pg::Error& error) {
     throw_overtaken(error);
   } catch (const Failure& failure) {
@@ -162,6 +161,8 @@ class Attempt {
     std::set<ObjectId> out;
     for (const auto& statement : text_.statements)
       for (const auto& id : statement.ids) out.insert(in.has(id) ? in.root(id) : id);
+    for (const auto& statement : text_.statements)
+      if (statement.meaning.cascade) add_dependents(statement.ids, in, out);
     // A table's own sequences come and go with it.
     for (const auto& [id, object] : in.objects) {
       if (id.kind != Kind::kOwnedBy) continue;
@@ -169,6 +170,22 @@ class Attempt {
         if (in.has(edge.to) && out.count(in.root(edge.to))) out.insert(object.parent);
     }
     return out;
+  }
+
+  /// CASCADE speaks of everything that depends on its targets.
+  static void add_dependents(const std::set<ObjectId>& targets, const Snapshot& in, std::set<ObjectId>& out) {
+    std::vector<ObjectId> queue;
+    for (const auto& id : targets)
+      if (in.has(id)) queue.push_back(in.root(id));
+    std::set<ObjectId> seen(queue.begin(), queue.end());
+    while (!queue.empty()) {
+      const ObjectId at = queue.back();
+      queue.pop_back();
+      out.insert(at);
+      for (const auto& member : in.family(at))
+        for (const auto& edge : in.dependents(member))
+          if (in.has(edge.from) && seen.insert(in.root(edge.from)).second) queue.push_back(in.root(edge.from));
+    }
   }
 
   std::optional<Spread> in_shadow(Outcome& outcome, bool scouting) {
@@ -184,7 +201,8 @@ class Attempt {
     Copies copies(units_, original_.snapshot, stubs_);
     const std::string hidden = hide(to_hide_);
     evaluating_ = true;  // a copy may need something of a type that was hidden, as the text may
-    copies.make(renames_ ? all_roots() : upfront(outcome.named), renames_ ? std::set<ObjectId>() : going_);
+    const std::set<ObjectId> wanted = renames_ ? all_roots() : upfront(outcome.named);
+    copies.make(wanted, renames_ ? std::set<ObjectId>() : left_out(outcome.named, wanted));
     evaluating_ = false;
     catalog::Reading copied = catalog::read(copies.units(), false);
     if (!scouting) compare_with_originals(named_walk_, walked(units_among(copied, outcome.named)), original_.snapshot);
@@ -257,7 +275,27 @@ class Attempt {
   std::set<ObjectId> upfront(const std::set<ObjectId>& named) const {
     std::set<ObjectId> out;
     for (const auto& root : all_roots())
-      if (named.count(root) || !going_.count(root)) out.insert(root);
+      if (named.count(root) || !going_.count(root)) add_with_basis(root, named, out);
+    return out;
+  }
+
+  /// A copy stands on copies.
+  void add_with_basis(const ObjectId& root, const std::set<ObjectId>& named, std::set<ObjectId>& out) const {
+    if (!out.insert(root).second) return;
+    for (const auto& member : original_.snapshot.family(root)) {
+      if (member != root && going_.count(member) && !named.count(root)) continue;
+      for (const auto& edge : original_.snapshot.needs(member))
+        if (original_.snapshot.has(edge.to)) add_with_basis(original_.snapshot.root(edge.to), named, out);
+    }
+  }
+
+  /// What has to be dropped, unless a copy stands on it or the text speaks of it.
+  std::set<ObjectId> left_out(const std::set<ObjectId>& named, const std::set<ObjectId>& wanted) const {
+    std::set<ObjectId> out;
+    for (const auto& id : going_) {
+      const ObjectId root = original_.snapshot.root(id);
+      if (id == root ? !wanted.count(id) : !named.count(root)) out.insert(id);
+    }
     return out;
   }
 
@@ -289,10 +327,10 @@ class Attempt {
   }
 
   /// What the text does not name; with renames, everything is copied and nothing is left.
-  catalog::Units rest() const {
+  catalog::Units all_but(const catalog::Units& named_units) const {
     catalog::Units out;
     for (const auto& [classid, oid] : units_.addresses())
-      if (!named_units_.has({classid, oid, 0})) out.add({classid, oid, 0});
+      if (!named_units.has({classid, oid, 0})) out.add({classid, oid, 0});
     return out;
   }
 
@@ -328,7 +366,7 @@ class Attempt {
   }
 
   Text& text_;
-  const catalog::Units &named_units_, &units_;
+  const catalog::Units& units_;
   const std::set<ObjectId>& going_;  // what takes part because it has to be dropped
   const std::string& search_path_;
   Oid caller_;
@@ -385,10 +423,9 @@ Outcome plan_once(const std::string& desired) {
   for (const auto& statement : parsed.statements)
     for (const auto& target : statement.targets) units.add(target);
 
-  const catalog::Units named = units;
   std::set<ObjectId> going;
   for (int round = 1; round <= kMostRounds; ++round) {
-    Attempt attempt(parsed, named, units, going, search_path);
+    Attempt attempt(parsed, units, going, search_path);
     Outcome outcome;
     outcome.not_run = parsed.not_run;
     const auto spread = try_while_busy(attempt, outcome, round == 1 ? Round::kScout : round == kMostRounds ? Round::kEveryone : Round::kProve);
@@ -400,7 +437,7 @@ Outcome plan_once(const std::string& desired) {
         if (id.kind != Kind::kTable && id.kind != Kind::kSequence && id.kind != Kind::kColumn) going.insert(id);
       }
     // Nobody new: the scout has found that nobody else takes part, or it is an error that stays one.
-    if (units.addresses().size() == before && round > 1) round = kMostRounds - 1;
+    if (units.addresses().size() == before && round > 1 && round < kMostRounds) round = kMostRounds - 1;
   }
   throw Failure(sqlstate::kInternal, "the participants of the plan could not be settled");
 }

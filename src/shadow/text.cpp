@@ -203,6 +203,12 @@ catalog::Address existing_target(const script::Target& target) {
         auto* names = reinterpret_cast<List*>(target.object);
         return {RelationRelationId, RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true), 0};
       }
+      case OBJECT_COLUMN: {
+        // A column may be new, and so may its relation, which get_object_address() does not allow.
+        auto* names = list_copy(reinterpret_cast<List*>(target.object));
+        if (list_length(names) < 2) break;
+        return {RelationRelationId, RangeVarGetRelid(makeRangeVarFromNameList(list_truncate(names, list_length(names) - 1)), NoLock, true), 0};
+      }
       default: break;
     }
     const ObjectAddress found = get_object_address(target.type, target.object, &relation, AccessShareLock, true);
