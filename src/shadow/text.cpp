@@ -155,8 +155,15 @@ void collect_references(Node* node, std::vector<RangeVar*>& out) {
   }
 }
 
+/// What REFERENCES names. What is no table is refused as the server would, which locks it first.
 Oid relation_of(RangeVar* name) {
-  return pg::call([&] { return RangeVarGetRelid(name, NoLock, true); });
+  return pg::call([&] {
+    const Oid found = RangeVarGetRelid(name, NoLock, true);
+    const char kind = OidIsValid(found) ? get_rel_relkind(found) : RELKIND_RELATION;
+    if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
+      ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("referenced relation \"%s\" is not a table", name->relname)));
+    return found;
+  });
 }
 
 /// The object that CREATE would make or find: in the schema where it would be created, nowhere else.
