@@ -20,6 +20,14 @@ std::vector<std::string> split(const std::string& list) {
   return out;
 }
 
+/// CREATE OR REPLACE keeps everything of a function but what DEPENDS ON EXTENSION said (ProcedureCreate() deletes all
+/// its dependencies).
+void say_extensions_again(const Change& change, Alteration& alteration) {
+  for (const auto& id : change.live.family(change.before.id))
+    if (id.kind == Kind::kExtensionDependency && change.desired.has(id))
+      for (auto& command : writer(id.kind).create(change.desired.objects.at(id), change.desired)) alteration.commands.push_back(std::move(command));
+}
+
 /// Names may be given to arguments that have none; the name of an input argument stays.
 bool names_compatible(const std::string& before, const std::string& after) {
   if (before.empty()) return true;
@@ -50,6 +58,7 @@ class FunctionWriter final : public Writer {
     if (std::stoi(cat("0", change.before.fact("defaults"))) > std::stoi(cat("0", change.after.fact("defaults")))) return std::nullopt;
     Alteration out;
     out.commands.push_back({trimmed_end(change.after.get("definition")), tag("CREATE", noun(change.after)), {}, {}});
+    say_extensions_again(change, out);
     if (!same("definer"))
       out.dangers.push_back({Hazard::kAccess, cat(describe(change.after.id), " becomes SECURITY ", change.after.fact("definer") == "t" ? "DEFINER" : "INVOKER")});
     return out;
@@ -79,7 +88,9 @@ class AggregateWriter final : public Writer {
 
   std::optional<Alteration> alter(const Change& change) const override {
     if (!change.only({"definition"})) return std::nullopt;
-    return Alteration{{write(change.after, "CREATE OR REPLACE AGGREGATE ")}, {}, false};
+    Alteration out{{write(change.after, "CREATE OR REPLACE AGGREGATE ")}, {}, false};
+    say_extensions_again(change, out);
+    return out;
   }
 
   std::vector<Danger> drop_dangers(const Object& aggregate, const Snapshot&) const override {
