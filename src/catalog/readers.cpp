@@ -26,7 +26,7 @@ SELECT 'pg_class'::regclass::oid, c.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS s
   CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
   (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = c.oid) AS inherits,
   CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
-  c.relkind AS fact_relkind,
+  c.relkind AS fact_relkind, CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) THEN 'yes' END AS fact_has_children,
   CASE WHEN c.relkind IN ('r', 'm', 'p') THEN pg_total_relation_size(c.oid) END AS fact_bytes,
   CASE WHEN c.relkind IN ('r', 'm', 'p') THEN c.reltuples::bigint END AS fact_rows
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam

@@ -85,7 +85,7 @@ Datum apply(FunctionCallInfo fcinfo) {
   const int statements = static_cast<int>(planned.document.plan.steps.size());
   pg::call([&] {
     ereport(NOTICE, (statements == 0 ? errmsg("pgschema: nothing to change; recorded as version %lld", static_cast<long long>(version))
-                                     : errmsg("pgschema: phase 1 of 1, %d statements; recorded as version %lld", statements,
+                                     : errmsg("pgschema: phase 1 of 1, %d %s; recorded as version %lld", statements, statements == 1 ? "statement" : "statements",
                                               static_cast<long long>(version))));
   });
   return result(fcinfo, version);

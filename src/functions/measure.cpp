@@ -102,6 +102,34 @@ std::optional<std::string> told(const shadow::Outcome& outcome, const ObjectId& 
   }
 }
 
+/// Functions that give another result.
+void add_breaking_results(const shadow::Outcome& outcome, plan::Document& document) {
+  for (const auto& root : outcome.named) {
+    const Object *before = outcome.live.find(root), *after = outcome.desired.find(root);
+    if (!before || !after || before->fact("result") == after->fact("result")) continue;
+    document.hazards.push_back(
+        {kinds::Hazard::kBreaking, root, cat(kinds::describe(root), " returns ", before->fact("result"), " -> ", after->fact("result"))});
+  }
+}
+
+/// Values of an enum that go while rows still have them.
+void add_lost_values(const shadow::Outcome& outcome, plan::Document& document) {
+  for (const auto& [id, type] : outcome.live.objects) {
+    const Object* after = id.kind == Kind::kEnum ? outcome.desired.find(id) : nullptr;
+    if (!after || after->get("labels") == type.get("labels")) continue;
+    std::string stays = after->get("labels").empty() ? "''" : after->get("labels");
+    if (auto mapped = outcome.values_becoming.find(id); mapped != outcome.values_becoming.end())
+      for (const auto& [from, to] : mapped->second) stays += cat(", ", from);
+    for (const auto& [column_id, column] : outcome.live.objects) {
+      if (column_id.kind != Kind::kColumn || column.parent.kind != Kind::kTable || column.get("type") != id.identity) continue;
+      const auto row = counted(cat("SELECT count(*), min(", column.name, "::text) FROM ONLY ", column.parent.identity, " WHERE ", column.name, "::text NOT IN (", stays, ")"));
+      if (!row || row->number(0) == 0) continue;
+      document.hazards.push_back({kinds::Hazard::kDataLoss, column_id,
+                                  cat(kinds::describe(column_id), ": ", grouped(row->number(0)), " rows have a value that goes, ", row->text(1), " for one; they need \"value … becomes …\"")});
+    }
+  }
+}
+
 void add_breaking_columns(const shadow::Outcome& outcome, plan::Document& document) {
   for (const auto& root : outcome.named) {
     const Object* object = outcome.live.find(root);
@@ -146,6 +174,8 @@ void measure(const shadow::Outcome& outcome, plan::Document& document) {
     step.dangers = std::move(met);
   }
   add_breaking_columns(outcome, document);
+  add_breaking_results(outcome, document);
+  add_lost_values(outcome, document);
   const auto order = [](const plan::HazardLine& hazard) { return std::tie(hazard.hazard, hazard.text); };
   std::sort(document.hazards.begin(), document.hazards.end(), [&](const auto& a, const auto& b) { return order(a) < order(b); });
   document.hazards.erase(std::unique(document.hazards.begin(), document.hazards.end(), [&](const auto& a, const auto& b) { return order(a) == order(b); }),

@@ -76,11 +76,16 @@ void describe_rebuilds(const shadow::Outcome& outcome, plan::Document& document)
     }
   }
   if (roots.size() == 1) document.root = *roots.begin();
-  static constexpr std::pair<Kind, const char*> kCarried[] = {
-      {Kind::kPrivilege, "grants"}, {Kind::kComment, "comments"}, {Kind::kIndex, "indexes"},   {Kind::kTrigger, "triggers"},
-      {Kind::kRule, "rules"},       {Kind::kDefault, "defaults"}, {Kind::kPolicy, "policies"}, {Kind::kStatistics, "statistics"}};
-  for (const auto& [kind, word] : kCarried)
-    if (carried[kind]) document.carried_over.push_back(cat(std::to_string(carried[kind]), " ", word));
+  struct Carried {
+    Kind kind;
+    const char *one, *many;
+  };
+  static constexpr Carried kCarried[] = {
+      {Kind::kPrivilege, "grant", "grants"},    {Kind::kComment, "comment", "comments"}, {Kind::kIndex, "index", "indexes"},
+      {Kind::kTrigger, "trigger", "triggers"},  {Kind::kRule, "rule", "rules"},          {Kind::kDefault, "default", "defaults"},
+      {Kind::kPolicy, "policy", "policies"},    {Kind::kStatistics, "statistics object", "statistics objects"}};
+  for (const auto& [kind, one, many] : kCarried)
+    if (carried[kind]) document.carried_over.push_back(cat(std::to_string(carried[kind]), " ", carried[kind] == 1 ? one : many));
 }
 
 void describe_text(const shadow::Outcome& outcome, plan::Document& document) {

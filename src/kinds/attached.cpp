@@ -17,11 +17,16 @@ const Object& parent_of(const Object& object, const Snapshot& in) {
   return *parent;
 }
 
+bool is_relation(Kind kind) {
+  return kind == Kind::kTable || kind == Kind::kView || kind == Kind::kMaterializedView || kind == Kind::kSequence;
+}
+
 class OwnerWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& owner, const Snapshot& in) const override {
     const Object& object = parent_of(owner, in);
-    return {{cat("ALTER ", reference(object), " OWNER TO ", owner.get("role")), cat("ALTER ", keyword(object.id.kind)), {}, {}}};
+    return {{cat("ALTER ", reference(object), " OWNER TO ", owner.get("role")), cat("ALTER ", keyword(object.id.kind)),
+             is_relation(object.id.kind) ? access_exclusive(object) : std::string(), {}}};
   }
   std::vector<Command> drop(const Object&, const Snapshot&) const override { return {}; }
   std::optional<Alteration> alter(const Change& change) const override {
@@ -141,7 +146,9 @@ class CommentWriter final : public Writer {
  private:
   static Command write(const Object& comment, const Snapshot& in, const std::string& text) {
     const std::string& other = comment.fact("target");
-    return {cat("COMMENT ON ", other.empty() ? reference(parent_of(comment, in)) : other, " IS ", text), "COMMENT", {}, {}};
+    const Object& relation = relation_of(comment, in);
+    return {cat("COMMENT ON ", other.empty() ? reference(parent_of(comment, in)) : other, " IS ", text), "COMMENT",
+            is_relation(relation.id.kind) ? cat("ShareUpdateExclusiveLock ", relation.id.identity) : std::string(), {}};
   }
 };
 

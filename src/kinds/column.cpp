@@ -99,7 +99,12 @@ class ColumnWriter final : public Writer {
     if (change.changed("type") || change.changed("collation")) retype(change, table, column, out);
     if (change.changed("not_null")) nullability(change, table, column, out);
     identity(change, table, column, out);
-    out.commands = concat(std::move(out.commands), column_settings(table, &before, after));
+    // With the type come its storage and compression (ATExecAlterColumnType() in tablecmds.c): what else is wanted
+    // must be said again.
+    Object as_is = before;
+    if (change.changed("type") || change.changed("collation"))
+      for (const auto* setting : {"storage", "compression"}) as_is.attributes.erase(setting);
+    out.commands = concat(std::move(out.commands), column_settings(table, &as_is, after));
     return out;
   }
 

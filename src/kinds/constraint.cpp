@@ -7,15 +7,19 @@ namespace pgschema::kinds {
 
 namespace {
 
-/// CLUSTER ON and REPLICA IDENTITY USING INDEX belong to the index: the table exists before it.
-void index_marks(const std::string& index, const Object& relation, const Object* before, const Object& after, std::vector<Command>& out) {
-  const auto was = [&](std::string_view attribute) { return before && before->has(attribute); };
-  if (after.has("clustered") && !was("clustered"))
-    out.push_back({cat(alter_relation(relation), " CLUSTER ON ", index), "ALTER TABLE", access_exclusive(relation), {}});
-  if (!after.has("clustered") && was("clustered"))
-    out.push_back({cat(alter_relation(relation), " SET WITHOUT CLUSTER"), "ALTER TABLE", access_exclusive(relation), {}});
-  if (after.has("replica_identity") && !was("replica_identity"))
-    out.push_back({cat(alter_relation(relation), " REPLICA IDENTITY USING INDEX ", index), "ALTER TABLE", access_exclusive(relation), {}});
+/// CLUSTER ON and REPLICA IDENTITY USING INDEX belong to the index: the table exists before it. A relation has one of
+/// each, so a mark that another index takes over is not taken away: the order would decide what is left.
+void index_marks(const std::string& index, const Snapshot& in, const Object* before, const Object& after, std::vector<Command>& out) {
+  const Object& relation = relation_of(after, in);
+  const auto alter = [&](const std::string& what) {
+    out.push_back({cat(alter_relation(relation), what), tag("ALTER", keyword(relation.id.kind)), access_exclusive(relation), {}});
+  };
+  const auto set = [&](std::string_view mark) { return after.has(mark) && !(before && before->has(mark)); };
+  const auto gone = [&](std::string_view mark) { return before && before->has(mark) && !an_index_is(mark, relation, in); };
+  if (set("clustered")) alter(cat(" CLUSTER ON ", index));
+  if (gone("clustered")) alter(" SET WITHOUT CLUSTER");
+  if (set("replica_identity")) alter(cat(" REPLICA IDENTITY USING INDEX ", index));
+  if (gone("replica_identity") && !relation.has("replica_identity")) out.push_back(replica_identity(relation));
 }
 
 class ConstraintWriter final : public Writer {
@@ -30,7 +34,7 @@ class ConstraintWriter final : public Writer {
     if (constraint.has("tablespace"))
       out.push_back({cat("ALTER INDEX ", constraint.schema, ".", constraint.name, " SET TABLESPACE ", constraint.get("tablespace")),
                      "ALTER INDEX", access_exclusive(table), {}});
-    index_marks(constraint.name, table, nullptr, constraint, out);
+    index_marks(constraint.name, in, nullptr, constraint, out);
     return out;
   }
 
@@ -41,7 +45,8 @@ class ConstraintWriter final : public Writer {
 
   /// Rows are read under a lock that stops writers, unless the constraint is NOT VALID.
   std::vector<Danger> create_dangers(const Object& constraint, const Snapshot&) const override {
-    if (constraint.get("definition").ends_with(" NOT VALID")) return {};
+    const std::string& definition = constraint.get("definition");
+    if (definition.ends_with(" NOT VALID") || definition.ends_with(" NOT ENFORCED")) return {};
     return {{Hazard::kBlocking, cat(describe(constraint.id), " is checked against every row")}, {Hazard::kDataDependent, describe(constraint.id)}};
   }
 
@@ -55,7 +60,7 @@ class ConstraintWriter final : public Writer {
       out.dangers.push_back({Hazard::kDataDependent, describe(change.after.id)});
     }
     if (change.changed("type") || change.changed("tablespace")) return std::nullopt;
-    index_marks(change.after.name, table, &change.before, change.after, out.commands);
+    index_marks(change.after.name, change.desired, &change.before, change.after, out.commands);
     return out;
   }
 };
@@ -83,8 +88,8 @@ class IndexWriter final : public Writer {
     const Object& table = relation_of(index, in);
     std::vector<Command> out{{index.get("definition"), "CREATE INDEX", cat("ShareLock ", table.id.identity), {}}};
     if (index.has("tablespace")) out.push_back(tablespace(index));
-    statistics(index, out);
-    index_marks(index.name, table, nullptr, index, out);
+    statistics(nullptr, index, out);
+    index_marks(index.name, in, nullptr, index, out);
     return out;
   }
 
@@ -100,11 +105,10 @@ class IndexWriter final : public Writer {
 
   std::optional<Alteration> alter(const Change& change) const override {
     if (change.changed("definition") || change.changed("validity")) return std::nullopt;
-    const Object& table = relation_of(change.after, change.desired);
     Alteration out;
     if (change.changed("tablespace")) out.commands.push_back(tablespace(change.after));
-    if (change.changed("statistics")) statistics(change.after, out.commands);
-    index_marks(change.after.name, table, &change.before, change.after, out.commands);
+    if (change.changed("statistics")) statistics(&change.before, change.after, out.commands);
+    index_marks(change.after.name, change.desired, &change.before, change.after, out.commands);
     return out;
   }
 
@@ -114,17 +118,27 @@ class IndexWriter final : public Writer {
             "ALTER INDEX", access_exclusive(index), {}};
   }
 
-  /// "2 100, 3 500": column number and target.
-  static void statistics(const Object& index, std::vector<Command>& out) {
+  /// "2 100, 3 500" as column number → target.
+  static std::map<std::string, std::string, std::less<>> targets_of(const Object& index) {
+    std::map<std::string, std::string, std::less<>> out;
     std::string_view rest = index.get("statistics");
     while (!rest.empty()) {
       const auto comma = rest.find(", ");
       const std::string_view item = rest.substr(0, comma);
       const auto space = item.find(' ');
-      out.push_back({cat("ALTER INDEX ", index.id.identity, " ALTER COLUMN ", item.substr(0, space), " SET STATISTICS ", item.substr(space + 1)),
-                     "ALTER INDEX", cat("ShareUpdateExclusiveLock ", index.id.identity), {}});
+      out.emplace(item.substr(0, space), item.substr(space + 1));
       rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 2);
     }
+    return out;
+  }
+
+  static void statistics(const Object* before, const Object& after, std::vector<Command>& out) {
+    auto targets = targets_of(after);
+    if (before)
+      for (const auto& [column, target] : targets_of(*before)) targets.try_emplace(column, "-1");
+    for (const auto& [column, target] : targets)
+      out.push_back({cat("ALTER INDEX ", after.id.identity, " ALTER COLUMN ", column, " SET STATISTICS ", target), "ALTER INDEX",
+                     cat("ShareUpdateExclusiveLock ", after.id.identity), {}});
   }
 };
 
@@ -152,6 +166,12 @@ class StatisticsWriter final : public Writer {
 };
 
 }  // namespace
+
+bool an_index_is(std::string_view mark, const Object& relation, const Snapshot& in) {
+  for (const auto& id : in.children(relation.id))
+    if ((id.kind == Kind::kIndex || id.kind == Kind::kConstraint) && in.objects.at(id).has(mark)) return true;
+  return false;
+}
 
 const Writer& constraint_writer() {
   static const ConstraintWriter writer;

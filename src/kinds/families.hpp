@@ -38,6 +38,15 @@ const Writer& publication_table_writer();
 /// The column as CREATE TABLE and ADD COLUMN write it, without its default.
 std::string column_definition(const Object& column, const Snapshot& in);
 
+/// " WITH (…)" of a relation, with the options of its TOAST table; nothing when it has none.
+std::string with_options(const Object& relation);
+
+/// REPLICA IDENTITY other than by an index, whose writer says that. Of a table or a materialized view.
+Command replica_identity(const Object& relation);
+
+/// Whether an index of the relation, or of a constraint of it, has this mark: "clustered" or "replica_identity".
+bool an_index_is(std::string_view mark, const Object& relation, const Snapshot& in);
+
 /// What cannot be said in a column's definition: statistics target, options, storage, compression.
 std::vector<Command> column_settings(const Object& relation, const Object* before, const Object& after);
 

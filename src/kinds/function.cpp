@@ -28,8 +28,12 @@ void say_extensions_again(const Change& change, Alteration& alteration) {
       for (auto& command : writer(id.kind).create(change.desired.objects.at(id), change.desired)) alteration.commands.push_back(std::move(command));
 }
 
-/// Names may be given to arguments that have none; the name of an input argument stays.
-bool names_compatible(const std::string& before, const std::string& after) {
+/// Names may be given to arguments that have none; the name of an input argument stays. Those of several results are
+/// the row type's.
+bool names_compatible(const std::string& before, const std::string& after, const std::string& modes) {
+  if (before == after) return true;
+  const auto results = std::count_if(modes.begin(), modes.end(), [](char mode) { return mode == 'o' || mode == 'b' || mode == 't'; });
+  if (results > 1) return false;
   if (before.empty()) return true;
   const auto was = split(before), is = split(after);
   for (std::size_t i = 0; i < was.size(); ++i)
@@ -54,7 +58,8 @@ class FunctionWriter final : public Writer {
   std::optional<Alteration> alter(const Change& change) const override {
     const auto same = [&](std::string_view fact) { return change.before.fact(fact) == change.after.fact(fact); };
     if (!same("kind") || !same("result") || !same("set") || !same("argument_modes") || !same("all_types")) return std::nullopt;
-    if (!names_compatible(change.before.fact("argument_names"), change.after.fact("argument_names"))) return std::nullopt;
+    if (!names_compatible(change.before.fact("argument_names"), change.after.fact("argument_names"), change.after.fact("argument_modes")))
+      return std::nullopt;
     if (std::stoi(cat("0", change.before.fact("defaults"))) > std::stoi(cat("0", change.after.fact("defaults")))) return std::nullopt;
     Alteration out;
     out.commands.push_back({trimmed_end(change.after.get("definition")), tag("CREATE", noun(change.after)), {}, {}});

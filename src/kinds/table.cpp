@@ -18,12 +18,6 @@ std::string column_list(const Object& table, const Snapshot& in, bool only_local
   return out;
 }
 
-std::string with_options(const Object& table) {
-  const std::string &options = table.get("options"), &toast = table.get("toast_options");
-  if (options.empty() && toast.empty()) return "";
-  return cat(" WITH (", options, options.empty() || toast.empty() ? "" : ", ", toast, ")");
-}
-
 std::string create_sql(const Object& table, const Snapshot& in) {
   std::string sql = cat("CREATE ", table.get("persistence") == "unlogged" ? "UNLOGGED " : "", "TABLE ", table.id.identity);
   if (table.has("of_type")) {
@@ -72,7 +66,8 @@ class TableWriter final : public Writer {
       security(change.after, &change.before, out.commands);
       out.dangers.push_back({Hazard::kAccess, cat("row security of ", describe(change.after.id))});
     }
-    if (change.changed("replica_identity")) out.commands.push_back(replica_identity(change.after));
+    if (change.changed("replica_identity") && !an_index_is("replica_identity", change.after, change.desired))
+      out.commands.push_back(replica_identity(change.after));
     if (change.changed("persistence"))
       rewrite(out, change, cat(prefix, change.after.has("persistence") ? " SET UNLOGGED" : " SET LOGGED"));
     if (change.changed("tablespace"))
@@ -85,19 +80,13 @@ class TableWriter final : public Writer {
   bool can_step_aside(const Object&, const Snapshot&) const override { return false; }
 
   std::vector<Danger> drop_dangers(const Object& table, const Snapshot&) const override {
-    return {{Hazard::kDataLoss, describe(table.id)}};
+    return {{Hazard::kBreaking, cat(describe(table.id), " goes")}, {Hazard::kDataLoss, describe(table.id)}};
   }
 
  private:
   static void rewrite(Alteration& out, const Change& change, std::string sql) {
     out.commands.push_back({std::move(sql), "ALTER TABLE", access_exclusive(change.after), {}});
     out.dangers.push_back({Hazard::kRewrite, describe(change.after.id)});
-  }
-
-  static Command replica_identity(const Object& table) {
-    const std::string& identity = table.get("replica_identity");
-    return {cat(alter_relation(table), " REPLICA IDENTITY ", identity.empty() ? "DEFAULT" : identity), "ALTER TABLE",
-            access_exclusive(table), {}};
   }
 
   static void security(const Object& table, const Object* before, std::vector<Command>& out) {
@@ -112,6 +101,18 @@ class TableWriter final : public Writer {
 };
 
 }  // namespace
+
+std::string with_options(const Object& relation) {
+  const std::string &options = relation.get("options"), &toast = relation.get("toast_options");
+  if (options.empty() && toast.empty()) return "";
+  return cat(" WITH (", options, options.empty() || toast.empty() ? "" : ", ", toast, ")");
+}
+
+Command replica_identity(const Object& relation) {
+  const std::string& identity = relation.get("replica_identity");
+  return {cat(alter_relation(relation), " REPLICA IDENTITY ", identity.empty() ? "DEFAULT" : identity),
+          tag("ALTER", keyword(relation.id.kind)), access_exclusive(relation), {}};
+}
 
 const Writer& table_writer() {
   static const TableWriter writer;

@@ -7,11 +7,6 @@ namespace pgschema::kinds {
 
 namespace {
 
-std::string with_options(const Object& object) {
-  const std::string& options = object.get("options");
-  return options.empty() ? "" : cat(" WITH (", options, ")");
-}
-
 class ViewWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& view, const Snapshot&) const override { return {write(view, "CREATE VIEW ")}; }
@@ -37,6 +32,10 @@ class ViewWriter final : public Writer {
   }
 
   bool creates_child(const Object&, const Object& child) const override { return child.id.kind == Kind::kColumn; }
+
+  std::vector<Danger> drop_dangers(const Object& view, const Snapshot&) const override {
+    return {{Hazard::kBreaking, cat(describe(view.id), " goes")}};
+  }
 
  private:
   static Command write(const Object& view, std::string_view verb) {
@@ -65,6 +64,7 @@ class MaterializedViewWriter final : public Writer {
     std::vector<Command> out{{cat("CREATE MATERIALIZED VIEW ", view.id.identity, method == "heap" ? "" : clause("USING", method), with_options(view),
                  clause("TABLESPACE", view.get("tablespace")), " AS\n", trimmed(view.get("definition")), "\nWITH NO DATA"),
              "CREATE MATERIALIZED VIEW", access_exclusive(view), {}}};
+    if (view.has("replica_identity")) out.push_back(replica_identity(view));
     for (const auto& id : in.children(view.id))
       if (id.kind == Kind::kColumn)
         for (auto& command : column_settings(view, nullptr, in.objects.at(id))) out.push_back(std::move(command));
@@ -76,7 +76,7 @@ class MaterializedViewWriter final : public Writer {
   }
 
   std::optional<Alteration> alter(const Change& change) const override {
-    if (!change.only({"options", "toast_options", "tablespace"})) return std::nullopt;
+    if (!change.only({"options", "toast_options", "tablespace", "replica_identity"})) return std::nullopt;
     Alteration out;
     const std::string prefix = alter_relation(change.after), lock = access_exclusive(change.after);
     for (const auto* list : {"options", "toast_options"})
@@ -86,10 +86,16 @@ class MaterializedViewWriter final : public Writer {
       const std::string& space = change.after.get("tablespace");
       out.commands.push_back({cat(prefix, " SET TABLESPACE ", space.empty() ? "pg_default" : space), "ALTER MATERIALIZED VIEW", lock, {}});
     }
+    if (change.changed("replica_identity") && !an_index_is("replica_identity", change.after, change.desired))
+      out.commands.push_back(replica_identity(change.after));
     return out;
   }
 
   bool creates_child(const Object&, const Object& child) const override { return child.id.kind == Kind::kColumn; }
+
+  std::vector<Danger> drop_dangers(const Object& view, const Snapshot&) const override {
+    return {{Hazard::kBreaking, cat(describe(view.id), " goes")}};
+  }
 };
 
 class ContentsWriter final : public Writer {

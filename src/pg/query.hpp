@@ -6,7 +6,7 @@
 //
 // Only for SQL that is written in this program (a literal, or built once from the catalog's own names): the
 // plan is kept for the session under the text. It runs read-only on a fresh snapshot that sees what this
-// transaction has done so far. Not for statements of a plan or of a user: see pg/execute.hpp.
+// transaction has done so far. Not for statements of a plan or of a user: see pg/statement.hpp.
 #pragma once
 
 #include <variant>

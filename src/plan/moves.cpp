@@ -131,9 +131,7 @@ class Mover {
 
   void refuse_holder(const ObjectId& id, const ObjectId& beneath) {
     if (refuse_unsupported(id, beneath)) return;
-    refuse({id, std::string(sqlstate::kDependentObjects), cat("cannot rebuild ", kinds::describe(beneath), " because ", kinds::describe(id), " uses it"),
-            cat(kinds::describe(id), " holds rows: dropping it would lose them."),
-            cat("Change the type of ", kinds::describe(id), " first, or leave ", kinds::describe(beneath), " as it is.")});
+    refuse(refusal_of_holder(id, beneath));
   }
 
   void step_aside_for_alterations() {
@@ -186,6 +184,12 @@ class Mover {
 };
 
 }  // namespace
+
+Refusal refusal_of_holder(const ObjectId& holder, const ObjectId& beneath) {
+  return {holder, std::string(sqlstate::kDependentObjects), cat("cannot rebuild ", kinds::describe(beneath), " because ", kinds::describe(holder), " uses it"),
+          cat(kinds::describe(holder), " holds rows: dropping it would lose them."),
+          cat("Change the type of ", kinds::describe(holder), " first, or leave ", kinds::describe(beneath), " as it is.")};
+}
 
 Moves moves_of(const Request& request, const std::vector<diff::Difference>& differences) { return Mover(request).run(differences); }
 

@@ -46,6 +46,9 @@ struct Refusal {
   std::string sqlstate, message, detail, hint;
 };
 
+/// `holder` holds rows and uses what would have to be dropped.
+Refusal refusal_of_holder(const ObjectId& holder, const ObjectId& beneath);
+
 struct Plan {
   std::vector<Step> steps;
   std::vector<ChangeLine> changes;

@@ -116,6 +116,7 @@ void refuse_unsupported_participants(const Snapshot& snapshot) {
       throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot plan changes around ", kinds::describe(id), " yet")).detail(std::string(what));
     };
     if (object.has("partition_key") || object.has("partition_bound")) refuse("It is partitioned or a partition.");
+    if (!object.fact("has_children").empty()) refuse("Other tables inherit from it.");
     if (object.has("inherits")) refuse("It inherits from another table.");
     if (object.get("persistence") == "temporary") refuse("It is temporary.");
     if (!object.parent && (object.schema == "pg_catalog" || object.schema == "information_schema" || object.schema == "pg_toast"))

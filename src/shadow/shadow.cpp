@@ -116,6 +116,10 @@ class Attempt {
     if (renames_ && !above.empty() && round != Round::kEveryone) return Spread{above};
     const bool scouting = round == Round::kScout && !above.empty();
     if (!scouting) walk_originals(units_among(original_, outcome.named));
+    if (auto holder = rows_of_what_goes()) {
+      outcome.plan.refused.push_back(std::move(*holder));
+      return {};
+    }
     const pg::Subtransaction shadow;
     try {
       auto spread = in_shadow(outcome, scouting);
@@ -154,6 +158,16 @@ class Attempt {
     catalog::Units out = units_;
     out.relations.insert(stubs_.begin(), stubs_.end());
     return out;
+  }
+
+  /// A table's column whose type is the row type of something that would have to be dropped.
+  std::optional<plan::Refusal> rows_of_what_goes() const {
+    for (const auto& edge : original_.snapshot.dependencies()) {
+      const Object* column = original_.snapshot.find(edge.from);
+      if (renames_ || edge.from.kind != Kind::kColumn || !column || column->parent.kind != Kind::kTable || !going_.count(edge.to)) continue;
+      return plan::refusal_of_holder(edge.from, edge.to);
+    }
+    return {};
   }
 
   /// What the text speaks of, as whole objects.
@@ -246,6 +260,7 @@ class Attempt {
       if (prove(request, copied, copies, evaluated.assumed, outcome)) break;
     }
     outcome.live = live;
+    outcome.values_becoming = request.replaced_enums;
     return {};
   }
 

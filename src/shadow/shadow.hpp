@@ -16,6 +16,7 @@ struct Outcome {
   Snapshot live, desired;
   std::vector<NotRun> not_run;
   std::set<ObjectId> named;
+  std::map<ObjectId, std::map<std::string, std::string>> values_becoming;  // of replaced enum types
   std::set<std::string> renamed_from;  // identities before the plan's renames
   /// What the walk over `roots` must say once the plan has been applied.
   catalog::Walk expected;

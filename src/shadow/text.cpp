@@ -1,6 +1,8 @@
 #include "shadow/text.hpp"
 
 #include "functions/settings.hpp"
+#include <algorithm>
+
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
@@ -262,6 +264,7 @@ Text read_text(const std::string& desired) {
     collect_references(raw->stmt, references);
     text.statements.push_back({&source, raw, sql, std::move(meaning), settings, std::move(references), {}, {}});
   }
+  std::stable_sort(text.not_run.begin(), text.not_run.end(), [](const NotRun& a, const NotRun& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
   return text;
 }
 
@@ -279,12 +282,16 @@ void rethrow_with_place(const pg::Error& error, const Text& text, const TextStat
 
 void resolve(Text& text, const std::string& search_path) {
   std::set<catalog::Address> found;
+  const bool makes_schemas = std::any_of(text.statements.begin(), text.statements.end(), [](const TextStatement& statement) {
+    return statement.meaning.purpose == Purpose::kDefine && statement.meaning.targets.at(0).type == OBJECT_SCHEMA;
+  });
   const pg::SettingsScope settings;
   for (auto& statement : text.statements) {
     statement.targets.clear();
     statement.ids.clear();
     settings.set("search_path", search_path_of(statement, search_path).c_str());
     try {
+      pg::Subtransaction lookup;
       for (RangeVar* reference : statement.references)
         if (const Oid referenced = relation_of(reference); OidIsValid(referenced)) text.referenced.insert(referenced);
       for (const auto& target : statement.meaning.targets) {
@@ -294,7 +301,10 @@ void resolve(Text& text, const std::string& search_path) {
         statement.targets.push_back(address);
         found.insert(address);
       }
+      lookup.commit();
     } catch (const pg::Error& error) {
+      // In a schema that the text itself creates there is nothing yet.
+      if (makes_schemas && error.sqlstate() == "3F000") continue;
       rethrow_with_place(error, text, statement);
     }
   }
