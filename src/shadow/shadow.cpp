@@ -129,6 +129,9 @@ class Attempt {
       // The text may need something that does not take part yet: of a type or function that was hidden.
       if (error.interrupts() || !evaluating_ || round == Round::kEveryone || above.empty()) throw;
       return Spread{above};
+    } catch (const BoundToHidden&) {
+      if (round == Round::kEveryone || above.empty()) throw;
+      return Spread{above};
     }
   }
 

@@ -183,7 +183,8 @@ void refuse_hidden_names(const Snapshot& desired, const std::string& prefix) {
   for (const auto& [id, object] : desired.objects)
     for (const auto& [attribute, value] : object.attributes)
       if (value.find(prefix) != std::string::npos)
-        throw Failure(sqlstate::kInternal, cat(kinds::describe(id), " is bound to an object that takes part in the plan")).detail(cat("Attribute ", attribute, "."));
+        throw BoundToHidden(sqlstate::kInternal,
+                            cat(kinds::describe(id), " is bound to an object that takes part in the plan (attribute ", attribute, ")"));
 }
 
 void strip_defaults_of_new(Snapshot& desired, const Snapshot& live, Oid caller) {

@@ -38,7 +38,12 @@ struct TrialResult {
 /// server's error: an object that cannot come back by its name.
 TrialResult run_plan(const Trial& trial, const Copies& copies);
 
-/// Nothing of the result may be bound to what is hidden (XX000).
+/// Something that takes part stands on something that does not, which stands on what is hidden.
+struct BoundToHidden : Failure {
+  using Failure::Failure;
+};
+
+/// Nothing of the result may be bound to what is hidden (BoundToHidden, XX000).
 void refuse_hidden_names(const Snapshot& desired, const std::string& prefix);
 
 /// A new object has the owner and privileges that the server gives it, unless the text says otherwise.
