@@ -173,6 +173,11 @@ class Mover {
     alteration.dependents_step_aside = true;
     const std::string what = cat(kinds::describe(column.id), " moves to the new ", after.get("type"));
     alteration.dangers = {{kinds::Hazard::kRewrite, what}, {kinds::Hazard::kDataDependent, what}};
+    // What else changes about the column comes after. What changes its type would do this in another way.
+    if (auto other = out_.altered.find(column.id); other != out_.altered.end() && column.get("type") == after.get("type")) {
+      for (auto& command : other->second.commands) alteration.commands.push_back(std::move(command));
+      for (auto& danger : other->second.dangers) alteration.dangers.push_back(std::move(danger));
+    }
     out_.altered.insert_or_assign(column.id, std::move(alteration));
   }
 

@@ -8,6 +8,8 @@
 #include "plan/changes.hpp"
 #include "plan/graph.hpp"
 #include "plan/moves.hpp"
+#include "script/quote.hpp"
+#include "script/utf8.hpp"
 
 namespace pgschema::plan {
 
@@ -45,6 +47,7 @@ class Ordering {
     add_creations();
     add_enum_replacements();
     order_drops();
+    order_names();
     order_creations();
     std::vector<Work> out;
     for (Graph::Node node : graph_.order([&](Graph::Node n) { return label(n); })) out.push_back(std::move(work_[node]));
@@ -129,16 +132,15 @@ class Ordering {
     const auto node = add(2, {{Kind::kPrivilege, cat("default on ", kinds::describe(id))}, Action::kRebuild, std::move(commands), {}});
     work_[node].id = owner ? owner->id : id;
     graph_.must_run(node).after(creates_.at(id));
-    if (owner && creates_.count(owner->id)) graph_.must_run(node).after(creates_.at(owner->id));
     resets_[id] = node;
   }
 
   void add_enum_replacements() {
     for (const auto& [id, values] : request_.replaced_enums) {
       const Object& type = live_.objects.at(id);
-      const std::string aside = cat(type.schema, ".", aside_name(type));
-      const auto rename = add(0, {id, Action::kRebuild, {{cat("ALTER TYPE ", id.identity, " RENAME TO ", aside_name(type)), "ALTER TYPE", {}, {}}}, {}});
-      const auto remove = add(1, {id, Action::kRebuild, {{cat("DROP TYPE ", aside), "DROP TYPE", {}, {}}}, {}});
+      const std::string aside = aside_name(type);
+      const auto rename = add(0, {id, Action::kRebuild, {{cat("ALTER TYPE ", id.identity, " RENAME TO ", aside), "ALTER TYPE", {}, {}}}, {}});
+      const auto remove = add(1, {id, Action::kRebuild, {{cat("DROP TYPE ", type.schema, ".", aside), "DROP TYPE", {}, {}}}, {}});
       drops_[id] = rename;
       if (creates_.count(id)) graph_.must_run(rename).before(creates_.at(id));
       for (const auto& edge : live_.dependents(id)) {
@@ -150,11 +152,19 @@ class Ordering {
     }
   }
 
-  /// A name that nothing has: the type's own with a suffix, cut to what fits.
-  static std::string aside_name(const Object& type) {
-    std::string name = type.name;
-    if (name.front() == '"') return cat(name.substr(0, std::min<std::size_t>(name.size() - 1, 48)), "__pgschema_old\"");
-    return cat(name.substr(0, 48), "__pgschema_old");
+  /// A name that nothing known here has: the type's own, cut to what fits, with a suffix.
+  std::string aside_name(const Object& type) {
+    const std::string own = script::name_of_quoted(type.name);
+    std::size_t end = 0;
+    for (std::size_t next = 0; next < own.size() && next <= 46; next += std::max<std::size_t>(script::utf8_length(own, next), 1)) end = next;
+    if (own.size() <= 46) end = own.size();
+    for (int attempt = 1;; ++attempt) {
+      std::string name = script::quote_identifier(cat(own.substr(0, end), "__pgschema_old", attempt > 1 ? std::to_string(attempt) : ""));
+      const std::string identity = cat(type.schema, ".", name);
+      const auto taken = [&](const auto& entry) { return entry.first.identity == identity; };
+      const auto in = [&](const Snapshot& snapshot) { return std::any_of(snapshot.objects.begin(), snapshot.objects.end(), taken); };
+      if (!in(live_) && !in(desired_) && aside_names_.insert(identity).second) return name;
+    }
   }
 
   std::optional<Graph::Node> drop_node(const ObjectId& id) const {
@@ -187,6 +197,7 @@ class Ordering {
       const auto gone = drop_node(edge.from);
       before(gone, drop_node(edge.to));
       before(gone, find(alters_, edge.to));
+      if (steps_aside_for(edge.to) && !still_needs(edge.from, edge.to)) before(find(alters_, edge.from), find(alters_, edge.to));
       // Altered so that it needs the other one no longer.
       if (!gone && !request_.replaced_enums.count(edge.to)) before(find(alters_, edge.from), drop_node(edge.to));
     }
@@ -198,6 +209,30 @@ class Ordering {
         before(drop_node(id), find(alters_, object.parent));
         before(drop_node(id), drop_node(object.parent));
       }
+    }
+  }
+
+  /// What depends on the object must be gone, or need it no longer, while it is altered.
+  bool steps_aside_for(const ObjectId& id) const {
+    auto found = moves_.altered.find(id);
+    return found != moves_.altered.end() && found->second.dependents_step_aside;
+  }
+
+  bool still_needs(const ObjectId& from, const ObjectId& to) const {
+    const auto& list = desired_.needs(from);
+    return std::any_of(list.begin(), list.end(), [&](const Dependency& edge) { return edge.to == to; });
+  }
+
+  /// A view that becomes a table: relations, indexes, types and routines share their names with other kinds.
+  void order_names() {
+    const auto named_itself = [](const Object* object) { return object && (!object->parent || object->id.kind == Kind::kIndex); };
+    std::multimap<std::string_view, ObjectId> going;
+    for (const auto& id : moves_.down)
+      if (named_itself(live_.find(id))) going.emplace(id.identity, id);
+    for (const auto& id : moves_.up) {
+      if (!named_itself(desired_.find(id))) continue;
+      const auto [first, last] = going.equal_range(id.identity);
+      for (auto it = first; it != last; ++it) before(drop_node(it->second), create_node(id));
     }
   }
 
@@ -235,7 +270,10 @@ class Ordering {
   void after_settled(const ObjectId& needed, Graph::Node later) {
     for (ObjectId at = needed; at;) {
       for (const auto& child : desired_.children(at))
-        if (child.kind == Kind::kOwner || child.kind == Kind::kPrivilege || child.kind == Kind::kContents) before(create_node(child), later);
+        if (child.kind == Kind::kOwner || child.kind == Kind::kPrivilege || child.kind == Kind::kContents) {
+          before(create_node(child), later);
+          before(find(alters_, child), later);
+        }
       before(find(resets_, at), later);
       const Object* object = desired_.find(at);
       at = object ? object->parent : ObjectId{};
@@ -260,6 +298,7 @@ class Ordering {
   Graph graph_;
   std::vector<Work> work_;
   std::map<ObjectId, Graph::Node> drops_, alters_, creates_, resets_;
+  std::set<std::string> aside_names_;
 };
 
 /// From the change to `id`, told in whole objects: a view that reads a column needs the other view.
