@@ -24,8 +24,8 @@ Error::Error(const ErrorData& data)
       column_name(copy(data.column_name)),
       datatype_name(copy(data.datatype_name)),
       constraint_name(copy(data.constraint_name)),
-      filename_(data.filename),
-      funcname_(data.funcname),
+      filename_(copy(data.filename)),
+      funcname_(copy(data.funcname)),
       lineno_(data.lineno) {}
 
 std::string Error::sqlstate() const { return unpack_sql_state(sqlerrcode); }
@@ -54,8 +54,9 @@ ErrorData* Error::to_error_data() const {
   data->column_name = give(column_name);
   data->datatype_name = give(datatype_name);
   data->constraint_name = give(constraint_name);
-  data->filename = filename_;
-  data->funcname = funcname_;
+  // ReThrowError() copies everything else into ErrorContext, but not these: they live there from the beginning.
+  data->filename = MemoryContextStrdup(ErrorContext, filename_.c_str());
+  data->funcname = MemoryContextStrdup(ErrorContext, funcname_.c_str());
   data->lineno = lineno_;
   data->assoc_context = CurrentMemoryContext;
   return data;

@@ -31,8 +31,8 @@ class Error : public std::exception {
   std::string schema_name, table_name, column_name, datatype_name, constraint_name;
 
  private:
-  const char* filename_;  // the server's literals: they live as long as the process
-  const char* funcname_;
+  // Copies too: CopyErrorData() gives its own of these away (they could be literals of JIT-compiled code).
+  std::string filename_, funcname_;
   int lineno_;
 };
 

@@ -24,8 +24,8 @@ Subtransaction::~Subtransaction() {
 }
 
 void Subtransaction::commit() {
-  open_ = false;
   call([] { ReleaseCurrentSubTransaction(); });
+  open_ = false;  // if that failed, it is still there to be rolled back
   restore();
 }
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "pg/entry.hpp"
+#include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
 
 extern "C" {
@@ -37,6 +38,13 @@ void server_error() {
 void fail(const std::string& how) {
   Counted below;
   if (how == "server") {
+    server_error();
+  } else if (how == "scope") {
+    // The context that the error arises in is large enough for its memory to go back to the system.
+    const pg::MemoryScope scope;
+    pg::call([] {
+      for (int i = 0; i < 500'000; ++i) (void)palloc(1);
+    });
     server_error();
   } else if (how == "swallowed") {
     pg::Subtransaction scope;

@@ -76,5 +76,9 @@ my ($code, $out, $err) =
 like($err, qr/our message.*DETAIL:  our detail.*HINT:  our hint.*CONTEXT:  our context/s, 'an uncaught error is reported whole');
 is($out, 'alive: 0', 'the session goes on after uncaught errors');
 
+# Where the server raised it is told too, although the memory that it arose in is gone.
+(undef, undef, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSELECT door_fail('scope');");
+like($err, qr/LOCATION:  .*door\.cpp:\d+$/m, 'the place of a server error is kept');
+
 $node->stop;
 done_testing();
