@@ -115,7 +115,7 @@ class Mover {
     if (out_.down.count(id)) return;
     const Object* object = live_.find(id);
     if (!object) {
-      if (type == 'i' && !kinds::supported(id.kind)) return;  // a part that the server makes: the cast of a range to its multirange
+      if (type == 'i') return;  // a part that the server makes: the constructor of a range, the constraint of a constraint trigger
       if (!refuse_unsupported(id, beneath)) out_.spread.insert(id);
       return;
     }

@@ -105,20 +105,21 @@ class Ordering {
       // Something new on what was there before.
       if (action == Action::kCreate && object.parent && live_.has(desired_.root(id))) work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
       creates_[id] = add(2, std::move(work));
-      if (!object.parent && live_.has(id)) add_privilege_reset(id);
+      if (!object.parent && (live_.has(id) || request_.copies)) add_privilege_reset(id);
     }
   }
 
   /// What ALTER DEFAULT PRIVILEGES gives to a new object is taken back from one that was there before.
   void add_privilege_reset(const ObjectId& id) {
-    const Object& object = live_.objects.at(id);
+    const Snapshot& from = live_.has(id) ? live_ : desired_;
+    const Object& object = from.objects.at(id);
     const std::string type = id.kind == Kind::kFunction || id.kind == Kind::kProcedure || id.kind == Kind::kAggregate ? "function"
                              : id.kind == Kind::kView || id.kind == Kind::kMaterializedView || id.kind == Kind::kTable ? "table"
                              : id.kind == Kind::kSequence ? "sequence"
                                                           : "type";
     auto found = request_.default_grantees.find({object.schema, type});
     if (found == request_.default_grantees.end()) return;
-    const Object* owner = live_.find({Kind::kOwner, kinds::describe(id)});
+    const Object* owner = from.find({Kind::kOwner, kinds::describe(id)});
     std::string grantees = "PUBLIC";
     for (const auto& grantee : found->second)
       if (grantee != "PUBLIC") grantees += cat(", ", grantee);
@@ -332,8 +333,7 @@ class Assembly {
         add_step(work.id, action_of(work), work.commands[i], i == 0 ? std::move(work.dangers) : std::vector<kinds::Danger>(), work.drops);
     plan_.changes = change_lines(request_, moves_, differences);
     plan_.possible_renames = possible_renames(request_, differences);
-    for (const auto& id : moves_.down)
-      if (!request_.live.has(id) || !request_.live.objects.at(id).parent) plan_.down.insert(id);
+    plan_.down = moves_.down;
     for (const auto& id : moves_.up)
       if (is_rebuilt(id)) plan_.rebuilt.push_back({id, path_to(id, moves_, request_.live)});
     return std::move(plan_);
@@ -397,12 +397,12 @@ Plan make(const Request& request) {
   return Assembly(request, moves).run(differences, Ordering(request, moves).run());
 }
 
-std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot) {
+std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot, const DefaultGrantees& default_grantees) {
   Snapshot nothing;
   nothing.finish();
   Moves moves;
   for (const auto& [id, object] : snapshot.objects) moves.up.insert(id);
-  const Request request{nothing, snapshot, {}, {}, {}, {}};
+  const Request request{nothing, snapshot, {}, {}, {}, default_grantees, true};
   std::vector<std::pair<ObjectId, Command>> out;
   for (auto& work : Ordering(request, moves).run())
     for (auto& command : work.commands) out.emplace_back(work.id, std::move(command));

@@ -59,7 +59,7 @@ struct Plan {
   /// Dependents that the plan would touch and that were not among the live snapshot's objects: the question
   /// must be asked again with them.
   std::set<ObjectId> spread;
-  /// Whole objects that go down, and come back or not.
+  /// What goes down, and comes back or not.
   std::set<ObjectId> down;
 
   bool empty() const { return steps.empty(); }
@@ -70,6 +70,8 @@ struct Rename {
   ObjectId from, to;
   kinds::Command command;
 };
+
+using DefaultGrantees = std::map<std::pair<std::string, std::string>, std::vector<std::string>>;
 
 struct Request {
   const Snapshot& live;     // as it will be after the renames
@@ -82,13 +84,15 @@ struct Request {
   std::map<ObjectId, std::map<std::string, std::string>> replaced_enums;
   /// Who has privileges by ALTER DEFAULT PRIVILEGES on what the caller creates: by schema and "table",
   /// "function", "type", "sequence".
-  std::map<std::pair<std::string, std::string>, std::vector<std::string>> default_grantees;
+  DefaultGrantees default_grantees;
+  /// What is created has been there before: it gets nothing of what default privileges give to what is new.
+  bool copies = false;
 };
 
 /// Raises Failure for what no plan could be made of (a circle, an unsupported kind).
 Plan make(const Request& request);
 
 /// The commands that make all objects of a snapshot, in an order that runs.
-std::vector<std::pair<ObjectId, kinds::Command>> creation(const Snapshot& snapshot);
+std::vector<std::pair<ObjectId, kinds::Command>> creation(const Snapshot& snapshot, const DefaultGrantees& default_grantees = {});
 
 }  // namespace pgschema::plan

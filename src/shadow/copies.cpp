@@ -1,11 +1,18 @@
 #include "shadow/copies.hpp"
 
+#include <functional>
+
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
 #include "plan/plan.hpp"
 #include "shadow/evaluate.hpp"
 #include "shadow/run.hpp"
+#include "shadow/verify.hpp"
+
+extern "C" {
+#include "catalog/pg_authid.h"
+}
 
 namespace pgschema::shadow {
 
@@ -66,9 +73,10 @@ Snapshot part_of(const Snapshot& all, const std::set<ObjectId>& roots, const std
   return out;
 }
 
-void create_all(const Snapshot& snapshot) {
-  for (const auto& [id, command] : plan::creation(snapshot)) {
-    if (snapshot.root(id).kind == Kind::kSchema) continue;
+/// All of it, or only what `wanted` says.
+void create_all(const Snapshot& snapshot, const std::function<bool(const ObjectId&)>& wanted = {}) {
+  for (const auto& [id, command] : plan::creation(snapshot, default_grantees(BOOTSTRAP_SUPERUSERID))) {
+    if (snapshot.root(id).kind == Kind::kSchema || (wanted && !wanted(id))) continue;
     try {
       run(command);
     } catch (pg::Error& error) {
@@ -108,7 +116,11 @@ void Copies::make(const std::set<ObjectId>& wanted, const std::set<ObjectId>& wi
   add_created(units_, stubs_);
 }
 
-void Copies::make_more(const std::set<ObjectId>& wanted) const { create_all(part_of(originals_, wanted, {})); }
+void Copies::make_more(const std::set<ObjectId>& wanted, const std::set<ObjectId>& parts) const {
+  std::set<ObjectId> roots = wanted;
+  for (const auto& id : parts) roots.insert(originals_.root(id));
+  create_all(part_of(originals_, roots, {}), [&](const ObjectId& id) { return parts.count(id) || wanted.count(originals_.root(id)); });
+}
 
 void refuse_unsupported_participants(const Snapshot& snapshot) {
   for (const auto& [id, object] : snapshot.objects) {

@@ -18,8 +18,8 @@ class Copies {
   /// of their parts. As the bootstrap superuser: they get the owner and
   /// privileges of the originals.
   void make(const std::set<ObjectId>& wanted, const std::set<ObjectId>& without);
-  /// More of them, later. They are not among units().
-  void make_more(const std::set<ObjectId>& wanted) const;
+  /// More of them, later, and more parts of those that there are. They are not among units().
+  void make_more(const std::set<ObjectId>& wanted, const std::set<ObjectId>& parts) const;
 
   const std::set<Oid>& stubs_of() const { return stub_originals_; }
   const catalog::Units& units() const { return units_; }

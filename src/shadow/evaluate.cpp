@@ -13,10 +13,12 @@
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
+#include "shadow/verify.hpp"
 
 extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
 }
 
 namespace pgschema::shadow {
@@ -47,6 +49,11 @@ class Evaluation {
   Evaluation(const Text& desired, const Snapshot& live, const catalog::Reading& copies, const std::string& search_path, Oid caller)
       : text_(desired), live_(live), ids_(copies.ids), search_path_(search_path), caller_(caller) {
     for (const auto& [id, object] : copies.snapshot.objects) copied_.insert(id);
+    for (Oid role : {caller, static_cast<Oid>(BOOTSTRAP_SUPERUSERID)})
+      for (auto& [where, grantees] : default_grantees(role)) {
+        auto& known = default_grantees_[where];
+        known.insert(known.end(), grantees.begin(), grantees.end());
+      }
   }
 
   std::vector<plan::Refusal> run() {
@@ -170,10 +177,13 @@ class Evaluation {
   bool redefined_part(const Object& object) const {
     for (const auto& item : items_) {
       if (!item.text || item.text->meaning.purpose != Purpose::kDefinePart || !item.roots.count(object.parent)) continue;
-      if (kind_of_part(item.text->meaning.part_type) == object.id.kind && script::quote_identifier(item.text->meaning.part) == object.name)
-        return true;
+      if (defines_part(item.text->meaning, object)) return true;
     }
     return false;
+  }
+
+  static bool defines_part(const script::Meaning& meaning, const Object& object) {
+    return kind_of_part(meaning.part_type) == object.id.kind && script::quote_identifier(meaning.part) == object.name;
   }
 
   static Kind kind_of_part(ObjectType type) {
@@ -216,7 +226,7 @@ class Evaluation {
       items_.back().commands = kinds::writer(Kind::kColumn).create(column, live_);
     }
     std::set<ObjectId> said;
-    for (auto& [id, command] : plan::creation(live_)) {
+    for (auto& [id, command] : plan::creation(live_, default_grantees_)) {
       if (!gone.count(id)) continue;
       if (said_by_definition(live_.objects.at(id))) {
         // The first statement is the definition; row security, statistics targets, ENABLE … are not said by it.
@@ -326,18 +336,30 @@ class Evaluation {
       if (item.text->meaning.purpose == Purpose::kDefine) return false;
       for (const auto& other : items_)
         if (!other.text && !other.done && !other.asleep && !other.error && item.roots.count(live_.root(other.object)) &&
-            (other.setting ? item.text->meaning.purpose == Purpose::kRefine : defined_.count(live_.root(other.object)) != 0))
+            (other.setting ? item.text->meaning.purpose == Purpose::kRefine && !setting_must_wait(other)
+                           : defined_.count(live_.root(other.object)) != 0 || !live_.objects.at(other.object).parent))
           return true;
       return false;
     }
-    const bool belongs = defined_.count(live_.root(item.object)) != 0;
+    if (item.setting) return setting_must_wait(item);
+    const ObjectId own = live_.root(item.object);
+    const bool belongs = defined_.count(own) != 0;
     for (const auto& other : items_) {
       if (!other.text || other.done) continue;
-      const Purpose purpose = other.text->meaning.purpose;
-      if (item.setting ? shares(other) && (purpose == Purpose::kDefine || purpose == Purpose::kDefinePart)
-          : belongs ? other.text->meaning.purpose == Purpose::kDefine && other.roots.count(live_.root(item.object)) : shares(other)) return true;
+      if (belongs ? other.text->meaning.purpose == Purpose::kDefine && other.roots.count(own) : !other.roots.count(own) && shares(other)) return true;
     }
     return false;
+  }
+
+  /// For the definition of what it is a setting of.
+  bool setting_must_wait(const Item& setting) const {
+    const Object& object = live_.objects.at(setting.object);
+    return std::any_of(items_.begin(), items_.end(), [&](const Item& other) {
+      if (!other.text || other.done) return false;
+      const auto& meaning = other.text->meaning;
+      if (meaning.purpose == Purpose::kDefine) return other.roots.count(live_.root(object.id)) != 0;
+      return meaning.purpose == Purpose::kDefinePart && defines_part(meaning, object) && other.roots.count(object.parent) != 0;
+    });
   }
 
   bool attempt(Item& item) {
@@ -526,6 +548,7 @@ class Evaluation {
   std::map<const TextStatement*, ObjectId> replaces_;
   std::map<ObjectId, std::set<ObjectId>> beneath_;
   std::map<ObjectId, std::string> using_;
+  plan::DefaultGrantees default_grantees_;
 };
 
 }  // namespace

@@ -75,7 +75,8 @@ std::set<ObjectId> everything_above(const catalog::Reading& reading, const std::
   while (!queue.empty()) {
     const ObjectId at = queue.back();
     queue.pop_back();
-    for (const auto& edge : reading.snapshot.dependents(at)) reach(edge.from);
+    for (const auto& edge : reading.snapshot.dependents(at))
+      if (edge.type != 'i') reach(edge.from);  // a part that the server makes: the constructor of a range
     auto located = reading.outside.find(at);
     if (located == reading.outside.end() || at.kind == Kind::kTable || located->second.whole != located->second.unit) continue;
     for (auto [it, last] = by_unit.equal_range(located->second.unit); it != last; ++it)
@@ -269,12 +270,15 @@ class Attempt {
 
   /// Runs the plan over the copies. False when the plan must be another: an enum value is added and used at once.
   bool prove(plan::Request& request, const catalog::Reading& copied, Copies& copies, const std::set<ObjectId>& assumed, Outcome& outcome) {
-    std::set<ObjectId> missing;
+    std::set<ObjectId> missing, missing_parts;
+    for (const auto& [id, object] : original_.snapshot.objects)
+      if (!renames_ && object.parent && copied.snapshot.has(original_.snapshot.root(id)) && !copied.snapshot.has(id) && !outcome.plan.down.count(id))
+        missing_parts.insert(id);
     for (const auto& root : all_roots())
       if (!renames_ && !copied.snapshot.has(root) && !outcome.plan.down.count(root)) missing.insert(root);
     try {
       const pg::Subtransaction trial;
-      copies.make_more(missing);
+      copies.make_more(missing, missing_parts);
       TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing, assumed, renames_, caller_}, copies);
       outcome.expected = std::move(result.walk);
       outcome.roots = std::move(result.roots);
