@@ -100,6 +100,7 @@ void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
   for (const auto& step : outcome.plan.steps)
     if (step.command.shadow != kinds::Command::Shadow::kRun) ++other_form[step.command.tag];
   for (const auto& [tag, count] : other_form) document.not_run_in_shadow.push_back(cat(std::to_string(count), " ", tag));
+  document.ignored = outcome.ignored;
   std::string aspects;
   for (const auto& [mentioned, word] : {std::pair(outcome.owners_mentioned, "owners"), std::pair(outcome.privileges_mentioned, "privileges"),
                                         std::pair(outcome.labels_mentioned, "security labels")})

@@ -35,6 +35,7 @@ struct Document {
   std::vector<std::string> carried_over;         // "96 grants"
   std::vector<std::string> not_run;              // "line 88 INSERT"
   std::vector<std::string> left_alone;           // "owners (not mentioned)"
+  std::vector<std::string> ignored;              // "app.flyway_schema_history"
   std::vector<std::string> possible_renames;     // "app.units.tel -> phone", each with the directive that says so
   std::vector<std::string> not_run_in_shadow;    // "3 REFRESH MATERIALIZED VIEW": of another form there
   std::map<ObjectId, std::string> owners;        // of rebuilt objects

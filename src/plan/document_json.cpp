@@ -134,7 +134,7 @@ std::string json(const Document& document) {
   steps(out, document);
   locks(out, document);
   texts(out, "left_alone", document.left_alone);
-  out.key("ignored").open('[').close();
+  texts(out, "ignored", document.ignored);
   texts(out, "not_run", document.not_run);
   texts(out, "possible_renames", document.possible_renames);
   texts(out, "not_run_in_shadow", document.not_run_in_shadow);

@@ -180,7 +180,9 @@ class Summary {
       row += cat(row.empty() ? "" : ", ", safe(item));
     }
     if (!row.empty()) line(cat(label, row));
-    if (!doc_.left_alone.empty()) line(cat("LEFT AS IT IS   ", safe(joined(doc_.left_alone, ", "))));
+    std::string left = joined(doc_.left_alone, ", ");
+    if (!doc_.ignored.empty()) left += cat(left.empty() ? "" : "; ", "ignored: ", joined(doc_.ignored, ", "));
+    if (!left.empty()) line(cat("LEFT AS IT IS   ", safe(left)));
     for (const auto& rename : doc_.possible_renames) line(cat("POSSIBLE RENAME ", safe(rename)));
     if (doc_.verified && !doc_.plan.empty())
       line(cat("VERIFIED        in the shadow: ", counted(doc_.verified, "object", "objects"), ", no difference",

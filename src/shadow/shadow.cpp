@@ -427,6 +427,7 @@ std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, Round r
 Outcome finish(const Text& parsed, Outcome outcome) {
   if (!outcome.plan.refused.empty()) raise(outcome.plan.refused.front(), outcome.plan.refused.size() - 1);
   mentioned(parsed, outcome);
+  ignored(parsed, outcome);
   return outcome;
 }
 

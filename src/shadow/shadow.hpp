@@ -17,6 +17,7 @@ struct Outcome {
   std::vector<NotRun> not_run;
   std::set<ObjectId> named;
   std::map<ObjectId, std::map<std::string, std::string>> values_becoming;  // of replaced enum types
+  std::vector<std::string> ignored;    // by directives: "app.flyway_schema_history"
   std::set<std::string> renamed_from;  // identities before the plan's renames
   /// What the walk over `roots` must say once the plan has been applied.
   catalog::Walk expected;

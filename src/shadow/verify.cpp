@@ -211,6 +211,25 @@ WHERE d.defaclrole = $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3)";
   return out;
 }
 
+void ignored(const Text& desired, Outcome& outcome) {
+  for (const auto& directive : desired.script.standalone) {
+    if (directive.kind != script::DirectiveKind::kIgnore) continue;
+    const auto& parts = directive.names.at(0).parts;
+    std::string shown_name;
+    for (const auto& part : parts) shown_name += cat(shown_name.empty() ? "" : ".", part);
+    for (const auto& id : outcome.named)
+      for (const auto* in : {&outcome.live, &outcome.desired}) {
+        const Object* object = in->find(id);
+        if (!object || parts.size() > 2) continue;
+        const bool schema_fits = parts.size() < 2 || script::glob_match(parts.front(), script::name_of_quoted(object->schema));
+        if (schema_fits && script::glob_match(parts.back(), script::name_of_quoted(object->name)))
+          throw Failure(sqlstate::kSyntaxError, cat(kinds::describe(id), " is ignored, and the text speaks of it"))
+              .context(desired.script.place_of(directive.begin));
+      }
+    outcome.ignored.push_back(std::move(shown_name));
+  }
+}
+
 void mentioned(const Text& desired, Outcome& outcome) {
   for (const auto& statement : desired.statements) {
     const std::string& tag = statement.meaning.tag;

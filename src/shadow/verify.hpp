@@ -52,6 +52,9 @@ void strip_defaults_of_new(Snapshot& desired, const Snapshot& live, Oid caller);
 /// See plan::Request.
 std::map<std::pair<std::string, std::string>, std::vector<std::string>> default_grantees(Oid creator);
 
+/// What `ignore` directives name. Raises 42601 where the text defines or alters such an object all the same.
+void ignored(const Text& text, Outcome& outcome);
+
 /// Which aspects the text speaks of at all.
 void mentioned(const Text& text, Outcome& outcome);
 
