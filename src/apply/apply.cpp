@@ -14,6 +14,8 @@
 
 extern "C" {
 #include "access/xact.h"
+#include "storage/lmgr.h"
+#include "utils/inval.h"
 }
 
 namespace pgschema::apply {
@@ -45,6 +47,38 @@ catalog::Units units_of(const std::set<ObjectId>& roots) {
     if (row.oid(2)) out.functions.insert(row.oid(2));
   }
   return out;
+}
+
+/// Takes the strongest locks of the plan first, in the order of the OIDs, so that nobody can change what is looked at
+/// next. (All locks, with retries, are another matter: see docs/architecture.md.)
+void lock_participants(const functions::Planned& planned) {
+  std::vector<std::string> names;
+  for (const auto& lock : planned.document.locks)
+    if (lock.mode == "AccessExclusiveLock") names.push_back(lock.relation);
+  std::vector<Oid> oids;
+  for (const auto& row : pg::query("SELECT c.oid FROM unnest($1::text[]) AS r(name) JOIN pg_class c ON c.oid = to_regclass(r.name) ORDER BY c.oid", {names}))
+    oids.push_back(row.oid(0));
+  pg::call([&] {
+    for (Oid oid : oids) LockRelationOid(oid, AccessExclusiveLock);
+    AcceptInvalidationMessages();
+  });
+}
+
+/// Under the locks: what the plan was made from is still there.
+void check_unchanged(const functions::Planned& planned) {
+  const pg::SettingsScope settings;
+  settings.pin_output();
+  catalog::Walk now;
+  try {
+    now = catalog::walk(shadow::walked(planned.outcome.participants), {});
+  } catch (const pg::Error& error) {
+    if (error.sqlstate() != sqlstate::kUndefinedObject) throw;
+    throw Failure(sqlstate::kSerialization, "another session has dropped what the plan was made for").hint("Try again.");
+  }
+  const auto differences = catalog::differences(planned.outcome.before, now);
+  if (differences.empty()) return;
+  const auto& line = differences.front().line;
+  throw Failure(sqlstate::kSerialization, cat(line.object_type, " ", line.identity, " was changed by another session meanwhile")).hint("Try again.");
 }
 
 void run_step(const plan::Step& step) {
@@ -79,6 +113,8 @@ void run(const functions::Planned& planned, std::optional<long> lock_timeout) {
     const pg::SettingsScope settings;
     for (const auto& [name, value] : plan::script_settings()) settings.set(name, value);
     if (lock_timeout) settings.set("lock_timeout", std::to_string(*lock_timeout).c_str());
+    lock_participants(planned);
+    check_unchanged(planned);
     for (const auto& step : planned.document.plan.steps) {
       try {
         run_step(step);

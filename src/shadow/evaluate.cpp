@@ -287,11 +287,17 @@ class Evaluation {
       if (!item.text && !item.setting && !copied_.count(item.object)) item.asleep = !awake.count(live_.root(item.object));
   }
 
+  /// Without recursion: views stand on each other as deep as anybody likes.
   void wake(const ObjectId& top, std::set<ObjectId>& awake) const {
     if (!awake.insert(top).second) return;
-    for (const auto& member : live_.family(top))
-      for (const auto& edge : live_.needs(member))
-        if (live_.has(edge.to)) wake(live_.root(edge.to), awake);
+    std::vector<ObjectId> queue{top};
+    while (!queue.empty()) {
+      const ObjectId at = queue.back();
+      queue.pop_back();
+      for (const auto& member : live_.family(at))
+        for (const auto& edge : live_.needs(member))
+          if (live_.has(edge.to) && awake.insert(live_.root(edge.to)).second) queue.push_back(live_.root(edge.to));
+    }
   }
 
   bool text_failed() const {

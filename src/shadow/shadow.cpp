@@ -265,6 +265,10 @@ class Attempt {
     }
     outcome.live = live;
     outcome.values_becoming = request.replaced_enums;
+    outcome.participants = units_;
+    outcome.before = named_walk_;
+    outcome.before.lines.insert(outcome.before.lines.end(), rest_walk_.lines.begin(), rest_walk_.lines.end());
+    std::sort(outcome.before.lines.begin(), outcome.before.lines.end());
     return {};
   }
 

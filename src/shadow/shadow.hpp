@@ -19,6 +19,9 @@ struct Outcome {
   std::map<ObjectId, std::map<std::string, std::string>> values_becoming;  // of replaced enum types
   std::vector<std::string> ignored;    // by directives: "app.flyway_schema_history"
   std::set<std::string> renamed_from;  // identities before the plan's renames
+  /// What the plan was made from: the participants and what the walk said of them.
+  catalog::Units participants;
+  catalog::Walk before;
   /// What the walk over `roots` must say once the plan has been applied.
   catalog::Walk expected;
   std::set<ObjectId> roots;
