@@ -119,8 +119,8 @@ void run(const functions::Planned& planned, std::optional<long> lock_timeout) {
       try {
         run_step(step);
       } catch (pg::Error& error) {
-        error.context += cat(error.context.empty() ? "" : "\n", "step ", std::to_string(step.number), " of the plan: ",
-                             script::comment_text(script::excerpt(step.command.sql, 100)));
+        error.context = cat("step ", std::to_string(step.number), " of the plan: ", script::comment_text(script::excerpt(step.command.sql, 100)),
+                            error.context.empty() ? "" : "\n", error.context);
         throw;
       }
     }

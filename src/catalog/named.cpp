@@ -202,7 +202,7 @@ Located find_named(const std::string& text) {
   if (found.size() == 1) return found.front();
   std::string list;
   for (const auto& one : found) list += cat(list.empty() ? "" : ", ", one.object_type, " ", one.id.identity);
-  throw Failure(sqlstate::kAmbiguousName, cat("\"", text, "\" may mean several objects")).detail(cat("Candidates: ", list, ".")).hint("Put the kind before the name.");
+  throw Failure(sqlstate::kAmbiguousName, cat("\"", text, "\" may mean several objects")).detail(cat("Candidates: ", list, ".")).hint("Put the kind before the name, or the types of the arguments after it.");
 }
 
 }  // namespace pgschema::catalog

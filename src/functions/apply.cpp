@@ -43,7 +43,7 @@ bool allowed(const plan::HazardLine& hazard, const std::vector<std::string>& all
 void gate(const plan::Document& document, const std::vector<std::string>& allow, const std::optional<std::string>& expect) {
   if (expect && *expect != document.fingerprint)
     throw Failure(sqlstate::kObjectNotReady, "the plan is not the expected one")
-        .detail(cat("Its fingerprint is ", document.fingerprint, ", expected was ", *expect, "."))
+        .detail(cat("Its fingerprint is ", document.fingerprint, ", the expected one is \"", *expect, "\"."))
         .hint("The database or the desired state has changed since the plan was reviewed. Plan and review again.");
   std::string detail;
   std::vector<std::string> missing = allow;
@@ -54,7 +54,7 @@ void gate(const plan::Document& document, const std::vector<std::string>& allow,
     if (std::find(missing.begin(), missing.end(), name) == missing.end()) missing.push_back(name);
   }
   if (!detail.empty())
-    throw Failure(sqlstate::kObjectNotReady, "the plan has hazards that are not allowed").detail(detail).hint(cat("To accept them: allow => '", array_text(missing), "'"));
+    throw Failure(sqlstate::kObjectNotReady, "the plan has hazards that are not allowed").detail(detail).hint(cat("To accept them: allow => ", array_text(missing)));
 }
 
 Datum result(FunctionCallInfo fcinfo, std::int64_t version) {
@@ -75,8 +75,8 @@ Datum apply(FunctionCallInfo fcinfo) {
   const auto timeout = lock_timeout(fcinfo);
   if (!PG_ARGISNULL(kRetries))
     throw PG_GETARG_INT32(kRetries) <= 0 ? Failure(sqlstate::kInvalidParameter, "retries must be greater than zero")
-                                         : Failure(sqlstate::kFeatureNotSupported, "retries is not supported yet");
-  if (!PG_ARGISNULL(kUntilPhase)) throw Failure(sqlstate::kFeatureNotSupported, "until_phase is not supported yet");
+                                         : Failure(sqlstate::kFeatureNotSupported, "retries is not supported yet").hint("Leave it out, and call again where a lock was not to be had.");
+  if (!PG_ARGISNULL(kUntilPhase)) throw Failure(sqlstate::kFeatureNotSupported, "until_phase is not supported yet").hint("Leave it out: a plan has one phase.");
   const std::string started = apply::now();
   const auto planned = make_plan(arguments);
   gate(planned.document, allow, expect);

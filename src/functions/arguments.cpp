@@ -4,6 +4,7 @@
 
 #include "model/failure.hpp"
 #include "pg/call.hpp"
+#include "script/quote.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -88,9 +89,12 @@ void RowsOut::add(const std::vector<std::optional<std::string>>& cells) {
 }
 
 std::string array_text(const std::vector<std::string>& items) {
-  std::string out = "{";
-  for (const auto& item : items) out += cat(out.size() > 1 ? "," : "", item);
-  return out + "}";
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':' || c == '.'; };
+  if (!std::all_of(items.begin(), items.end(), [&](const std::string& item) { return std::all_of(item.begin(), item.end(), plain); }))
+    return script::quote_literal(array_literal(items));
+  std::string out = "'{";
+  for (const auto& item : items) out += cat(out.size() > 2 ? "," : "", item);
+  return out + "}'";
 }
 
 std::string array_literal(const std::vector<std::string>& items) {

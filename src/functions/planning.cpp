@@ -139,7 +139,8 @@ PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, 
   check_known("strategy", out.strategy, {"atomic", "online"});
   if (out.desired.size() > static_cast<std::size_t>(settings::max_desired_size) * 1024)
     throw Failure(sqlstate::kProgramLimit, "the desired state is larger than pgschema.max_desired_size")
-        .detail(cat("It has ", std::to_string(out.desired.size() / 1024), " kB; the limit is ", std::to_string(settings::max_desired_size), " kB."));
+        .detail(cat("It has ", std::to_string(out.desired.size() / 1024), " kB; the limit is ", std::to_string(settings::max_desired_size), " kB."))
+        .hint("Divide it, or have a superuser raise the setting.");
   return out;
 }
 

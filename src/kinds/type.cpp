@@ -13,6 +13,8 @@ Command drop_type(const Object& type, std::string_view noun) {
   return {cat("DROP ", noun, " ", type.id.identity), tag("DROP", noun), {}, {}};
 }
 
+std::vector<Danger> type_goes(const Object& type) { return {{Hazard::kBreaking, cat(describe(type.id), " goes")}}; }
+
 /// 'a', 'b''c' taken apart; each with its quotes.
 std::vector<std::string> labels_of(const Object& type) {
   std::vector<std::string> out;
@@ -36,6 +38,7 @@ class EnumWriter final : public Writer {
     return {{cat("CREATE TYPE ", type.id.identity, " AS ENUM (", type.get("labels"), ")"), "CREATE TYPE", {}, {}}};
   }
   std::vector<Command> drop(const Object& type, const Snapshot&) const override { return {drop_type(type, "TYPE")}; }
+  std::vector<Danger> drop_dangers(const Object& type, const Snapshot&) const override { return type_goes(type); }
 
   /// Values may be added anywhere; a value can neither be removed nor moved.
   std::optional<Alteration> alter(const Change& change) const override {
@@ -67,6 +70,7 @@ class CompositeWriter final : public Writer {
              "CREATE TYPE", {}, {}}};
   }
   std::vector<Command> drop(const Object& type, const Snapshot&) const override { return {drop_type(type, "TYPE")}; }
+  std::vector<Danger> drop_dangers(const Object& type, const Snapshot&) const override { return type_goes(type); }
   std::optional<Alteration> alter(const Change&) const override { return Alteration{}; }
   bool creates_child(const Object&, const Object& child) const override { return child.id.kind == Kind::kColumn; }
 };
@@ -79,6 +83,7 @@ class DomainWriter final : public Writer {
              "CREATE DOMAIN", {}, {}}};
   }
   std::vector<Command> drop(const Object& domain, const Snapshot&) const override { return {drop_type(domain, "DOMAIN")}; }
+  std::vector<Danger> drop_dangers(const Object& domain, const Snapshot&) const override { return type_goes(domain); }
 
   std::optional<Alteration> alter(const Change& change) const override {
     if (!change.only({"default", "not_null"})) return std::nullopt;
@@ -101,6 +106,7 @@ class RangeWriter final : public Writer {
     return {{cat("CREATE TYPE ", type.id.identity, " AS RANGE (", type.get("range"), ")"), "CREATE TYPE", {}, {}}};
   }
   std::vector<Command> drop(const Object& type, const Snapshot&) const override { return {drop_type(type, "TYPE")}; }
+  std::vector<Danger> drop_dangers(const Object& type, const Snapshot&) const override { return type_goes(type); }
   std::optional<Alteration> alter(const Change&) const override { return std::nullopt; }
 };
 

@@ -59,6 +59,9 @@ std::invoke_result_t<Body> call(Body&& body) {
     detail::throw_current_error();
   }
   PG_exception_stack = &target;
+  // What is above is added when the error is raised again (pg::entry). Now it would also take a position in a statement
+  // that is run here for one in its own.
+  error_context_stack = nullptr;
   return body();
 }
 

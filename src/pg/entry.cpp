@@ -31,7 +31,7 @@ Raised keep(int sqlerrcode, const char* message) {
 }
 
 [[noreturn]] void raise(const Raised& raised) {
-  if (raised.server) ReThrowError(raised.server);
+  if (raised.server) ThrowErrorData(raised.server);
   // Copied out of ErrorContext, which errstart() may reset.
   const char* message = pstrdup(raised.message ? raised.message : "unknown error");
   const char* detail = raised.detail ? pstrdup(raised.detail) : nullptr;

@@ -425,9 +425,16 @@ class Evaluation {
         const std::string column = column_at(*item.text, static_cast<int>(directive.subject - item.text->source->begin));
         if (column.empty())
           throw Failure(sqlstate::kSyntaxError, "the directive stands beside no column").context(text_.script.place_of(directive.begin));
-        const pg::SettingsScope settings;
-        settings.set("search_path", search_path_of(*item.text, search_path_).c_str());
-        note_using(*item.text, column.c_str(), pg::parse_expression(directive.expression));
+        try {
+          const AsCaller user(caller_);
+          const pg::SettingsScope settings;
+          settings.set("search_path", search_path_of(*item.text, search_path_).c_str());
+          note_using(*item.text, column.c_str(), pg::parse_expression(directive.expression));
+        } catch (pg::Error& error) {
+          error.context = cat(text_.script.place_of(directive.begin), error.context.empty() ? "" : "\n", error.context);
+          error.cursor_position = 0;
+          throw;
+        }
       }
     }
   }
@@ -467,8 +474,20 @@ class Evaluation {
   }
 
   void report_text_errors() const {
-    for (const auto& item : items_)
-      if (item.text && !item.done && item.error) rethrow_with_place(*item.error, text_, *item.text);
+    const Item* first = nullptr;
+    std::string others;
+    for (const auto& item : items_) {
+      if (!item.text || item.done || !item.error) continue;
+      if (first)
+        others += cat(others.empty() ? "There are more mistakes:\n" : "\n", text_.context_of(*item.text), ": ", item.error->message);
+      else
+        first = &item;
+    }
+    if (first) {
+      pg::Error error = *first->error;
+      if (!others.empty()) error.detail += cat(error.detail.empty() ? "" : "\n", others);
+      rethrow_with_place(error, text_, *first->text);
+    }
     for (const auto& item : items_)
       if (item.text && !item.done)
         throw Failure(sqlstate::kInternal, "a statement could not be reached").context(text_.context_of(*item.text));
@@ -524,8 +543,8 @@ class Evaluation {
       if (consequence) continue;
       std::string detail = item.error->message;
       if (!item.error->detail.empty()) detail += cat("\n", item.error->detail);
-      out.push_back({item.object, item.error->sqlstate(), cat(kinds::describe(item.object), " cannot be put back after the change"), detail,
-                     cat("Add a definition of ", kinds::describe(live_.root(item.object)), " that fits to the desired state, or DROP it there.")});
+      out.push_back({item.object, std::string(sqlstate::kDependentObjects), cat(kinds::describe(item.object), " cannot be put back after the change"), detail,
+                     how_to_go_on(item.object, live_.root(item.object))});
     }
     return out;
   }

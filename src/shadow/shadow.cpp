@@ -59,7 +59,7 @@ void check_may_write() {
   if (RecoveryInProgress())
     throw Failure(sqlstate::kReadOnly, "cannot plan during recovery").hint("Plan on the primary: planning writes to the catalog and rolls back.");
   if (XactReadOnly)
-    throw Failure(sqlstate::kReadOnly, "cannot plan in a read-only transaction").hint("Planning writes to the catalog and rolls back.");
+    throw Failure(sqlstate::kReadOnly, "cannot plan in a read-only transaction").hint("Planning writes to the catalog and rolls back: use a transaction that is READ WRITE.");
 }
 
 /// Everything that depends on `from`, at any distance. What is not in the snapshot is known by its unit only: who

@@ -39,7 +39,7 @@ std::string place_of(const Text& text, const script::Statement& source, const st
 
 [[noreturn]] void rethrow(pg::Error error, const Text& text, const script::Statement& source, const std::string& sql) {
   const std::string place = place_of(text, source, sql, error.cursor_position);
-  error.context = error.context.empty() ? place : cat(error.context, "\n", place);
+  error.context = error.context.empty() ? place : cat(place, "\n", error.context);
   error.cursor_position = 0;  // it counts in one statement, and the client's text is another
   throw error;
 }
@@ -109,6 +109,17 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_ROLE: return "roles";
     case OBJECT_TABLESPACE: return "tablespaces";
     default: return "objects of this kind";
+  }
+}
+
+/// Where the tag alone would say that something is not supported which is.
+std::string unsupported_form(const RawStmt& raw, const std::string& tag) {
+  switch (nodeTag(raw.stmt)) {
+    case T_AlterObjectSchemaStmt: return cat(tag, " … SET SCHEMA");
+    case T_GrantStmt: return cat(tag, " ON ALL … IN SCHEMA");
+    case T_CreateSchemaStmt: return "CREATE SCHEMA with definitions inside, or without a name,";
+    case T_DefineStmt: return reinterpret_cast<DefineStmt*>(raw.stmt)->oldstyle ? cat("the old form of ", tag) : tag;
+    default: return tag;
   }
 }
 
@@ -254,7 +265,9 @@ Text read_text(const std::string& desired) {
       case Purpose::kSet: settings[meaning.setting.name] = meaning.setting.value; continue;
       case Purpose::kNotRun: text.not_run.push_back({source.line, text.script.files[source.file], meaning.tag}); continue;
       case Purpose::kUnsupported:
-        throw Failure(sqlstate::kFeatureNotSupported, cat(meaning.tag, " is not supported in a desired state yet")).context(text.script.context_of(source));
+        throw Failure(sqlstate::kFeatureNotSupported, cat(unsupported_form(*raw, meaning.tag), " is not supported in a desired state yet"))
+            .hint("Run it by itself.")
+            .context(text.script.context_of(source));
       default: break;
     }
     refuse_unsupported_targets(meaning, text.script.context_of(source));

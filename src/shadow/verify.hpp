@@ -11,6 +11,9 @@ namespace pgschema::shadow {
 /// differs: kinds/ does not write it.
 void compare_with_originals(const catalog::Walk& before, const catalog::Addresses& copies, const Snapshot& originals);
 
+/// What to do about an object that cannot come back, a part of `root` or that itself.
+std::string how_to_go_on(const ObjectId& id, const ObjectId& root);
+
 /// What a run of the plan over the copies is held against.
 struct Trial {
   const plan::Plan& plan;
