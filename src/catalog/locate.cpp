@@ -131,6 +131,10 @@ Address whole_of(const Address& at) {
   switch (at.classid) {
     case RelationRelationId: return whole_of_relation(at);
     case TypeRelationId: return whole_of_type(at);
+    case ProcedureRelationId: {  // the constructors of a range
+      const Address type = depends_on(at.classid, at.objid, DEPENDENCY_INTERNAL, TypeRelationId, false);
+      return OidIsValid(type.objid) ? type : out;
+    }
     case RewriteRelationId:
       with_row<Form_pg_rewrite>(RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, at.objid, [&](Form_pg_rewrite rule) {
         if (strcmp(NameStr(rule->rulename), "_RETURN") == 0) out = {RelationRelationId, rule->ev_class, 0};

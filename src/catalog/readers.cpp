@@ -211,6 +211,10 @@ SELECT 'pg_type'::regclass::oid, t.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS sc
      CASE WHEN a.attcollation <> at.typcollation THEN 'COLLATE ' || a.attcollation::regcollation::text END), E',\n    ' ORDER BY a.attnum)
      FROM pg_attribute a JOIN pg_type at ON at.oid = a.atttypid WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
   END AS fact_columns,
+  CASE WHEN t.typtype = 'c' THEN (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+     WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END AS order,
+  -- ALTER TYPE … OWNER TO of a range moves its multirange along from 17 on.
+  CASE WHEN r.rngmultitypid IS NOT NULL AND current_setting('server_version_num')::int < 170000 THEN format_type(r.rngmultitypid, NULL) END AS fact_multirange,
   nullif(concat_ws(', ', 'SUBTYPE = ' || format_type(r.rngsubtype, NULL),
     'SUBTYPE_OPCLASS = ' || CASE WHEN NOT oc.opcdefault THEN quote_ident(ocn.nspname) || '.' || quote_ident(oc.opcname) END,
     'COLLATION = ' || CASE WHEN r.rngcollation <> st.typcollation THEN r.rngcollation::regcollation END,

@@ -25,8 +25,11 @@ class OwnerWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& owner, const Snapshot& in) const override {
     const Object& object = parent_of(owner, in);
-    return {{cat("ALTER ", reference(object), " OWNER TO ", owner.get("role")), cat("ALTER ", keyword(object.id.kind)),
-             is_relation(object.id.kind) ? access_exclusive(object) : std::string(), {}}};
+    std::vector<Command> out{{cat("ALTER ", reference(object), " OWNER TO ", owner.get("role")), cat("ALTER ", keyword(object.id.kind)),
+                              is_relation(object.id.kind) ? access_exclusive(object) : std::string(), {}}};
+    if (const std::string& multirange = object.fact("multirange"); !multirange.empty())
+      out.push_back({cat("ALTER TYPE ", multirange, " OWNER TO ", owner.get("role")), "ALTER TYPE", {}, {}});
+    return out;
   }
   std::vector<Command> drop(const Object&, const Snapshot&) const override { return {}; }
   std::optional<Alteration> alter(const Change& change) const override {

@@ -1,5 +1,6 @@
 // Enum, composite, domain and range types.
 #include <algorithm>
+#include <utility>
 
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
@@ -63,6 +64,23 @@ class EnumWriter final : public Writer {
   }
 };
 
+/// Names of attributes in their order.
+std::vector<std::string> names_of(const Object& type) {
+  std::vector<std::string> out;
+  bool quoted = false;
+  std::string name;
+  for (char c : type.get("order")) {
+    if (c == '"') quoted = !quoted;
+    if (!quoted && (c == ',' || c == ' ')) {
+      if (!name.empty()) out.push_back(std::exchange(name, {}));
+    } else {
+      name += c;
+    }
+  }
+  if (!name.empty()) out.push_back(name);
+  return out;
+}
+
 class CompositeWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& type, const Snapshot&) const override {
@@ -71,7 +89,17 @@ class CompositeWriter final : public Writer {
   }
   std::vector<Command> drop(const Object& type, const Snapshot&) const override { return {drop_type(type, "TYPE")}; }
   std::vector<Danger> drop_dangers(const Object& type, const Snapshot&) const override { return type_goes(type); }
-  std::optional<Alteration> alter(const Change&) const override { return Alteration{}; }
+  /// Attributes can be added at the end only, and the order is part of what a row of the type means.
+  std::optional<Alteration> alter(const Change& change) const override {
+    const auto was = names_of(change.before), is = names_of(change.after);
+    std::vector<std::string> reached;
+    for (const auto& name : was)
+      if (std::find(is.begin(), is.end(), name) != is.end()) reached.push_back(name);
+    for (const auto& name : is)
+      if (std::find(was.begin(), was.end(), name) == was.end()) reached.push_back(name);
+    if (reached != is) return std::nullopt;
+    return Alteration{};
+  }
   bool creates_child(const Object&, const Object& child) const override { return child.id.kind == Kind::kColumn; }
 };
 

@@ -134,13 +134,20 @@ class Mover {
     refuse(refusal_of_holder(id, beneath));
   }
 
+  /// A grant on the same object by somebody who is about to lose the grant option. (On a column of it, the server lets
+  /// the grant be.)
+  bool passed_on(const ObjectId& id, const ObjectId& by) const {
+    const Object *grant = live_.find(id), *other = live_.find(by);
+    return id.kind == Kind::kPrivilege && grant && other && grant->parent == other->parent;
+  }
+
   void step_aside_for_alterations() {
     for (const auto& [id, alteration] : out_.altered) {
       if (!alteration.dependents_step_aside) continue;
       for (const auto& child : live_.children(id))
         if (child.kind == Kind::kDefault) down(child, id);
       for (const auto& edge : live_.dependents(id))
-        if (!follows_type_change(edge.from.kind) || id.kind == Kind::kPrivilege) dependent(edge.from, id, edge.type);
+        if (!follows_type_change(edge.from.kind) || passed_on(id, edge.from)) dependent(edge.from, id, edge.type);
     }
   }
 
@@ -152,6 +159,9 @@ class Mover {
       const ObjectId& id = edge.from;
       const Object* column = live_.find(id);
       if (id.kind != Kind::kColumn || !column || column->parent.kind != Kind::kTable || !desired_.has(id)) continue;
+      if (!values.empty() && desired_.objects.at(id).get("type").ends_with("[]"))
+        refuse({id, std::string(sqlstate::kFeatureNotSupported), cat("\"value … becomes …\" is not supported for ", kinds::describe(id)),
+                "It is an array of the enum.", "Change the values of its rows first."});
       retype(*column, values);
     }
   }
