@@ -37,7 +37,7 @@ class RowsOut {
   ::AttInMetadata* columns_;
 };
 
-/// {a,b}, as one would type it.
+/// '{a,b}', as one would type it.
 std::string array_text(const std::vector<std::string>& items);
 
 /// '{"a","b"}', for a cell of type text[].
