@@ -30,6 +30,7 @@ extern "C" {
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -126,11 +127,29 @@ Address whole_of_type(const Address& at) {
   return out;
 }
 
+/// NOT NULL has a constraint of its own from 17 (domains) and 18 (tables) on; to people it is the column's.
+Address whole_of_constraint(const Address& at) {
+  constexpr char kNotNull = 'n';
+  Address out = at;
+  HeapTuple row = SearchSysCache1(CONSTROID, ObjectIdGetDatum(at.objid));
+  if (!HeapTupleIsValid(row)) return out;
+  const auto* constraint = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(row));
+  if (constraint->contype == kNotNull && OidIsValid(constraint->contypid)) out = {TypeRelationId, constraint->contypid, 0};
+  if (constraint->contype == kNotNull && OidIsValid(constraint->conrelid)) {
+    bool null = true;
+    const Datum keys = SysCacheGetAttr(CONSTROID, row, Anum_pg_constraint_conkey, &null);
+    if (!null) out = {RelationRelationId, constraint->conrelid, reinterpret_cast<const int16*>(ARR_DATA_PTR(DatumGetArrayTypeP(keys)))[0]};
+  }
+  ReleaseSysCache(row);
+  return out;
+}
+
 Address whole_of(const Address& at) {
   Address out = at;
   switch (at.classid) {
     case RelationRelationId: return whole_of_relation(at);
     case TypeRelationId: return whole_of_type(at);
+    case ConstraintRelationId: return whole_of_constraint(at);
     case ProcedureRelationId: {  // the constructors of a range
       const Address type = depends_on(at.classid, at.objid, DEPENDENCY_INTERNAL, TypeRelationId, false);
       return OidIsValid(type.objid) ? type : out;

@@ -41,7 +41,8 @@ SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum,
   format_type(a.atttypid, a.atttypmod) AS type,
   CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END AS collation,
   CASE WHEN a.attnotnull THEN coalesce((SELECT quote_ident(k.conname) FROM pg_constraint k
-     WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum), 'yes') END AS not_null,
+     WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum
+       AND k.conname <> c.relname || '_' || a.attname || '_not_null'), 'yes') END AS not_null,
   CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity,
   CASE WHEN a.attidentity <> '' THEN (SELECT format(
      'SEQUENCE NAME %s.%I START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s%s', quote_ident(sn.nspname), s.relname, q.seqstart,

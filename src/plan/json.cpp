@@ -1,12 +1,26 @@
 #include "plan/json.hpp"
 
+#include "script/utf8.hpp"
+
 namespace pgschema::plan {
 
 namespace {
 
 void escape(std::string& out, std::string_view value) {
   static constexpr char kHex[] = "0123456789abcdef";
-  for (char c : value) {
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    // JSON is UTF-8, whatever the database's encoding lets through.
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      const std::size_t length = script::utf8_length(value, i);
+      if (length == 0) {
+        out += "\\ufffd";
+      } else {
+        out += value.substr(i, length);
+        i += length - 1;
+      }
+      continue;
+    }
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
