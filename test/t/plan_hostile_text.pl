@@ -1,7 +1,7 @@
 # Whatever text pgschema_plan is given, it gives an answer or an error: no lost connection, no internal error,
 # no growth. The texts are mutations of those in test/fuzz/seeds and test/data, always the same ones.
 #
-# PLAN_TEXTS says how many (100,000 in CI).
+# PLAN_TEXTS says how many (20,000 in CI).
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
