@@ -13,11 +13,13 @@ extern "C" {
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_attribute.h"
+#include "catalog/pg_cast.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
@@ -127,7 +129,8 @@ Address whole_of_type(const Address& at) {
   return out;
 }
 
-/// NOT NULL has a constraint of its own from 17 (domains) and 18 (tables) on; to people it is the column's.
+/// NOT NULL has a constraint of its own from 17 (domains) and 18 (tables) on; to people it is the column's. That of a
+/// constraint trigger is the trigger's.
 Address whole_of_constraint(const Address& at) {
   constexpr char kNotNull = 'n';
   Address out = at;
@@ -140,8 +143,11 @@ Address whole_of_constraint(const Address& at) {
     const Datum keys = SysCacheGetAttr(CONSTROID, row, Anum_pg_constraint_conkey, &null);
     if (!null) out = {RelationRelationId, constraint->conrelid, reinterpret_cast<const int16*>(ARR_DATA_PTR(DatumGetArrayTypeP(keys)))[0]};
   }
+  const bool of_trigger = constraint->contype == CONSTRAINT_TRIGGER;
   ReleaseSysCache(row);
-  return out;
+  if (!of_trigger) return out;
+  const Address trigger = depends_on(at.classid, at.objid, DEPENDENCY_INTERNAL, TriggerRelationId, false);
+  return OidIsValid(trigger.objid) ? trigger : out;
 }
 
 Address whole_of(const Address& at) {
@@ -150,10 +156,6 @@ Address whole_of(const Address& at) {
     case RelationRelationId: return whole_of_relation(at);
     case TypeRelationId: return whole_of_type(at);
     case ConstraintRelationId: return whole_of_constraint(at);
-    case ProcedureRelationId: {  // the constructors of a range
-      const Address type = depends_on(at.classid, at.objid, DEPENDENCY_INTERNAL, TypeRelationId, false);
-      return OidIsValid(type.objid) ? type : out;
-    }
     case RewriteRelationId:
       with_row<Form_pg_rewrite>(RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, at.objid, [&](Form_pg_rewrite rule) {
         if (strcmp(NameStr(rule->rulename), "_RETURN") == 0) out = {RelationRelationId, rule->ev_class, 0};
@@ -164,6 +166,13 @@ Address whole_of(const Address& at) {
         if (trigger->tgisinternal && OidIsValid(trigger->tgconstraint)) out = {ConstraintRelationId, trigger->tgconstraint, 0};
       });
       return out;
+    case ProcedureRelationId:
+    case CastRelationId: {
+      // The constructors of a range type, and its cast to the multirange.
+      if (at.objid < FirstNormalObjectId) return at;
+      const Address type = depends_on(at.classid, at.objid, DEPENDENCY_INTERNAL, TypeRelationId, false);
+      return OidIsValid(type.objid) ? type : at;
+    }
     case AttrDefaultRelationId:
       with_row<Form_pg_attrdef>(AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, at.objid, [&](Form_pg_attrdef value) {
         if (get_attgenerated(value->adrelid, value->adnum) != '\0') out = {RelationRelationId, value->adrelid, value->adnum};

@@ -138,6 +138,8 @@ class Builder {
     for (const auto& [classid, oid] : units.addresses()) seeds.insert({classid, oid, 0});
     edges_ = direct_dependencies(seeds);
     if (closure) {
+      // All that is in a schema depends on it, and none of that has to step aside for it.
+      std::erase_if(seeds, [](const Address& seed) { return seed.classid == NamespaceRelationId; });
       auto up = dependents_closure(seeds);
       edges_.insert(edges_.end(), up.begin(), up.end());
     }

@@ -229,7 +229,7 @@ WHERE t.oid = ANY ($2))";
 
 constexpr const char* kPublicationTables = R"(
 SELECT 'pg_publication_rel'::regclass::oid, m.oid, 0, 'pg_class'::regclass::oid, m.prrelid, 0, '' AS schema, quote_ident(p.pubname) AS name,
-  (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = m.prrelid AND a.attnum = ANY (m.prattrs)) AS columns,
+  (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname) FROM pg_attribute a WHERE a.attrelid = m.prrelid AND a.attnum = ANY (m.prattrs)) AS columns,
   pg_get_expr(m.prqual, m.prrelid) AS where
 FROM pg_publication_rel m JOIN pg_publication p ON p.oid = m.prpubid WHERE m.prrelid = ANY ($1))";
 

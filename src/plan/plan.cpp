@@ -252,7 +252,7 @@ class Ordering {
       if (!object.parent) continue;
       before(create_node(object.parent), node);
       before(find(alters_, object.parent), node);
-      before(find(resets_, object.parent), node);
+      before(find(resets_, desired_.root(id)), node);
       siblings(object, node);
     }
   }

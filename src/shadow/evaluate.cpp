@@ -253,26 +253,27 @@ class Evaluation {
     items_.push_back(std::move(item));
   }
 
-  /// Everything of the text's that an object stands on, at any depth.
+  /// Everything of the text's that an object stands on, at any depth. Who needs a column needs its table, but none of
+  /// the table's other parts.
   std::set<ObjectId> stands_on(const ObjectId& id) {
-    const ObjectId top = live_.root(id);
-    auto known = beneath_.find(top);
-    if (known == beneath_.end()) {
-      std::set<ObjectId> seen{top};
-      std::vector<ObjectId> queue{top};
-      while (!queue.empty()) {
-        const ObjectId at = queue.back();
-        queue.pop_back();
-        for (const auto& member : live_.family(at))
-          for (const auto& edge : live_.needs(member))
-            if (live_.has(edge.to) && seen.insert(live_.root(edge.to)).second) queue.push_back(live_.root(edge.to));
-      }
-      std::set<ObjectId> relevant;
-      for (const auto& one : seen)
-        if (touched_.count(one)) relevant.insert(one);
-      known = beneath_.emplace(top, std::move(relevant)).first;
+    auto known = beneath_.find(id);
+    if (known != beneath_.end()) return known->second;
+    std::set<ObjectId> seen{id}, relevant;
+    std::vector<ObjectId> queue{id};
+    const auto reach = [&](const ObjectId& to) {
+      if (live_.has(to) && seen.insert(to).second) queue.push_back(to);
+    };
+    while (!queue.empty()) {
+      const ObjectId at = queue.back();
+      queue.pop_back();
+      if (touched_.count(live_.root(at))) relevant.insert(live_.root(at));
+      for (const auto& edge : live_.needs(at)) reach(edge.to);
+      if (const ObjectId& parent = live_.objects.at(at).parent) reach(parent);
+      if (at.kind == Kind::kTable && at != id) continue;
+      for (const auto& child : live_.children(at))
+        if (child.kind == Kind::kColumn) reach(child);
     }
-    return known->second;
+    return beneath_.emplace(id, std::move(relevant)).first->second;
   }
 
   /// Most of what has no copy is of no interest to the text: the plan's own run will make it. What the text may
@@ -518,7 +519,7 @@ class Evaluation {
       if (!item.text || item.text->meaning.purpose != Purpose::kDrop) continue;
       if (item.roots.count(top)) return true;
       if (!item.text->meaning.cascade) continue;
-      auto beneath = beneath_.find(top);
+      auto beneath = beneath_.find(id);
       if (beneath != beneath_.end() &&
           std::any_of(item.roots.begin(), item.roots.end(), [&](const ObjectId& dropped) { return beneath->second.count(dropped) != 0; }))
         return true;

@@ -88,7 +88,8 @@ std::set<ObjectId> everything_above(const catalog::Reading& reading, const std::
 
 std::set<ObjectId> everything_above(const catalog::Reading& reading) {
   std::vector<ObjectId> all;
-  for (const auto& [id, object] : reading.snapshot.objects) all.push_back(id);
+  for (const auto& [id, object] : reading.snapshot.objects)
+    if (id.kind != Kind::kSchema) all.push_back(id);  // a schema is never dropped to come back
   return everything_above(reading, all);
 }
 

@@ -237,6 +237,18 @@ catalog::Address existing_target(const script::Target& target) {
   });
 }
 
+/// An identity column's sequence is a part of the column; what GRANT and COMMENT say about it is not read yet.
+void refuse_identity_sequence(const catalog::Address& address, const Text& text, const TextStatement& statement) {
+  const std::string& tag = statement.meaning.tag;
+  if (address.classid != RelationRelationId || (tag != "GRANT" && tag != "REVOKE" && tag != "COMMENT" && tag != "SECURITY LABEL")) return;
+  const auto rows = pg::query("SELECT c.oid::regclass FROM pg_class c JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid "
+                              "WHERE c.oid = $1 AND c.relkind = 'S' AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass",
+                              {address.objid});
+  if (rows.empty()) return;
+  throw Failure(sqlstate::kFeatureNotSupported, cat(tag, " on the sequence ", rows.at(0).text(0), " of an identity column is not supported yet"))
+      .context(text.context_of(statement));
+}
+
 /// Its objects, hidden or not, belong to it as long as the shadow is open.
 void refuse_full_schema(Oid schema, const Text& text, const TextStatement& statement) {
   const auto rows = pg::query("SELECT quote_ident(nspname) FROM pg_namespace n WHERE n.oid = $1 AND EXISTS (SELECT FROM pg_depend d "
@@ -310,6 +322,7 @@ void resolve(Text& text, const std::string& search_path) {
       for (const auto& target : statement.meaning.targets) {
         const auto address = statement.meaning.purpose == Purpose::kDefine ? definition_target(target) : existing_target(target);
         if (!OidIsValid(address.objid)) continue;
+        refuse_identity_sequence(address, text, statement);
         if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop) refuse_full_schema(address.objid, text, statement);
         statement.targets.push_back(address);
         found.insert(address);

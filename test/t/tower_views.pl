@@ -76,4 +76,14 @@ $tower->change('dependents in a schema of their own, of another owner', first =>
 	edit => [ "c.prio,\n       a.name AS area," => "c.prio::bigint AS prio,\n       a.name AS area," ], text => 'CREATE VIEW app.v_calls');
 $tower->refusal('a dependent of a role that the caller is no member of', as => 'app_owner', edit => [ "c.prio,\n       a.name AS area," => "c.prio::bigint AS prio,\n       a.name AS area," ],
 	text => 'CREATE VIEW app.v_calls', error => qr/42501|must be owner|permission denied/);
+
+# Renames. A column that is renamed keeps its name in the output of views, as PostgreSQL has it.
+$tower->change('a leaf is renamed', also => "ALTER VIEW reporting.v_newsletter RENAME TO v_letter");
+$tower->change('a view in the middle is renamed', also => 'ALTER VIEW app.v_call_times RENAME TO v_times');
+$tower->change('a column of the root is renamed', also => 'ALTER VIEW app.v_calls RENAME COLUMN prio TO priority');
+$tower->change('a column of a table is renamed under all the views', also => 'ALTER TABLE app.calls RENAME COLUMN prio TO priority');
+$tower->change('a column of the root is renamed by a directive', edit => [ "c.prio,\n       a.name AS area," => "c.prio AS priority,\n       a.name AS area," ], unchanged => 1, also => 'ALTER VIEW app.v_calls RENAME COLUMN prio TO priority',
+	text => "-- pgschema: renamed column app.v_calls.prio to priority\n" . ($tower->edited("c.prio,\n       a.name AS area," => "c.prio AS priority,\n       a.name AS area,") =~ /^(CREATE VIEW app\.v_calls AS.*?;)/ms)[0]);
+$tower->change('a function and a type are renamed', also => 'ALTER FUNCTION app.clock() RENAME TO desk_clock; ALTER TYPE app.call_status RENAME TO status');
+$tower->change('a value of an enum is renamed', also => "ALTER TYPE app.call_status RENAME VALUE 'queued' TO 'waiting'", rows => 'app.calls');
 $tower->done;
