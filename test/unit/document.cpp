@@ -160,7 +160,9 @@ TEST(Json, IsValidWhateverItTells) {
     const auto json = plan::json(full_of(text));
     const JsonChecker checker(json);
     EXPECT_TRUE(checker.valid()) << json;
-    EXPECT_TRUE(checker.contains(text)) << json;
+    std::string told = text;
+    if (const auto at = told.find('\xFF'); at != std::string::npos) told.replace(at, 1, "\xEF\xBF\xBD");
+    EXPECT_TRUE(checker.contains(told)) << json;
   }
 }
 
