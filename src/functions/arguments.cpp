@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "model/failure.hpp"
-#include "pg/call.hpp"
+#include "pg/statement.hpp"
 #include "script/quote.hpp"
 
 extern "C" {
@@ -79,12 +79,11 @@ RowsOut::RowsOut(FunctionCallInfo fcinfo) : info_(reinterpret_cast<ReturnSetInfo
 }
 
 void RowsOut::add(const std::vector<std::optional<std::string>>& cells) {
+  const pg::MemoryScope row;  // what the columns' types are read into
   std::vector<char*> values;
   for (const auto& cell : cells) values.push_back(cell ? const_cast<char*>(cell->c_str()) : nullptr);
   pg::call([&] {
-    HeapTuple row = BuildTupleFromCStrings(columns_, values.data());
-    tuplestore_puttuple(info_->setResult, row);
-    heap_freetuple(row);
+    tuplestore_puttuple(info_->setResult, BuildTupleFromCStrings(columns_, values.data()));
   });
 }
 

@@ -24,7 +24,7 @@ struct Edge {
 struct Reached {
   int depth = 0;
   char type = 'n';
-  std::vector<std::string> path;
+  Address from;  // the one before it on the shortest path; of the first, itself
 };
 
 const char* word_for(char type) {
@@ -58,22 +58,28 @@ class Closure {
     }
   }
 
-  std::map<Address, Reached> run() {
+  void run() {
     std::deque<Address> queue{start_.whole};
-    reached_[start_.whole].path = {start_.id.identity};
+    reached_[start_.whole].from = start_.whole;
     while (!queue.empty()) {
       const Address at = queue.front();
       queue.pop_front();
-      const Reached from = reached_.at(at);
-      for (const auto& [next, type] : edges_[at]) {
-        auto [found, fresh] = reached_.emplace(next, Reached{from.depth + 1, type, from.path});
-        if (!fresh) continue;
-        found->second.path.push_back(info_.at(next).id.identity);
-        queue.push_back(next);
-      }
+      const int depth = reached_.at(at).depth + 1;
+      for (const auto& [next, type] : edges_[at])
+        if (reached_.emplace(next, Reached{depth, type, at}).second) queue.push_back(next);
     }
-    reached_.erase(start_.whole);
-    return std::move(reached_);
+  }
+
+  const std::map<Address, Reached>& reached() const { return reached_; }
+  bool is_start(const Address& address) const { return address == start_.whole; }
+
+  /// Made for one at a time: together the paths of a deep chain are as long as the square of its depth.
+  std::vector<std::string> path_to(Address address) const {
+    std::vector<std::string> path;
+    for (; !is_start(address); address = reached_.at(address).from) path.push_back(info_.at(address).id.identity);
+    path.push_back(start_.id.identity);
+    std::reverse(path.begin(), path.end());
+    return path;
   }
 
   const Located& info(const Address& address) const { return info_.at(address); }
@@ -105,17 +111,18 @@ Datum closure(FunctionCallInfo fcinfo, bool up) {
   const pg::SettingsScope settings;
   settings.pin_output();
   Closure walk(start, up);
-  const auto reached = walk.run();
+  walk.run();
   struct Line {
     int depth;
     std::string object_type, identity;
-    const Reached* reached;
+    Address address;
   };
   std::vector<Line> lines;
-  for (const auto& [address, how] : reached) lines.push_back({how.depth, walk.info(address).object_type, walk.info(address).id.identity, &how});
+  for (const auto& [address, how] : walk.reached())
+    if (!walk.is_start(address)) lines.push_back({how.depth, walk.info(address).object_type, walk.info(address).id.identity, address});
   std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return std::tie(a.depth, a.object_type, a.identity) < std::tie(b.depth, b.object_type, b.identity); });
   for (const auto& line : lines)
-    rows.add({std::to_string(line.depth), line.object_type, line.identity, word_for(line.reached->type), array_literal(line.reached->path)});
+    rows.add({std::to_string(line.depth), line.object_type, line.identity, word_for(walk.reached().at(line.address).type), array_literal(walk.path_to(line.address))});
   return 0;
 }
 

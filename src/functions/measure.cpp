@@ -42,7 +42,7 @@ std::optional<pg::Row> counted(const std::string& sql) {
     pg::Subtransaction attempt;
     const pg::SettingsScope settings;
     settings.set("row_security", "off");  // policies are code, and hide rows
-    auto rows = pg::query(sql);
+    auto rows = pg::query_once(sql);
     if (!rows.empty()) return rows.front();
   } catch (const pg::Error& error) {
     if (error.interrupts()) throw;

@@ -94,7 +94,7 @@ TypeChange type_change(const std::string& from, const std::string& to) {
       return out;
     });
   } catch (const Error& error) {
-    if (error.sqlerrcode == ERRCODE_QUERY_CANCELED) throw;
+    if (error.interrupts()) throw;
     return {};
   }
 }

@@ -54,18 +54,22 @@ Datum datum_of(const Param& param) {
   }
 }
 
+SPIPlanPtr prepare(const std::string& sql, const std::vector<Param>& params, bool keep) {
+  std::vector<Oid> types;
+  for (const auto& param : params) types.push_back(type_of(param));
+  return call([&] {
+    SPIPlanPtr made = SPI_prepare_cursor(sql.c_str(), static_cast<int>(params.size()), types.data(), CURSOR_OPT_GENERIC_PLAN);
+    if (!made || (keep && SPI_keepplan(made) != 0)) elog(ERROR, "could not prepare: %s", sql.c_str());
+    return made;
+  });
+}
+
 /// The kept plan of a query, a generic one: planning these costs more than running them. Heap-allocated and never freed: a session runs a few dozen of ours.
 SPIPlanPtr plan_of(const std::string& sql, const std::vector<Param>& params) {
   static auto* plans = new std::map<std::string, SPIPlanPtr>();
   auto found = plans->find(sql);
   if (found != plans->end() && SPI_plan_is_valid(found->second)) return found->second;
-  std::vector<Oid> types;
-  for (const auto& param : params) types.push_back(type_of(param));
-  const SPIPlanPtr plan = call([&] {
-    SPIPlanPtr made = SPI_prepare_cursor(sql.c_str(), static_cast<int>(params.size()), types.data(), CURSOR_OPT_GENERIC_PLAN);
-    if (!made || SPI_keepplan(made) != 0) elog(ERROR, "could not prepare: %s", sql.c_str());
-    return made;
-  });
+  const SPIPlanPtr plan = prepare(sql, params, true);
   if (found != plans->end()) {
     const SPIPlanPtr old = found->second;
     call([&] { SPI_freeplan(old); });
@@ -108,20 +112,22 @@ class Querying {
 
 constexpr const char* kSafePath = "pg_catalog, pg_temp";
 
-Rows execute(const std::string& sql, const std::vector<Param>& params, bool writes) {
+enum class How { kReads, kReadsOnce, kWrites };
+
+Rows execute(const std::string& sql, const std::vector<Param>& params, How how) {
   const Querying scope;
   call([] {
     CommandCounterIncrement();
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   });
-  const SPIPlanPtr plan = plan_of(sql, params);
+  const SPIPlanPtr plan = how == How::kReadsOnce ? prepare(sql, params, false) : plan_of(sql, params);
   call([&] {
     auto* values = static_cast<Datum*>(palloc0(sizeof(Datum) * (params.size() + 1)));
     for (std::size_t i = 0; i < params.size(); ++i) values[i] = datum_of(params[i]);
     Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
     PushActiveSnapshot(snapshot);
-    const int done = writes ? SPI_execute_plan(plan, values, nullptr, false, 0)
-                            : SPI_execute_snapshot(plan, values, nullptr, snapshot, InvalidSnapshot, true, false, 0);
+    const int done = how == How::kWrites ? SPI_execute_plan(plan, values, nullptr, false, 0)
+                                          : SPI_execute_snapshot(plan, values, nullptr, snapshot, InvalidSnapshot, true, false, 0);
     PopActiveSnapshot();
     UnregisterSnapshot(snapshot);
     if (done < 0) elog(ERROR, "%s: %s", SPI_result_code_string(done), sql.c_str());
@@ -156,21 +162,23 @@ Rows execute(const std::string& sql, const std::vector<Param>& params, bool writ
 namespace {
 
 /// With nobody's functions and operators in sight: those of another schema win where their arguments fit better.
-Rows execute_safely(const std::string& sql, const std::vector<Param>& params, bool writes) {
-  if (std::strcmp(namespace_search_path, kSafePath) == 0) return execute(sql, params, writes);
+Rows execute_safely(const std::string& sql, const std::vector<Param>& params, How how) {
+  if (std::strcmp(namespace_search_path, kSafePath) == 0) return execute(sql, params, how);
   const SettingsScope settings;
   settings.set("search_path", kSafePath);
-  return execute(sql, params, writes);
+  return execute(sql, params, how);
 }
 
 }  // namespace
 
 bool in_query() { return querying; }
 
-Rows query(const std::string& sql, const std::vector<Param>& params) { return execute_safely(sql, params, false); }
+Rows query(const std::string& sql, const std::vector<Param>& params) { return execute_safely(sql, params, How::kReads); }
 
-Rows query_in_search_path(const std::string& sql, const std::vector<Param>& params) { return execute(sql, params, false); }
+Rows query_once(const std::string& sql, const std::vector<Param>& params) { return execute_safely(sql, params, How::kReadsOnce); }
 
-Rows write(const std::string& sql, const std::vector<Param>& params) { return execute_safely(sql, params, true); }
+Rows query_in_search_path(const std::string& sql, const std::vector<Param>& params) { return execute(sql, params, How::kReads); }
+
+Rows write(const std::string& sql, const std::vector<Param>& params) { return execute_safely(sql, params, How::kWrites); }
 
 }  // namespace pgschema::pg

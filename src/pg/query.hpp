@@ -43,6 +43,9 @@ Rows query(const std::string& sql, const std::vector<Param>& params = {});
 /// be qualified. (query() sees pg_catalog only.)
 Rows query_in_search_path(const std::string& sql, const std::vector<Param>& params = {});
 
+/// Without keeping the plan: for SQL that names a table, of which there is no end.
+Rows query_once(const std::string& sql, const std::vector<Param>& params = {});
+
 /// One of these is running: what is called is called by SQL of ours.
 bool in_query();
 

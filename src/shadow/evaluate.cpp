@@ -314,6 +314,7 @@ class Evaluation {
   bool one_round() {
     bool progress = false;
     for (std::size_t i = 0; i < items_.size(); ++i) {
+      pg::call([] { CHECK_FOR_INTERRUPTS(); });  // thousands may wait for each other, and nothing of the server's runs
       if (items_[i].done || items_[i].asleep || must_wait(i)) continue;
       if (attempt(items_[i])) progress = true;
     }
