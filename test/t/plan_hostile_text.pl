@@ -117,6 +117,7 @@ for my $encoding ('UTF8', 'SQL_ASCII')
 	# One session for all of them: what one text leaves behind meets the next.
 	my $session = $node->background_psql($database);
 	my $pid = $session->query_safe('SELECT pg_backend_pid()');
+	$session->query_safe('SET client_min_messages = error');    # a NOTICE of a long name being cut is no failure
 	my ($answers, $errors, $internal) = (0, 0, '');
 	my $try = sub {
 		my (%texts) = @_;
