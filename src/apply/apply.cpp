@@ -7,6 +7,7 @@
 #include "functions/settings.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
+#include "pg/sha256.hpp"
 #include "pg/role.hpp"
 #include "pg/statement.hpp"
 #include "script/quote.hpp"
@@ -154,16 +155,18 @@ std::int64_t record(const functions::Planned& planned, const functions::PlanArgu
   std::vector<std::string> schemas;
   for (const auto& schema : schemas_of(planned)) schemas.push_back(script::name_of_quoted(schema));
   const pg::UserScope owner(rows.at(0).oid(0), SECURITY_LOCAL_USERID_CHANGE);
+  // The hashes are of the texts as they are stored: an SQL_ASCII database holds bytes that no encoding knows.
   const auto version = pg::write(R"(
 WITH stored AS (
-  INSERT INTO pgschema.text (hash, content) SELECT sha256(convert_to(t, 'UTF8')), t FROM unnest(ARRAY[$1, $2]) AS t
+  INSERT INTO pgschema.text (hash, content) VALUES (decode($8, 'hex'), $1), (decode($9, 'hex'), $2)
   ON CONFLICT (hash) DO NOTHING)
 INSERT INTO pgschema.applied (fingerprint, status, schemas, desired, script, steps_done, started_at, finished_at, role, session_role, client)
-VALUES ($3, 'applied', $4::name[], sha256(convert_to($1, 'UTF8')), sha256(convert_to($2, 'UTF8')), $5, $6::timestamptz, clock_timestamp(),
+VALUES ($3, 'applied', $4::name[], decode($8, 'hex'), decode($9, 'hex'), $5, $6::timestamptz, clock_timestamp(),
   pg_get_userbyid($7), session_user, concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())))
 RETURNING version)",
                                  {arguments.desired, script, planned.document.fingerprint, schemas,
-                                  static_cast<std::int64_t>(planned.document.plan.steps.size()), started_at, role});
+                                  static_cast<std::int64_t>(planned.document.plan.steps.size()), started_at, role,
+                                  pg::sha256(arguments.desired), pg::sha256(script)});
   return version.at(0).number(0);
 }
 

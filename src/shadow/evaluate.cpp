@@ -27,6 +27,8 @@ namespace {
 
 using script::Purpose;
 
+constexpr std::size_t kMostMistakes = 30;  // shown of one text
+
 /// A statement of the text, or an object that has to come back.
 struct Item {
   const TextStatement* text = nullptr;
@@ -61,6 +63,7 @@ class Evaluation {
     note_using_directives();
     const auto gone = clear_the_ground();
     collect_returning(gone);
+    index_items();
     while (one_round()) {
     }
     if (text_failed() && wake_sleepers())
@@ -106,6 +109,8 @@ class Evaluation {
       }
       touched_.insert(item.roots.begin(), item.roots.end());
       collect_reworked(statement, item.roots);
+      if (statement.meaning.purpose == Purpose::kDefinePart)
+        for (const auto& id : item.roots) parts_[id].push_back(&statement.meaning);
       items_.push_back(std::move(item));
     }
     std::reverse(items_.begin(), items_.end());
@@ -175,11 +180,9 @@ class Evaluation {
 
   /// A trigger, index, rule … that a statement of its own defines again.
   bool redefined_part(const Object& object) const {
-    for (const auto& item : items_) {
-      if (!item.text || item.text->meaning.purpose != Purpose::kDefinePart || !item.roots.count(object.parent)) continue;
-      if (defines_part(item.text->meaning, object)) return true;
-    }
-    return false;
+    const auto found = parts_.find(object.parent);
+    return found != parts_.end() &&
+           std::any_of(found->second.begin(), found->second.end(), [&](const script::Meaning* meaning) { return defines_part(*meaning, object); });
   }
 
   static bool defines_part(const script::Meaning& meaning, const Object& object) {
@@ -321,53 +324,90 @@ class Evaluation {
     return progress;
   }
 
-  /// In the order of the text, but for a definition: it may stand behind what it says nothing about.
-  bool comes_after(std::size_t index, std::size_t other) const {
-    const auto defines = [&](std::size_t i) { return items_[i].text->meaning.purpose == Purpose::kDefine; };
-    const auto adds = [&](std::size_t i) {
-      const Purpose purpose = items_[i].text->meaning.purpose;
-      return purpose == Purpose::kDefinePart || purpose == Purpose::kRefine;
-    };
-    return other < index ? !(defines(index) && adds(other)) : defines(other) && adds(index);
-  }
-
   /// Statements about one object keep their order. What belongs to an object that the text defines comes back
   /// right after its definition, so that later statements about it have the last word.
   bool must_wait(std::size_t index) const {
     const Item& item = items_[index];
-    const auto shares = [&](const Item& other) {
-      return std::any_of(other.roots.begin(), other.roots.end(), [&](const ObjectId& id) { return item.roots.count(id) != 0; });
-    };
-    if (item.text) {
-      for (std::size_t i = 0; i < items_.size() && items_[i].text; ++i)
-        if (i != index && !items_[i].done && shares(items_[i]) && comes_after(index, i)) return true;
-      if (item.text->meaning.purpose == Purpose::kDefine) return false;
-      for (const auto& other : items_)
-        if (!other.text && !other.done && !other.asleep && !other.error && item.roots.count(live_.root(other.object)) &&
-            (other.setting ? item.text->meaning.purpose == Purpose::kRefine && !setting_must_wait(other)
-                           : defined_.count(live_.root(other.object)) != 0 || !live_.objects.at(other.object).parent))
-          return true;
-      return false;
-    }
+    if (item.text) return waits_for_text(index) || (item.text->meaning.purpose != Purpose::kDefine && waits_for_what_returns(item));
     if (item.setting) return setting_must_wait(item);
     const ObjectId own = live_.root(item.object);
-    const bool belongs = defined_.count(own) != 0;
-    for (const auto& other : items_) {
-      if (!other.text || other.done) continue;
-      if (belongs ? other.text->meaning.purpose == Purpose::kDefine && other.roots.count(own) : !other.roots.count(own) && shares(other)) return true;
+    if (defined_.count(own)) return !open(definitions_, own).empty();
+    return std::any_of(item.roots.begin(), item.roots.end(), [&](const ObjectId& id) {
+      const auto& statements = open(statements_, id);
+      return std::any_of(statements.begin(), statements.end(), [&](std::size_t i) { return !items_[i].roots.count(own); });
+    });
+  }
+
+  /// In the order of the text, but for a definition: it may stand behind what it says nothing about.
+  bool waits_for_text(std::size_t index) const {
+    const auto adds = [&](std::size_t i) {
+      const Purpose purpose = items_[i].text->meaning.purpose;
+      return purpose == Purpose::kDefinePart || purpose == Purpose::kRefine;
+    };
+    const bool defines = items_[index].text->meaning.purpose == Purpose::kDefine;
+    for (const auto& id : items_[index].roots) {
+      for (const std::size_t other : open(statements_, id)) {
+        if (other >= index) break;
+        if (!defines || !adds(other)) return true;
+      }
+      const auto& definitions = open(definitions_, id);
+      if (adds(index) && definitions.upper_bound(index) != definitions.end()) return true;
     }
     return false;
+  }
+
+  bool waits_for_what_returns(const Item& statement) const {
+    const auto comes_first = [&](const Item& other) {
+      if (other.done || other.asleep || other.error) return false;
+      if (other.setting) return statement.text->meaning.purpose == Purpose::kRefine && !setting_must_wait(other);
+      return defined_.count(live_.root(other.object)) != 0 || !live_.objects.at(other.object).parent;
+    };
+    return std::any_of(statement.roots.begin(), statement.roots.end(), [&](const ObjectId& id) {
+      const auto found = returning_.find(id);
+      return found != returning_.end() && std::any_of(found->second.begin(), found->second.end(), [&](std::size_t i) { return comes_first(items_[i]); });
+    });
   }
 
   /// For the definition of what it is a setting of.
   bool setting_must_wait(const Item& setting) const {
     const Object& object = live_.objects.at(setting.object);
-    return std::any_of(items_.begin(), items_.end(), [&](const Item& other) {
-      if (!other.text || other.done) return false;
-      const auto& meaning = other.text->meaning;
-      if (meaning.purpose == Purpose::kDefine) return other.roots.count(live_.root(object.id)) != 0;
-      return meaning.purpose == Purpose::kDefinePart && defines_part(meaning, object) && other.roots.count(object.parent) != 0;
+    if (!open(definitions_, live_.root(object.id)).empty()) return true;
+    const auto& statements = open(statements_, object.parent);
+    return std::any_of(statements.begin(), statements.end(), [&](std::size_t i) {
+      const auto& meaning = items_[i].text->meaning;
+      return meaning.purpose == Purpose::kDefinePart && defines_part(meaning, object);
     });
+  }
+
+  using ByObject = std::map<ObjectId, std::set<std::size_t>>;
+
+  static const std::set<std::size_t>& open(const ByObject& items, const ObjectId& id) {
+    static const std::set<std::size_t> none;
+    const auto found = items.find(id);
+    return found == items.end() ? none : found->second;
+  }
+
+  /// Who waits for whom is asked for every item in every round, and a text may have 100,000.
+  void index_items() {
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (!items_[i].text) {
+        returning_[live_.root(items_[i].object)].push_back(i);
+        continue;
+      }
+      for (const auto& id : items_[i].roots) {
+        statements_[id].insert(i);
+        if (items_[i].text->meaning.purpose == Purpose::kDefine) definitions_[id].insert(i);
+      }
+    }
+  }
+
+  void finish(Item& item) {
+    item.done = true;
+    if (!item.text) return;
+    const auto index = static_cast<std::size_t>(&item - items_.data());
+    for (const auto& id : item.roots)
+      for (ByObject* items : {&statements_, &definitions_})
+        if (const auto found = items->find(id); found != items->end()) found->second.erase(index);
   }
 
   bool attempt(Item& item) {
@@ -385,13 +425,13 @@ class Evaluation {
     } catch (const pg::Error& error) {
       if (error.interrupts()) throw;
       if (!item.text && made_already(error)) {
-        item.done = true;
+        finish(item);
         return true;
       }
       item.error = error;
       return false;
     }
-    item.done = true;
+    finish(item);
     item.error.reset();
     return true;
   }
@@ -478,13 +518,15 @@ class Evaluation {
   void report_text_errors() const {
     const Item* first = nullptr;
     std::string others;
+    std::size_t more = 0;
     for (const auto& item : items_) {
       if (!item.text || item.done || !item.error) continue;
-      if (first)
-        others += cat(others.empty() ? "There are more mistakes:\n" : "\n", text_.context_of(*item.text), ": ", item.error->message);
-      else
+      if (!first)
         first = &item;
+      else if (++more <= kMostMistakes)
+        others += cat(others.empty() ? "There are more mistakes:\n" : "\n", text_.context_of(*item.text), ": ", item.error->message);
     }
+    if (more > kMostMistakes) others += cat("\n… and ", std::to_string(more - kMostMistakes), " more");
     if (first) {
       pg::Error error = *first->error;
       if (!others.empty()) error.detail += cat(error.detail.empty() ? "" : "\n", others);
@@ -571,6 +613,9 @@ class Evaluation {
   const std::string& search_path_;
   Oid caller_;
   std::vector<Item> items_;
+  ByObject statements_, definitions_;                              // of the text, not yet done
+  std::map<ObjectId, std::vector<std::size_t>> returning_;         // by what it belongs to
+  std::map<ObjectId, std::vector<const script::Meaning*>> parts_;  // that the text defines
   std::set<ObjectId> defined_, touched_, copied_, reworked_, replaced_;
   std::map<const TextStatement*, ObjectId> replaces_;
   std::map<ObjectId, std::set<ObjectId>> beneath_;

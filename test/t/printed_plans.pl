@@ -57,7 +57,8 @@ for my $text (@hostile)
 	$columns .= qq{ALTER TABLE $s.t ADD COLUMN more text DEFAULT $v;\n};
 }
 
-$node->safe_psql('postgres', 'CREATE DATABASE origin');
+# In SQL_ASCII the server cuts names in the middle of a character, and texts are not valid in any encoding.
+$node->safe_psql('postgres', "CREATE DATABASE origin TEMPLATE template0 ENCODING SQL_ASCII LOCALE 'C'");
 $node->safe_psql('origin', "CREATE EXTENSION pgschema; CREATE TABLE public.desired (t text, again text);");
 $node->safe_psql('origin', $setup);
 $node->safe_psql('origin', 'INSERT INTO public.desired VALUES (' . value($views . $columns) . ', ' . value($views) . ')');
