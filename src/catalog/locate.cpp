@@ -267,7 +267,7 @@ Located located_from(const Raw& raw) {
   out.extension_member = raw.extension_member;
   if (out.id.kind == Kind::kOther) out.id.identity = cat(raw.type, " ", raw.identity);
   // "for app.t.c": the identity is the column's.
-  if (out.id.kind == Kind::kDefault && out.id.identity.starts_with("for ")) out.id.identity.erase(0, 4);
+  if (out.id.kind == Kind::kDefault && out.id.identity.starts_with("for ")) out.id.identity = out.id.identity.substr(4);
   return out;
 }
 

@@ -44,7 +44,7 @@ struct Read {
   pg::Rows rows;
 };
 
-std::vector<Read> read_all(const WalkMembers& members) {
+std::vector<Read> read_all(const WalkMembers& members, Deparse deparse) {
   std::vector<Oid> classes, oids;
   for (const auto& [classid, of_class] : members) {
     classes.insert(classes.end(), of_class.size(), classid);
@@ -52,12 +52,13 @@ std::vector<Read> read_all(const WalkMembers& members) {
   }
   std::vector<Read> reads;
   for (const auto& reading : walk_catalogs().readings) {
+    const std::string& sql = deparse == Deparse::kYes ? reading.sql : reading.sql_undeparsed;
     if (reading.owner_class == InvalidOid) {
-      reads.push_back({&reading, pg::query(reading.sql, {classes, oids})});
+      reads.push_back({&reading, pg::query(sql, {classes, oids})});
       continue;
     }
     const auto of_class = members.find(reading.owner_class);
-    if (of_class != members.end()) reads.push_back({&reading, pg::query(reading.sql, {of_class->second})});
+    if (of_class != members.end()) reads.push_back({&reading, pg::query(sql, {of_class->second})});
   }
   return reads;
 }
@@ -257,10 +258,10 @@ void check_existence(const Addresses& objects, const std::vector<Read>& reads) {
 
 }  // namespace
 
-Walk walk(const Addresses& objects, const std::map<std::string, std::string>& rename_schema) {
+Walk walk(const Addresses& objects, const std::map<std::string, std::string>& rename_schema, Deparse deparse) {
   const pg::SettingsScope settings;
   settings.pin_output();
-  const auto reads = read_all(walk_members(objects));
+  const auto reads = read_all(walk_members(objects), deparse);
   check_existence(objects, reads);
   const auto names = names_for(reads);
   const Renaming renaming(rename_schema);

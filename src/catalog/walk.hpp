@@ -46,6 +46,9 @@ struct Walk {
 /// (classid, oid) of whole objects.
 using Addresses = std::vector<std::pair<Oid, Oid>>;
 
+/// Without, a walk has no values for which is_deparsed() is true: for comparisons that would not look at them.
+enum class Deparse { kNo, kYes };
+
 /// Everything about `objects` and what belongs to them: columns, defaults, constraints, indexes, triggers,
 /// rules, policies, rowtype and array type, owned and identity sequences, statistics, comments, labels,
 /// privileges, publication membership, what they depend on, …
@@ -54,7 +57,7 @@ using Addresses = std::vector<std::pair<Oid, Oid>>;
 /// actual name must be one that nothing else is called (as hidden schemas are).
 ///
 /// Raises 42704 when one of `objects` does not exist.
-Walk walk(const Addresses& objects, const std::map<std::string, std::string>& rename_schema);
+Walk walk(const Addresses& objects, const std::map<std::string, std::string>& rename_schema, Deparse deparse = Deparse::kYes);
 
 /// The schemas themselves, all objects in them, and what has no schema but depends on those (casts, event
 /// triggers, …). Raises 3F000 for a schema that does not exist.

@@ -217,17 +217,19 @@ class ReadingBuilder {
   WalkReading build() {
     select_ = cat("SELECT ", own_ ? of_row(own_->class_column) : cat(std::to_string(reading_.owner_class), "::oid"),
                   ", ", of_row(owner_.column), "::oid, ", sub_object());
+    undeparsed_ = select_;
     const auto* key = catalog_.column(owner_.column);
     if (!key->readable) return unreadable();
     for (const auto& column : catalog_.columns) add(column);
-    select_ += cat(" FROM pg_catalog.\"", catalog_.name, "\" t");
+    std::string rows = cat(" FROM pg_catalog.\"", catalog_.name, "\" t");
     if (own_)
-      select_ += cat(" JOIN ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) m(c, o) ON ",
+      rows += cat(" JOIN ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) m(c, o) ON ",
                      of_row(own_->class_column), " = m.c AND ", of_row(own_->object_column), " = m.o WHERE true");
     else
-      select_ += cat(" WHERE ", of_row(owner_.column), " = ANY ($1)");
-    if (!owner_.filter.empty()) select_ += cat(" AND ", owner_.filter);
-    reading_.sql = select_;
+      rows += cat(" WHERE ", of_row(owner_.column), " = ANY ($1)");
+    if (!owner_.filter.empty()) rows += cat(" AND ", owner_.filter);
+    reading_.sql = select_ + rows;
+    reading_.sql_undeparsed = undeparsed_ + rows;
     return reading_;
   }
 
@@ -258,6 +260,7 @@ class ReadingBuilder {
     reading_.columns = {{"", catalog_.name, Kind::text, InvalidOid, false}};
     reading_.sql = cat("SELECT ", std::to_string(reading_.owner_class),
                        "::oid, m.o, 0, '(not readable)'::text FROM pg_catalog.unnest($1) m(o)");
+    reading_.sql_undeparsed = reading_.sql;
     return reading_;
   }
 
@@ -284,16 +287,18 @@ class ReadingBuilder {
       const auto key = catalog_.keys.find(column.name);
       if (key != catalog_.keys.end()) refers_to = key->second.refers_to;
     }
+    const bool deparsed = column.type == "pg_node_tree";
     select_ += ", " + how.second;
+    undeparsed_ += deparsed ? ", NULL::text" : ", " + how.second;
     reading_.columns.push_back(
-        {column.name, cat(catalog_.name, ".", column.name), how.first, refers_to, column.type == "pg_node_tree"});
+        {column.name, cat(catalog_.name, ".", column.name), how.first, refers_to, deparsed});
   }
 
   const Catalog& catalog_;
   const Owner& owner_;
   std::optional<Target> own_;
   WalkReading reading_;
-  std::string select_;
+  std::string select_, undeparsed_;
 };
 
 /// How the rows of a catalog belong to objects: by rule; for a catalog without a rule by every reference it

@@ -34,6 +34,7 @@ struct WalkReading {
   bool one_line;   // a row has no key of its own: all its columns stand in one line
   std::vector<WalkColumn> columns;
   std::string sql;
+  std::string sql_undeparsed;  // the same with NULL for what the server would have to deparse
 };
 
 struct WalkCatalogs {

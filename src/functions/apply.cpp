@@ -78,7 +78,7 @@ Datum apply(FunctionCallInfo fcinfo) {
                                          : Failure(sqlstate::kFeatureNotSupported, "retries is not supported yet").hint("Leave it out, and call again where a lock was not to be had.");
   if (!PG_ARGISNULL(kUntilPhase)) throw Failure(sqlstate::kFeatureNotSupported, "until_phase is not supported yet").hint("Leave it out: a plan has one phase.");
   const std::string started = apply::now();
-  const auto planned = make_plan(arguments);
+  const auto planned = make_plan(arguments, shadow::For::kApplying);
   gate(planned.document, allow, expect);
   apply::run(planned, timeout);
   const std::int64_t version = apply::record(planned, arguments, started);

@@ -93,7 +93,7 @@ void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
     document.not_run.push_back(cat(item.file.empty() ? "" : cat(item.file, " "), "line ", std::to_string(item.line), " ", item.what));
   for (const auto& [gone, come] : outcome.plan.possible_renames) {
     const std::string old_name = outcome.live.objects.at(gone).name;
-    document.possible_renames.push_back(cat(gone.identity, " -> ", outcome.desired.has(come) ? outcome.desired.objects.at(come).name : come.identity,
+    document.possible_renames.push_back(cat(gone.identity, " -> ", outcome.desired.has(come) ? outcome.desired.objects.at(come).name : come.identity.text(),
                                             " (add \"-- pgschema: renamed from ", old_name, "\")"));
   }
   std::map<std::string, std::size_t> other_form;
@@ -144,14 +144,14 @@ PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, 
   return out;
 }
 
-Planned make_plan(const PlanArguments& arguments) {
+Planned make_plan(const PlanArguments& arguments, shadow::For use) {
   if (arguments.schemas)
     throw Failure(sqlstate::kFeatureNotSupported, "planning whole schemas is not supported yet")
         .hint("Leave schemas out: the desired state then speaks only of the objects that it names.");
   if (arguments.strategy == "online")
     throw Failure(sqlstate::kFeatureNotSupported, "strategy \"online\" is not supported yet").hint("Use strategy => 'atomic'.");
   Planned out;
-  out.outcome = shadow::plan_text(arguments.desired);
+  out.outcome = shadow::plan_text(arguments.desired, use);
   const shadow::Outcome& outcome = out.outcome;
   plan::Document& document = out.document;
   document.plan = outcome.plan;

@@ -22,6 +22,6 @@ struct PlanArguments {
 /// an unknown strategy, 54000 for a text over pgschema.max_desired_size.
 PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, int strategy);
 
-Planned make_plan(const PlanArguments& arguments);
+Planned make_plan(const PlanArguments& arguments, shadow::For use = shadow::For::kShowing);
 
 }  // namespace pgschema::functions

@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/identity.hpp"
+
 namespace pgschema {
 
 /// In the order in which things of no other relation are created.
@@ -55,7 +57,7 @@ enum class Kind : std::uint8_t {
 /// comment, privilege …) are named after what they belong to: "view app.root".
 struct ObjectId {
   Kind kind = Kind::kNone;
-  std::string identity;
+  Identity identity;
 
   auto operator<=>(const ObjectId&) const = default;
   explicit operator bool() const { return kind != Kind::kNone; }

@@ -52,7 +52,7 @@ std::string markdown(const Document& document) {
 void hazards(Json& out, const Document& document) {
   out.key("hazards").open('[');
   for (const auto& hazard : document.hazards) {
-    out.open('{').key("hazard").text(kinds::name_of(hazard.hazard)).key("identity").text(hazard.object.identity);
+    out.open('{').key("hazard").text(kinds::name_of(hazard.hazard)).key("identity").text(hazard.object.identity.text());
     out.key("text").text(hazard.text).key("allow").text(allowance(hazard)).close();
   }
   out.close();
@@ -74,7 +74,7 @@ void changes(Json& out, const Document& document) {
   out.key("rebuilds").open('[');
   for (const auto& rebuilt : document.plan.rebuilt) {
     out.open('{').key("object").text(kinds::describe(rebuilt.id)).key("path").open('[');
-    for (const auto& id : rebuilt.path) out.text(id.identity);
+    for (const auto& id : rebuilt.path) out.text(id.identity.text());
     out.close().close();
   }
   out.close();
@@ -88,7 +88,7 @@ void steps(Json& out, const Document& document) {
   out.key("steps").open('[');
   for (const auto& step : document.plan.steps) {
     out.open('{').key("step").number(step.number).key("phase").number(step.phase).key("action").text(name_of(step.action));
-    out.key("command").text(step.command.tag).key("object_type").text(step.object_type).key("identity").text(step.shown.identity);
+    out.key("command").text(step.command.tag).key("object_type").text(step.object_type).key("identity").text(step.shown.identity.text());
     out.key("reason").text(step.reason).key("lock").text(step.command.lock).key("role").text(step.command.run_as);
     out.key("hazards").open('[');
     for (const auto& danger : step.dangers) out.text(kinds::name_of(danger.hazard));

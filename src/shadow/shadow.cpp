@@ -98,8 +98,8 @@ enum class Round { kScout, kProve, kEveryone };
 
 class Attempt {
  public:
-  Attempt(Text& desired, const catalog::Units& units, const std::set<ObjectId>& going, const std::string& search_path)
-      : text_(desired), units_(units), going_(going), search_path_(search_path), caller_(GetUserId()) {
+  Attempt(Text& desired, const catalog::Units& units, const std::set<ObjectId>& going, const std::string& search_path, For use)
+      : text_(desired), units_(units), going_(going), search_path_(search_path), use_(use), caller_(GetUserId()) {
     renames_ = has_renames(text_);
   }
 
@@ -149,8 +149,10 @@ class Attempt {
   }
 
   void walk_originals(const catalog::Units& named_units) try {
-    named_walk_ = catalog::walk(walked(named_units), {});
-    rest_walk_ = catalog::walk(walked(renames_ ? catalog::Units() : all_but(named_units)), {});
+    // An apply holds them against what it finds under its locks, and that to the letter.
+    const auto deparse = use_ == For::kApplying ? catalog::Deparse::kYes : catalog::Deparse::kNo;
+    named_walk_ = catalog::walk(walked(named_units), {}, deparse);
+    rest_walk_ = catalog::walk(walked(renames_ ? catalog::Units() : all_but(named_units)), {}, deparse);
   } catch (const pg::Error& error) {
     throw_overtaken(error);
   } catch (const Failure& failure) {
@@ -267,6 +269,7 @@ class Attempt {
     outcome.live = live;
     outcome.values_becoming = request.replaced_enums;
     outcome.participants = units_;
+    if (use_ == For::kShowing) return {};
     outcome.before = named_walk_;
     outcome.before.lines.insert(outcome.before.lines.end(), rest_walk_.lines.begin(), rest_walk_.lines.end());
     std::sort(outcome.before.lines.begin(), outcome.before.lines.end());
@@ -284,7 +287,7 @@ class Attempt {
     try {
       const pg::Subtransaction trial;
       copies.make_more(missing, missing_parts);
-      TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing, assumed, renames_, caller_}, copies);
+      TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing, assumed, renames_, use_, caller_}, copies);
       outcome.expected = std::move(result.walk);
       outcome.roots = std::move(result.roots);
       outcome.desired = std::move(result.reached);
@@ -396,6 +399,7 @@ class Attempt {
   const catalog::Units& units_;
   const std::set<ObjectId>& going_;  // what takes part because it has to be dropped
   const std::string& search_path_;
+  For use_;
   Oid caller_;
   bool renames_ = false, evaluating_ = false;
   std::set<Oid> stubs_;
@@ -436,7 +440,7 @@ Outcome finish(const Text& parsed, Outcome outcome) {
   return outcome;
 }
 
-Outcome plan_once(const std::string& desired) {
+Outcome plan_once(const std::string& desired, For use) {
   const std::string search_path = pg::call([] { return GetConfigOption("search_path", false, false); });
   // What is read and printed under one setting must not be parsed under the other.
   const pg::SettingsScope strings;
@@ -453,7 +457,7 @@ Outcome plan_once(const std::string& desired) {
 
   std::set<ObjectId> going;
   for (int round = 1; round <= kMostRounds; ++round) {
-    Attempt attempt(parsed, units, going, search_path);
+    Attempt attempt(parsed, units, going, search_path, use);
     Outcome outcome;
     outcome.not_run = parsed.not_run;
     const auto spread = try_while_busy(attempt, outcome, round == 1 ? Round::kScout : round == kMostRounds ? Round::kEveryone : Round::kProve);
@@ -472,13 +476,13 @@ Outcome plan_once(const std::string& desired) {
 
 }  // namespace
 
-Outcome plan_text(const std::string& desired) {
+Outcome plan_text(const std::string& desired, For use) {
   check_may_write();
   const pg::MemoryScope memory;
   for (int tries = 1;; ++tries) {
     try {
       pg::Subtransaction attempt;
-      Outcome outcome = plan_once(desired);
+      Outcome outcome = plan_once(desired, use);
       attempt.commit();  // and keep what holds the participants
       return outcome;
     } catch (const Failure& failure) {

@@ -19,10 +19,10 @@ struct Outcome {
   std::map<ObjectId, std::map<std::string, std::string>> values_becoming;  // of replaced enum types
   std::vector<std::string> ignored;    // by directives: "app.flyway_schema_history"
   std::set<std::string> renamed_from;  // identities before the plan's renames
-  /// What the plan was made from: the participants and what the walk said of them.
+  /// What the plan was made from: the participants and, for a plan that is to be applied, what the walk said of them.
   catalog::Units participants;
   catalog::Walk before;
-  /// What the walk over `roots` must say once the plan has been applied.
+  /// What the walk over `roots` must say once the plan has been applied. Only for a plan that is to be applied.
   catalog::Walk expected;
   std::set<ObjectId> roots;
   bool owners_mentioned = false, privileges_mentioned = false, labels_mentioned = false;
@@ -30,12 +30,14 @@ struct Outcome {
   std::size_t verified = 0;  // objects that were made again and compared
 };
 
+enum class For { kShowing, kApplying };
+
 /// Plans a desired state that speaks only of the objects it names.
 ///
 /// Locks: AccessShare on relations that definitions refer to; rows of the catalogs; nothing else on anything
 /// that existed before. Raises 25006 on a standby and in a read-only transaction, 42601 and whatever else the
 /// server finds wrong in the text with its place, 2BP01 when a dependent cannot come back, 55P03 when another
 /// session is changing a participant, 40001 when it just has.
-Outcome plan_text(const std::string& desired);
+Outcome plan_text(const std::string& desired, For use);
 
 }  // namespace pgschema::shadow

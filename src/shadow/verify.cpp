@@ -59,7 +59,7 @@ std::string how_to_go_on(const ObjectId& id, const ObjectId& root) {
 }
 
 void compare_with_originals(const catalog::Walk& before, const catalog::Addresses& copies, const Snapshot& originals) {
-  const catalog::Walk after = catalog::walk(copies, {});
+  const catalog::Walk after = catalog::walk(copies, {}, catalog::Deparse::kNo);
   for (const auto& difference : catalog::differences(before, after))
     if (!catalog::is_deparsed(difference.line.attribute) && !of_foreign_key_outside(difference, originals)) refuse_copy(difference);
 }
@@ -193,12 +193,16 @@ TrialResult run_plan(const Trial& trial, const Copies& copies) {
     }
   compare_models(trial, reached.snapshot);
   check_shifted_columns(trial, reached.snapshot);
-  out.walk = catalog::walk(walked(rest), {});
+  const bool expect = trial.use == For::kApplying;
+  out.walk = catalog::walk(walked(rest), {}, expect ? catalog::Deparse::kYes : catalog::Deparse::kNo);
   for (const auto& difference : catalog::differences(trial.rest_walk, out.walk))
     if (!explained(difference) && !of_foreign_key_outside(difference, trial.originals)) refuse_copy(difference);
-  const catalog::Walk others = catalog::walk(walked(named), {});
-  out.walk.lines.insert(out.walk.lines.end(), others.lines.begin(), others.lines.end());
-  std::sort(out.walk.lines.begin(), out.walk.lines.end());
+  if (expect) {
+    const auto middle = static_cast<std::ptrdiff_t>(out.walk.lines.size());
+    catalog::Walk others = catalog::walk(walked(named), {});
+    std::move(others.lines.begin(), others.lines.end(), std::back_inserter(out.walk.lines));
+    std::inplace_merge(out.walk.lines.begin(), out.walk.lines.begin() + middle, out.walk.lines.end());
+  }
   out.reached = std::move(reached.snapshot);
   return out;
 }

@@ -24,11 +24,12 @@ struct Trial {
   const std::set<ObjectId>& more;     // roots of which a copy was made for the trial
   const std::set<ObjectId>& assumed;  // roots that must come back as they were
   bool all_copied;                    // the copies have been compared with all originals: renames
+  For use;
   Oid caller;
 };
 
 struct TrialResult {
-  catalog::Walk walk;
+  catalog::Walk walk;  // for applying only
   std::set<ObjectId> roots;  // that it went over
   Snapshot reached;
   long lock_slots = 0;
