@@ -14,6 +14,7 @@ extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "commands/event_trigger.h"
@@ -21,6 +22,8 @@ extern "C" {
 #include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
 #include "utils/syscache.h"
 }
 
@@ -117,6 +120,16 @@ void call_hook(FmgrHookEventType event, FmgrInfo* function, Datum* data) {
   if (next_call_hook) next_call_hook(event, function, data);
 }
 
+/// relcache.c builds the entry of a relation of this transaction again at every change of its catalog rows, and with it
+/// reads a view's query; that of an older one is thrown away and built when somebody asks. The difference is for storage,
+/// which a view does not have: after a rollback it is the invalidations that the entry goes with, as any other.
+void treat_view_as_old(Oid oid) {
+  Relation relation = RelationIdGetRelation(oid);
+  if (!RelationIsValid(relation)) return;
+  if (relation->rd_rel->relkind == RELKIND_VIEW) relation->rd_createSubid = InvalidSubTransactionId;
+  RelationClose(relation);
+}
+
 void hook(ObjectAccessType access, Oid classid, Oid objid, int subid, void* arg) {
   if (next_hook) next_hook(access, classid, objid, subid, arg);
   if (!active) return;
@@ -124,9 +137,10 @@ void hook(ObjectAccessType access, Oid classid, Oid objid, int subid, void* arg)
   // is called (call_hook): the predicate of an index on an empty table never is.
   if (access == OAT_FUNCTION_EXECUTE) {
     if (in_c(objid) && !may_run(objid)) refuse_execution(objid);
-  } else if (access == OAT_POST_CREATE && subid == 0)
+  } else if (access == OAT_POST_CREATE && subid == 0) {
     created.add(classid, objid, 0);
-  else if (access == OAT_DROP)
+    if (classid == RelationRelationId) treat_view_as_old(objid);
+  } else if (access == OAT_DROP)
     dropped.add(classid, objid, subid);
 }
 
