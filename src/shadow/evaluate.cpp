@@ -76,7 +76,7 @@ class Evaluation {
   const std::map<ObjectId, std::string>& usings() const { return using_; }
 
   /// What nobody has made here and the plan will: it is taken to come back as it was.
-  std::set<ObjectId> assumed() const {
+  std::set<ObjectId> assumed() {
     std::set<ObjectId> out;
     for (const auto& item : items_)
       if (!item.text && !item.setting && !item.done && item.asleep && !dropped_by_text(item.object)) out.insert(item.object);
@@ -225,7 +225,6 @@ class Evaluation {
       at.emplace(id, items_.size());
       items_.emplace_back();
       items_.back().object = id;
-      items_.back().roots = stands_on(id);
       items_.back().commands = kinds::writer(Kind::kColumn).create(column, live_);
     }
     std::set<ObjectId> said;
@@ -240,11 +239,17 @@ class Evaluation {
       if (fresh) {
         items_.emplace_back();
         items_.back().object = id;
-        items_.back().roots = stands_on(id);
       }
       items_[found->second].commands.push_back(std::move(command));
     }
     let_sleep();
+    find_what_they_stand_on();
+  }
+
+  /// Of those that are awake: most never are.
+  void find_what_they_stand_on() {
+    for (auto& item : items_)
+      if (!item.text && !item.setting && !item.asleep && item.roots.empty()) item.roots = stands_on(item.object);
   }
 
   void add_setting(const ObjectId& id, kinds::Command command) {
@@ -311,6 +316,7 @@ class Evaluation {
   bool wake_sleepers() {
     bool any = false;
     for (auto& item : items_) any = std::exchange(item.asleep, false) || any;
+    find_what_they_stand_on();
     return any;
   }
 
@@ -556,21 +562,19 @@ class Evaluation {
   }
 
   /// Dropped by the text, or gone with a column that is.
-  bool dropped_by_text(const ObjectId& id) const {
+  bool dropped_by_text(const ObjectId& id) {
     const ObjectId top = live_.root(id);
     for (const auto& item : items_) {
       if (!item.text || item.text->meaning.purpose != Purpose::kDrop) continue;
       if (item.roots.count(top)) return true;
       if (!item.text->meaning.cascade) continue;
-      auto beneath = beneath_.find(id);
-      if (beneath != beneath_.end() &&
-          std::any_of(item.roots.begin(), item.roots.end(), [&](const ObjectId& dropped) { return beneath->second.count(dropped) != 0; }))
-        return true;
+      const auto beneath = stands_on(id);
+      if (std::any_of(item.roots.begin(), item.roots.end(), [&](const ObjectId& dropped) { return beneath.count(dropped) != 0; })) return true;
     }
     return false;
   }
 
-  std::vector<plan::Refusal> refusals() const {
+  std::vector<plan::Refusal> refusals() {
     std::vector<plan::Refusal> out;
     std::set<ObjectId> missing;
     for (const auto& item : items_) {
