@@ -145,13 +145,10 @@ PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, 
 }
 
 Planned make_plan(const PlanArguments& arguments, shadow::For use) {
-  if (arguments.schemas)
-    throw Failure(sqlstate::kFeatureNotSupported, "planning whole schemas is not supported yet")
-        .hint("Leave schemas out: the desired state then speaks only of the objects that it names.");
   if (arguments.strategy == "online")
     throw Failure(sqlstate::kFeatureNotSupported, "strategy \"online\" is not supported yet").hint("Use strategy => 'atomic'.");
   Planned out;
-  out.outcome = shadow::plan_text(arguments.desired, use);
+  out.outcome = shadow::plan_text(arguments.desired, arguments.schemas, use);
   const shadow::Outcome& outcome = out.outcome;
   plan::Document& document = out.document;
   document.plan = outcome.plan;

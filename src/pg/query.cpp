@@ -134,6 +134,13 @@ Rows execute(const std::string& sql, const std::vector<Param>& params, How how) 
   });
 
   Rows rows;
+  if (!SPI_tuptable) {  // a statement without RETURNING
+    call([] {
+      SPI_finish();
+      CommandCounterIncrement();
+    });
+    return rows;
+  }
   const TupleDesc shape = SPI_tuptable->tupdesc;
   const auto columns = static_cast<std::size_t>(shape->natts);
   for (std::size_t i = 0; i < columns; ++i)

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "kinds/registry.hpp"
-#include "pg/expression.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
@@ -13,12 +12,15 @@
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
+#include "shadow/using.hpp"
 #include "shadow/verify.hpp"
 
 extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
+#include "commands/schemacmds.h"
+#include "utils/acl.h"
 }
 
 namespace pgschema::shadow {
@@ -46,10 +48,16 @@ bool made_already(const pg::Error& error) {
   return code == "42710" || code == "42P07" || code == "42723" || code == "42P16";
 }
 
+/// DROP in front of CREATE, without IF EXISTS.
+bool nothing_to_drop(const TextStatement& statement, const pg::Error& error) {
+  const std::string code = error.sqlstate();
+  return statement.meaning.purpose == Purpose::kDrop && (code == "42P01" || code == "42704" || code == "42883" || code == "3F000");
+}
+
 class Evaluation {
  public:
-  Evaluation(const Text& desired, const Snapshot& live, const catalog::Reading& copies, const std::string& search_path, Oid caller)
-      : text_(desired), live_(live), ids_(copies.ids), search_path_(search_path), caller_(caller) {
+  Evaluation(const Text& desired, Mode mode, const Snapshot& live, const catalog::Reading& copies, const std::string& search_path, Oid caller)
+      : text_(desired), mode_(mode), live_(live), ids_(copies.ids), search_path_(search_path), caller_(caller) {
     for (const auto& [id, object] : copies.snapshot.objects) copied_.insert(id);
     for (Oid role : {caller, static_cast<Oid>(BOOTSTRAP_SUPERUSERID)})
       for (auto& [where, grantees] : default_grantees(role)) {
@@ -59,8 +67,11 @@ class Evaluation {
   }
 
   std::vector<plan::Refusal> run() {
-    collect_statements();
-    note_using_directives();
+    if (mode_ == Mode::kNamed)
+      collect_statements();
+    else
+      collect_all_statements();
+    using_ = using_directives(text_, search_path_, caller_);
     const auto gone = clear_the_ground();
     collect_returning(gone);
     index_items();
@@ -73,7 +84,7 @@ class Evaluation {
     return refusals();
   }
 
-  const std::map<ObjectId, std::string>& usings() const { return using_; }
+  const UsingExpressions& usings() const { return using_; }
 
   /// What nobody has made here and the plan will: it is taken to come back as it was.
   std::set<ObjectId> assumed() {
@@ -114,6 +125,16 @@ class Evaluation {
       items_.push_back(std::move(item));
     }
     std::reverse(items_.begin(), items_.end());
+  }
+
+  /// Nothing that the text speaks of is there yet. Schemas first: a name without one belongs to the first of them.
+  void collect_all_statements() {
+    for (const auto& statement : text_.statements) {
+      items_.emplace_back();
+      items_.back().text = &statement;
+      items_.back().roots = statement.names;
+    }
+    std::stable_partition(items_.begin(), items_.end(), [](const Item& item) { return IsA(item.text->tree->stmt, CreateSchemaStmt); });
   }
 
   /// Drops the copies of what the text defines, so that nothing can be bound to what is about to go. (What the text
@@ -430,7 +451,7 @@ class Evaluation {
       throw Failure(failure).context(text_.context_of(*item.text));
     } catch (const pg::Error& error) {
       if (error.interrupts()) throw;
-      if (!item.text && made_already(error)) {
+      if (item.text ? mode_ == Mode::kWhole && nothing_to_drop(*item.text, error) : made_already(error)) {
         finish(item);
         return true;
       }
@@ -442,59 +463,16 @@ class Evaluation {
     return true;
   }
 
-  /// The USING expressions of ALTER COLUMN … TYPE, with every name qualified: the plan runs under another search_path.
-  void note_using(const TextStatement& statement) {
-    if (!IsA(statement.tree->stmt, AlterTableStmt)) return;
-    List* commands = reinterpret_cast<AlterTableStmt*>(statement.tree->stmt)->cmds;
-    for (int i = 0; i < list_length(commands); ++i) {
-      const auto* command = static_cast<AlterTableCmd*>(list_nth(commands, i));
-      if (command->subtype != AT_AlterColumnType) continue;
-      Node* expression = reinterpret_cast<ColumnDef*>(command->def)->raw_default;
-      if (expression) note_using(statement, command->name, static_cast<Node*>(pg::call([&] { return copyObjectImpl(expression); })));
-    }
-  }
-
-  void note_using(const TextStatement& statement, const char* column, Node* expression) {
-    for (const auto& id : statement.ids) {
-      if (!live_.has(id) || live_.root(id).kind != Kind::kTable) continue;
-      const ObjectId top = live_.root(id);
-      const Oid relation = pg::query("SELECT to_regclass($1)::oid", {top.identity}).at(0).oid(0);
-      if (OidIsValid(relation))
-        using_[{Kind::kColumn, cat(top.identity, ".", script::quote_identifier(column))}] = pg::qualified_expression(relation, expression);
-    }
-  }
-
-  /// -- pgschema: using <expression>, beside a column of CREATE TABLE: over the columns as they are before.
-  void note_using_directives() {
-    for (const auto& item : items_) {
-      if (!item.text || !IsA(item.text->tree->stmt, CreateStmt)) continue;
-      for (const auto& directive : text_.script.directives_of(*item.text->source)) {
-        if (directive.kind != script::DirectiveKind::kUsing) continue;
-        const std::string column = column_at(*item.text, static_cast<int>(directive.subject - item.text->source->begin));
-        if (column.empty())
-          throw Failure(sqlstate::kSyntaxError, "the directive stands beside no column").context(text_.script.place_of(directive.begin));
-        try {
-          const AsCaller user(caller_);
-          const pg::SettingsScope settings;
-          settings.set("search_path", search_path_of(*item.text, search_path_).c_str());
-          note_using(*item.text, column.c_str(), pg::parse_expression(directive.expression));
-        } catch (pg::Error& error) {
-          error.context = cat(text_.script.place_of(directive.begin), error.context.empty() ? "" : "\n", error.context);
-          error.cursor_position = 0;
-          throw;
-        }
-      }
-    }
-  }
-
   void run_text(const TextStatement& statement) {
     const AsCaller user(caller_);
     const pg::SettingsScope settings;
     settings.set("check_function_bodies", "on");
     for (const auto& [name, value] : statement.settings) settings.set(name.c_str(), value.c_str());
     settings.set("search_path", search_path_of(statement, search_path_).c_str());
-    note_using(statement);
-    if (IsA(statement.tree->stmt, AlterEnumStmt))
+    note_using(statement, using_);
+    if (mode_ == Mode::kWhole && IsA(statement.tree->stmt, CreateSchemaStmt) && exists(reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt)))
+      take_over(*reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt));
+    else if (IsA(statement.tree->stmt, AlterEnumStmt))
       add_enum_value(*reinterpret_cast<AlterEnumStmt*>(statement.tree->stmt));
     else
       pg::run_unseen(statement.sql);
@@ -502,6 +480,17 @@ class Evaluation {
       auto* name = reinterpret_cast<List*>(statement.meaning.targets.front().object);
       mark_populated(pg::call([&] { return NameListToQuotedString(name); }));
     }
+  }
+
+  /// Schemas are not hidden: see Whole.
+  static bool exists(const CreateSchemaStmt* stmt) {
+    return pg::call([&] { return OidIsValid(get_namespace_oid(stmt->schemaname, true)); });
+  }
+
+  static void take_over(const CreateSchemaStmt& stmt) {
+    if (!stmt.authrole) return;
+    const Oid role = pg::call([&] { return get_rolespec_oid(stmt.authrole, false); });
+    pg::call([&] { AlterSchemaOwner(stmt.schemaname, role); });
   }
 
   /// What belonged to a function passes to the one that replaces it.
@@ -612,6 +601,7 @@ class Evaluation {
   }
 
   const Text& text_;
+  const Mode mode_;
   const Snapshot& live_;
   const std::map<catalog::Address, ObjectId>& ids_;
   const std::string& search_path_;
@@ -623,7 +613,7 @@ class Evaluation {
   std::set<ObjectId> defined_, touched_, copied_, reworked_, replaced_;
   std::map<const TextStatement*, ObjectId> replaces_;
   std::map<ObjectId, std::set<ObjectId>> beneath_;
-  std::map<ObjectId, std::string> using_;
+  UsingExpressions using_;
   plan::DefaultGrantees default_grantees_;
 };
 
@@ -638,7 +628,7 @@ void add_created(catalog::Units& units, const catalog::Units& stubs) {
 Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Reading& copies, const std::string& search_path, Oid caller,
                    const catalog::Units& stubs) {
   Evaluated out;
-  Evaluation evaluation(text, live, copies, search_path, caller);
+  Evaluation evaluation(text, Mode::kNamed, live, copies, search_path, caller);
   out.refused = evaluation.run();
   if (!out.refused.empty()) return out;
   catalog::Units units;
@@ -658,6 +648,15 @@ Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Readin
   }
   out.desired.finish();
   return out;
+}
+
+Snapshot evaluate_whole(const Text& text, const Snapshot& outside, const std::string& search_path, Oid caller, const Copies& copies) {
+  const catalog::Reading nothing;
+  Evaluation evaluation(text, Mode::kWhole, outside, nothing, search_path, caller);
+  (void)evaluation.run();  // who of the others cannot come back is found when the plan is tried
+  catalog::Units units = copies.units();
+  add_created(units, copies.stubs());
+  return catalog::read(units, false).snapshot;
 }
 
 }  // namespace pgschema::shadow

@@ -10,16 +10,18 @@
 #include "shadow/copies.hpp"
 #include "shadow/evaluate.hpp"
 #include "shadow/hide.hpp"
+#include "shadow/inside.hpp"
 #include "shadow/prints.hpp"
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
+#include "shadow/spread.hpp"
+#include "shadow/using.hpp"
 #include "shadow/verify.hpp"
+#include "shadow/whole.hpp"
 
 extern "C" {
 #include "access/xlog.h"
-#include "catalog/pg_authid.h"
-#include "storage/lmgr.h"
 #include "utils/guc.h"
 }
 
@@ -30,14 +32,6 @@ namespace {
 constexpr int kMostRounds = 16;
 constexpr int kBusyTries = 5;
 constexpr long kBusyPause = 50 * 1000;  // microseconds
-
-/// Holds relations as a reader does, so that none is altered between reading it and hiding it. Waits like a query.
-void hold(const catalog::Units& units) {
-  const std::vector<Oid> relations(units.relations.begin(), units.relations.end());
-  pg::call([&] {
-    for (const Oid oid : relations) LockRelationOid(oid, AccessShareLock);
-  });
-}
 
 /// Reading failed because what was to be read may be gone: another session's DDL was committed since the plan began,
 /// and the server says so by "cache lookup failed", "could not open relation", "object with OID … does not exist".
@@ -62,44 +56,14 @@ void check_may_write() {
     throw Failure(sqlstate::kReadOnly, "cannot plan in a read-only transaction").hint("Planning writes to the catalog and rolls back: use a transaction that is READ WRITE.");
 }
 
-/// Everything that depends on `from`, at any distance. What is not in the snapshot is known by its unit only: who
-/// reaches a view reaches its columns.
-std::set<ObjectId> everything_above(const catalog::Reading& reading, const std::vector<ObjectId>& from) {
-  std::multimap<catalog::Address, ObjectId> by_unit;
-  for (const auto& [id, located] : reading.outside) by_unit.emplace(located.unit, id);
-  std::set<ObjectId> seen(from.begin(), from.end());
-  std::vector<ObjectId> queue = from;
-  const auto reach = [&](const ObjectId& id) {
-    if (seen.insert(id).second) queue.push_back(id);
-  };
-  while (!queue.empty()) {
-    const ObjectId at = queue.back();
-    queue.pop_back();
-    for (const auto& edge : reading.snapshot.dependents(at))
-      if (edge.type != 'i') reach(edge.from);  // a part that the server makes: the constructor of a range
-    auto located = reading.outside.find(at);
-    if (located == reading.outside.end() || at.kind == Kind::kTable || located->second.whole != located->second.unit) continue;
-    for (auto [it, last] = by_unit.equal_range(located->second.unit); it != last; ++it)
-      if (it->second.kind == Kind::kColumn) reach(it->second);
-  }
-  std::erase_if(seen, [&](const ObjectId& id) { return reading.snapshot.has(id); });
-  return seen;
-}
-
-std::set<ObjectId> everything_above(const catalog::Reading& reading) {
-  std::vector<ObjectId> all;
-  for (const auto& [id, object] : reading.snapshot.objects)
-    if (id.kind != Kind::kSchema) all.push_back(id);  // a schema is never dropped to come back
-  return everything_above(reading, all);
-}
-
 /// The first round only asks who takes part; the last one proves.
 enum class Round { kScout, kProve, kEveryone };
 
 class Attempt {
  public:
-  Attempt(Text& desired, const catalog::Units& units, const std::set<ObjectId>& going, const std::string& search_path, For use)
-      : text_(desired), units_(units), going_(going), search_path_(search_path), use_(use), caller_(GetUserId()) {
+  /// `whole`: what the text means is known already, and it speaks of whole schemas.
+  Attempt(Text& desired, const catalog::Units& units, const std::set<ObjectId>& going, const std::string& search_path, For use, const Whole* whole)
+      : text_(desired), units_(units), going_(going), search_path_(search_path), use_(use), whole_(whole), caller_(GetUserId()) {
     renames_ = has_renames(text_);
   }
 
@@ -180,6 +144,11 @@ class Attempt {
   /// What the text speaks of, as whole objects.
   std::set<ObjectId> named(const Snapshot& in) const {
     std::set<ObjectId> out;
+    if (whole_) {
+      for (const auto& [id, object] : in.objects)
+        if (!object.parent && !outside(id)) out.insert(id);
+      return out;
+    }
     for (const auto& statement : text_.statements)
       for (const auto& id : statement.ids) out.insert(in.has(id) ? in.root(id) : id);
     for (const auto& statement : text_.statements)
@@ -210,14 +179,7 @@ class Attempt {
   }
 
   std::optional<Spread> in_shadow(Outcome& outcome, bool scouting) {
-    const pg::SettingsScope settings;
-    settings.set("client_min_messages", "error");
-    settings.set("check_function_bodies", "off");
-    settings.set("lock_timeout", "100ms");
-    settings.set("default_tablespace", "");
-    settings.set("default_table_access_method", "heap");
-    const Quiet quiet;
-    const pg::UserScope user(BOOTSTRAP_SUPERUSERID, SECURITY_RESTRICTED_OPERATION);
+    const Inside inside;
 
     Copies copies(units_, original_.snapshot, stubs_);
     const std::string hidden = hide(to_hide_);
@@ -244,8 +206,11 @@ class Attempt {
     {
       const pg::Subtransaction evaluation;
       evaluating_ = true;
-      evaluated = evaluate(text_, live, copied, search_path_, caller_, copies.stubs());
-      if (evaluated.refused.empty()) settle_prints(evaluated.desired, live, original_.snapshot);
+      if (whole_)
+        evaluated = known(live);
+      else
+        evaluated = evaluate(text_, live, copied, search_path_, caller_, copies.stubs());
+      if (!whole_ && evaluated.refused.empty()) settle_prints(evaluated.desired, live, original_.snapshot);
     }
     evaluating_ = false;
     if (!evaluated.refused.empty()) {
@@ -254,6 +219,8 @@ class Attempt {
     }
     refuse_hidden_names(evaluated.desired, hidden);
     strip_defaults_of_new(evaluated.desired, live, caller_);
+    if (whole_)
+      for (const auto& id : named(evaluated.desired)) outcome.named.insert(id);
     plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_grantees(caller_)};
     for (const auto& rename : request.renames) outcome.renamed_from.insert(rename.from.identity);
     for (const auto& rename : request.renames) request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);
@@ -274,6 +241,24 @@ class Attempt {
     outcome.before.lines.insert(outcome.before.lines.end(), rest_walk_.lines.begin(), rest_walk_.lines.end());
     std::sort(outcome.before.lines.begin(), outcome.before.lines.end());
     return {};
+  }
+
+  /// A participant from outside of the schemas that the text is about.
+  bool outside(const ObjectId& root) const { return original_.snapshot.has(root) && !whole_->speaks_of(root); }
+
+  Evaluated known(const Snapshot& live) const {
+    Evaluated out;
+    out.desired = whole_->desired_for(live);
+    for (const auto& [column, expression] : using_directives(text_, search_path_, caller_))
+      if (auto found = out.desired.objects.find(column); found != out.desired.objects.end()) found->second.facts["using"] = expression;
+    for (const auto& [id, object] : live.objects) {
+      if (!outside(live.root(id))) continue;
+      out.assumed.insert(live.root(id));
+      out.desired.add(object);
+      for (const auto& edge : live.needs(id)) out.desired.depend(edge.from, edge.to, edge.type);
+    }
+    out.desired.finish();
+    return out;
   }
 
   /// Runs the plan over the copies. False when the plan must be another: an enum value is added and used at once.
@@ -400,6 +385,7 @@ class Attempt {
   const std::set<ObjectId>& going_;  // what takes part because it has to be dropped
   const std::string& search_path_;
   For use_;
+  const Whole* whole_;
   Oid caller_;
   bool renames_ = false, evaluating_ = false;
   std::set<Oid> stubs_;
@@ -433,35 +419,25 @@ std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, Round r
   throw Failure(refusal.sqlstate, refusal.message).detail(std::move(detail)).hint(refusal.hint);
 }
 
-Outcome finish(const Text& parsed, Outcome outcome) {
+Outcome finish(const Text& parsed, Outcome outcome, const Whole* whole) {
   if (!outcome.plan.refused.empty()) raise(outcome.plan.refused.front(), outcome.plan.refused.size() - 1);
   mentioned(parsed, outcome);
-  ignored(parsed, outcome);
+  if (whole)
+    outcome.ignored = whole->scope().ignored;
+  else
+    ignored(parsed, outcome);
   return outcome;
 }
 
-Outcome plan_once(const std::string& desired, For use) {
-  const std::string search_path = pg::call([] { return GetConfigOption("search_path", false, false); });
-  // What is read and printed under one setting must not be parsed under the other.
-  const pg::SettingsScope strings;
-  strings.set("standard_conforming_strings", "on");
-  Text parsed = read_text(desired);
-  catalog::Units units;
-  {
-    const pg::Subtransaction lookup;
-    resolve(parsed, search_path);
-    for (const auto& unit : units_to_rename(parsed, search_path)) units.add(unit);
-  }
-  for (const auto& statement : parsed.statements)
-    for (const auto& target : statement.targets) units.add(target);
-
+/// Rounds, until nobody else must take part.
+Outcome settle(Text& parsed, catalog::Units units, const std::string& search_path, For use, const Whole* whole) {
   std::set<ObjectId> going;
   for (int round = 1; round <= kMostRounds; ++round) {
-    Attempt attempt(parsed, units, going, search_path, use);
+    Attempt attempt(parsed, units, going, search_path, use, whole);
     Outcome outcome;
     outcome.not_run = parsed.not_run;
     const auto spread = try_while_busy(attempt, outcome, round == 1 ? Round::kScout : round == kMostRounds ? Round::kEveryone : Round::kProve);
-    if (!spread) return finish(parsed, std::move(outcome));
+    if (!spread) return finish(parsed, std::move(outcome), whole);
     const auto before = units.addresses().size();
     for (const auto& id : spread->ids)
       if (auto found = attempt.original().outside.find(id); found != attempt.original().outside.end()) {
@@ -474,15 +450,60 @@ Outcome plan_once(const std::string& desired, For use) {
   throw Failure(sqlstate::kInternal, "the participants of the plan could not be settled");
 }
 
+Outcome plan_named(Text& parsed, const std::string& search_path, For use) {
+  catalog::Units units;
+  {
+    const pg::Subtransaction lookup;
+    resolve(parsed, search_path);
+    for (const auto& unit : units_to_rename(parsed, search_path)) units.add(unit);
+  }
+  for (const auto& statement : parsed.statements)
+    for (const auto& target : statement.targets) units.add(target);
+  return settle(parsed, units, search_path, use, nullptr);
+}
+
+Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const std::string& callers_path, For use) {
+  Scope scope = scope_of(schemas, parsed);
+  const std::string search_path = scope.search_path(callers_path);
+  catalog::Units renamed;
+  {
+    const pg::Subtransaction lookup;
+    resolve_names(parsed, search_path);
+    for (const auto& unit : units_to_rename(parsed, search_path)) renamed.add(unit);
+  }
+  const Whole whole(parsed, std::move(scope), search_path);
+  if (whole.empty() && renamed.empty()) {
+    Outcome outcome;
+    outcome.not_run = parsed.not_run;
+    for (const auto& [id, object] : whole.live().objects)
+      if (!object.parent) outcome.named.insert(id);
+    outcome.live = outcome.desired = whole.live();
+    return finish(parsed, std::move(outcome), &whole);
+  }
+  catalog::Units units = whole.participants();
+  for (const auto& [classid, oid] : renamed.addresses()) units.add({classid, oid, 0});
+  parsed.referenced = whole.referenced();
+  return settle(parsed, units, search_path, use, &whole);
+}
+
+Outcome plan_once(const std::string& desired, const std::optional<std::vector<std::string>>& schemas, For use) {
+  const std::string search_path = pg::call([] { return GetConfigOption("search_path", false, false); });
+  // What is read and printed under one setting must not be parsed under the other.
+  const pg::SettingsScope strings;
+  strings.set("standard_conforming_strings", "on");
+  Text parsed = read_text(desired, schemas ? Mode::kWhole : Mode::kNamed);
+  return schemas ? plan_whole(parsed, *schemas, search_path, use) : plan_named(parsed, search_path, use);
+}
+
 }  // namespace
 
-Outcome plan_text(const std::string& desired, For use) {
+Outcome plan_text(const std::string& desired, const std::optional<std::vector<std::string>>& schemas, For use) {
   check_may_write();
   const pg::MemoryScope memory;
   for (int tries = 1;; ++tries) {
     try {
       pg::Subtransaction attempt;
-      Outcome outcome = plan_once(desired, use);
+      Outcome outcome = plan_once(desired, schemas, use);
       attempt.commit();  // and keep what holds the participants
       return outcome;
     } catch (const Failure& failure) {

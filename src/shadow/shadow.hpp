@@ -5,6 +5,7 @@
 // copies; the plan that comes of the difference runs over them too, and must lead to what the text came to.
 #pragma once
 
+#include <optional>
 #include "catalog/walk.hpp"
 #include "plan/plan.hpp"
 #include "shadow/text.hpp"
@@ -32,12 +33,12 @@ struct Outcome {
 
 enum class For { kShowing, kApplying };
 
-/// Plans a desired state that speaks only of the objects it names.
+/// Plans a desired state that is the whole truth about `schemas`; without, it speaks only of the objects it names.
 ///
 /// Locks: AccessShare on relations that definitions refer to; rows of the catalogs; nothing else on anything
 /// that existed before. Raises 25006 on a standby and in a read-only transaction, 42601 and whatever else the
 /// server finds wrong in the text with its place, 2BP01 when a dependent cannot come back, 55P03 when another
 /// session is changing a participant, 40001 when it just has.
-Outcome plan_text(const std::string& desired, For use);
+Outcome plan_text(const std::string& desired, const std::optional<std::vector<std::string>>& schemas, For use);
 
 }  // namespace pgschema::shadow

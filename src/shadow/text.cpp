@@ -18,6 +18,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_func.h"
+#include "parser/parse_type.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -237,6 +238,45 @@ catalog::Address existing_target(const script::Target& target) {
   });
 }
 
+/// The object that a statement speaks of, as far as its name tells: enough to keep the order of statements about one object.
+/// A name without a schema is taken to be another than one with.
+ObjectId name_of_target(const script::Target& target) {
+  List* names = nullptr;
+  List* arguments = nullptr;
+  char space = 'r';  // names of relations, types, routines, schemas … do not meet
+  bool part = false;
+  switch (target.type) {
+    case OBJECT_FUNCTION:
+    case OBJECT_PROCEDURE:
+    case OBJECT_AGGREGATE:
+    case OBJECT_ROUTINE:
+      names = reinterpret_cast<ObjectWithArgs*>(target.object)->objname;
+      arguments = reinterpret_cast<ObjectWithArgs*>(target.object)->objargs;
+      space = 'f';
+      break;
+    case OBJECT_DOMCONSTRAINT: names = static_cast<TypeName*>(linitial(reinterpret_cast<List*>(target.object)))->names; space = 't'; break;
+    case OBJECT_TYPE:
+    case OBJECT_DOMAIN:
+      names = IsA(target.object, TypeName) ? reinterpret_cast<TypeName*>(target.object)->names : reinterpret_cast<List*>(target.object);
+      space = 't';
+      break;
+    case OBJECT_COLUMN:
+    case OBJECT_TABCONSTRAINT:
+    case OBJECT_TRIGGER:
+    case OBJECT_RULE:
+    case OBJECT_POLICY: names = reinterpret_cast<List*>(target.object); part = true; break;
+    default:
+      if (IsA(target.object, List))
+        names = reinterpret_cast<List*>(target.object);
+      else
+        return {Kind::kOther, cat(std::to_string(target.type), " ", pg::call([&] { return nodeToString(target.object); }))};
+  }
+  std::string name(1, space);
+  for (int i = 0; i < list_length(names) - (part ? 1 : 0); ++i) name += cat(" ", script::quote_identifier(strVal(list_nth(names, i))));
+  for (int i = 0; i < list_length(arguments); ++i) name += cat(", ", pg::call([&] { return TypeNameToString(static_cast<TypeName*>(list_nth(arguments, i))); }));
+  return {Kind::kOther, name};
+}
+
 /// An identity column's sequence is a part of the column; what GRANT and COMMENT say about it is not read yet.
 void refuse_identity_sequence(const catalog::Address& address, const Text& text, const TextStatement& statement) {
   const std::string& tag = statement.meaning.tag;
@@ -262,7 +302,7 @@ void refuse_full_schema(Oid schema, const Text& text, const TextStatement& state
 
 }  // namespace
 
-Text read_text(const std::string& desired) {
+Text read_text(const std::string& desired, Mode mode) {
   Text text;
   text.script = script::parse(desired);
   for (const auto& left_out : text.script.not_run)
@@ -280,6 +320,8 @@ Text read_text(const std::string& desired) {
         throw Failure(sqlstate::kFeatureNotSupported, cat(unsupported_form(*raw, meaning.tag), " is not supported in a desired state yet"))
             .hint("Run it by itself.")
             .context(text.script.context_of(source));
+      // Of what the text itself has made.
+      case Purpose::kRename: meaning.purpose = mode == Mode::kWhole ? Purpose::kRefine : Purpose::kRename; break;
       default: break;
     }
     refuse_unsupported_targets(meaning, text.script.context_of(source));
@@ -287,7 +329,7 @@ Text read_text(const std::string& desired) {
     refuse_inheritance(*raw, text.script.context_of(source));
     std::vector<RangeVar*> references;
     collect_references(raw->stmt, references);
-    text.statements.push_back({&source, raw, sql, std::move(meaning), settings, std::move(references), {}, {}});
+    text.statements.push_back({&source, raw, sql, std::move(meaning), settings, std::move(references), {}, {}, {}});
   }
   std::stable_sort(text.not_run.begin(), text.not_run.end(), [](const NotRun& a, const NotRun& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
   return text;
@@ -303,6 +345,21 @@ std::string search_path_of(const TextStatement& statement, const std::string& ca
 
 void rethrow_with_place(const pg::Error& error, const Text& text, const TextStatement& statement) {
   rethrow(error, text, *statement.source, statement.sql);
+}
+
+void resolve_names(Text& text, const std::string& search_path) {
+  const pg::SettingsScope settings;
+  for (auto& statement : text.statements) {
+    settings.set("search_path", search_path_of(statement, search_path).c_str());
+    try {
+      const pg::Subtransaction lookup;
+      for (RangeVar* reference : statement.references)
+        if (const Oid referenced = relation_of(reference); OidIsValid(referenced)) text.referenced.insert(referenced);
+    } catch (const pg::Error& error) {
+      if (error.interrupts()) throw;  // the rest is said when the statement is run
+    }
+    for (const auto& target : statement.meaning.targets) statement.names.insert(name_of_target(target));
+  }
 }
 
 void resolve(Text& text, const std::string& search_path) {

@@ -21,6 +21,7 @@ struct TextStatement {
   std::vector<RangeVar*> references;            // tables that its foreign keys refer to
   std::vector<catalog::Address> targets;        // those that exist, live
   std::set<ObjectId> ids;                       // the same by identity; a definition's own even when it is new
+  std::set<ObjectId> names;                     // resolve_names(): what it speaks of, whether that exists or not
 };
 
 struct NotRun {
@@ -38,13 +39,20 @@ struct Text {
   std::string context_of(const TextStatement& statement) const { return script.context_of(*statement.source); }
 };
 
+/// What the text is about: the objects that it names, or whole schemas.
+enum class Mode { kNamed, kWhole };
+
 /// Parses. Raises 42601 with the place for what cannot be parsed, 0A000 for DDL that is not supported. The parse
 /// trees live in the current memory context.
-Text read_text(const std::string& desired);
+Text read_text(const std::string& desired, Mode mode);
 
 /// Looks up what the statements name, as the caller, under the caller's search_path and the text's own SETs.
 /// Takes AccessShare on relations; do it inside a subtransaction that is rolled back.
 void resolve(Text& text, const std::string& search_path);
+
+/// Looks up nothing but the tables that foreign keys refer to: everything else that a text about whole schemas speaks of, it
+/// defines itself. What belongs together gets the same name in `names`.
+void resolve_names(Text& text, const std::string& search_path);
 
 /// What a CREATE of the text makes or has made, under the current search_path; objid is 0 when there is none.
 catalog::Address target_of_definition(const TextStatement& statement);

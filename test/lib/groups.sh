@@ -121,7 +121,7 @@ tap_like() {
         {
             run_in "$folder" env TESTDIR="$folder" TESTDATADIR="$folder/tmp_check" TESTLOGDIR="$folder/tmp_check/log" \
                 TEMP_CONFIG="$work/server.conf" PG_REGRESS="$pgxs_test/regress/pg_regress" \
-                PERL5LIB="$pgxs_test/perl:$work/$1-lib" TEST_DATA="$work/data" TEST_SEEDS="$work/seeds" TEST_DEMO="$work/demo" PG_TEST_TIMEOUT_DEFAULT=900 DOOR_MODULE="$work/door.so" \
+                PERL5LIB="$pgxs_test/perl:$work/$1-lib" TEST_DATA="$work/data" TEST_SEEDS="$work/seeds" TEST_DEMO="$work/demo" PG_TEST_TIMEOUT_DEFAULT="${PG_TEST_TIMEOUT_DEFAULT:-1400}" DOOR_MODULE="$work/door.so" \
                 prove --verbose "$name.pl" > "$folder/log" 2>&1
             echo $? > "$folder/status"
         } &

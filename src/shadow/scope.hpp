@@ -1,0 +1,24 @@
+// Which objects a desired state is the whole truth about.
+#pragma once
+
+#include "catalog/read.hpp"
+#include "shadow/text.hpp"
+
+namespace pgschema::shadow {
+
+struct Scope {
+  std::vector<std::string> names;   // the schemas, quoted where they need it, in the order given
+  catalog::Units units;             // what is live in them: neither extensions' nor ignored; and the schemas that exist
+  std::set<std::string> created;    // schemas that the text creates
+  std::vector<std::string> ignored; // what the text's `ignore` directives say
+
+  bool has_schema(const std::string& quoted) const;
+  /// Its own search_path comes first: unqualified names are those of the first schema.
+  std::string search_path(const std::string& callers) const;
+};
+
+/// Raises 22023 for a text that defines nothing, 3F000 for a schema that neither exists nor is created by the text, 0A000 by
+/// name for what is live in the scope and of a kind that is not supported.
+Scope scope_of(const std::vector<std::string>& schemas, const Text& text);
+
+}  // namespace pgschema::shadow

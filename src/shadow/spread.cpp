@@ -1,0 +1,47 @@
+#include "shadow/spread.hpp"
+
+#include "pg/call.hpp"
+
+extern "C" {
+#include "storage/lmgr.h"
+}
+
+namespace pgschema::shadow {
+
+void hold(const catalog::Units& units) {
+  const std::vector<Oid> relations(units.relations.begin(), units.relations.end());
+  pg::call([&] {
+    for (const Oid oid : relations) LockRelationOid(oid, AccessShareLock);
+  });
+}
+
+std::set<ObjectId> everything_above(const catalog::Reading& reading, const std::vector<ObjectId>& from) {
+  std::multimap<catalog::Address, ObjectId> by_unit;
+  for (const auto& [id, located] : reading.outside) by_unit.emplace(located.unit, id);
+  std::set<ObjectId> seen(from.begin(), from.end());
+  std::vector<ObjectId> queue = from;
+  const auto reach = [&](const ObjectId& id) {
+    if (seen.insert(id).second) queue.push_back(id);
+  };
+  while (!queue.empty()) {
+    const ObjectId at = queue.back();
+    queue.pop_back();
+    for (const auto& edge : reading.snapshot.dependents(at))
+      if (edge.type != 'i') reach(edge.from);  // a part that the server makes: the constructor of a range
+    auto located = reading.outside.find(at);
+    if (located == reading.outside.end() || at.kind == Kind::kTable || located->second.whole != located->second.unit) continue;
+    for (auto [it, last] = by_unit.equal_range(located->second.unit); it != last; ++it)
+      if (it->second.kind == Kind::kColumn) reach(it->second);
+  }
+  std::erase_if(seen, [&](const ObjectId& id) { return reading.snapshot.has(id); });
+  return seen;
+}
+
+std::set<ObjectId> everything_above(const catalog::Reading& reading) {
+  std::vector<ObjectId> all;
+  for (const auto& [id, object] : reading.snapshot.objects)
+    if (id.kind != Kind::kSchema) all.push_back(id);  // a schema is never dropped to come back
+  return everything_above(reading, all);
+}
+
+}  // namespace pgschema::shadow

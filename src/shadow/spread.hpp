@@ -1,0 +1,17 @@
+// Who else a change may concern.
+#pragma once
+
+#include "catalog/read.hpp"
+
+namespace pgschema::shadow {
+
+/// Holds relations as a reader does, so that none is altered between reading it and hiding it. Waits like a query.
+void hold(const catalog::Units& units);
+
+/// Everything that depends on `from`, at any distance, and is not in the snapshot, which knows its unit only: who reaches a
+/// view reaches its columns. `reading` must be one with the closure.
+std::set<ObjectId> everything_above(const catalog::Reading& reading, const std::vector<ObjectId>& from);
+/// On anything in the snapshot.
+std::set<ObjectId> everything_above(const catalog::Reading& reading);
+
+}  // namespace pgschema::shadow

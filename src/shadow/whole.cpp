@@ -1,0 +1,174 @@
+#include "shadow/whole.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "diff/diff.hpp"
+#include "kinds/registry.hpp"
+#include "pg/query.hpp"
+#include "pg/subtransaction.hpp"
+#include "script/quote.hpp"
+#include "shadow/copies.hpp"
+#include "shadow/evaluate.hpp"
+#include "shadow/hide.hpp"
+#include "shadow/inside.hpp"
+#include "shadow/prints.hpp"
+#include "shadow/spread.hpp"
+#include "shadow/verify.hpp"
+
+extern "C" {
+#include "access/transam.h"
+#include "miscadmin.h"
+}
+
+namespace pgschema::shadow {
+
+namespace {
+
+/// A schema that the text creates is new, as far as the text is concerned. (The schema itself is not hidden: what is ignored
+/// or an extension's lives in it.)
+constexpr const char* kForgetCommentSql = "DELETE FROM pg_catalog.pg_description WHERE classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass "
+                                          "AND objoid = (SELECT oid FROM pg_catalog.pg_namespace WHERE pg_catalog.quote_ident(nspname) = $1)";
+constexpr const char* kForgetOwnerSql = "UPDATE pg_catalog.pg_namespace SET nspowner = $2 WHERE pg_catalog.quote_ident(nspname) = $1 AND nspowner <> $2";
+constexpr const char* kForgetPrivilegesSql = "UPDATE pg_catalog.pg_namespace SET nspacl = NULL WHERE pg_catalog.quote_ident(nspname) = $1 AND nspacl IS NOT NULL";
+// What the text means is what the server gives by itself, and what the text says.
+constexpr const char* kForgetDefaultPrivilegesSql = "DELETE FROM pg_catalog.pg_default_acl";
+
+constexpr const char* kStillUsedSql = R"(
+SELECT 1 FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
+WHERE d.refclassid = 'pg_namespace'::regclass AND quote_ident(n.nspname) = $1 AND NOT (d.classid = 'pg_class'::regclass AND d.objid = ANY ($2))
+  AND NOT (d.classid = 'pg_type'::regclass AND (d.objid = ANY ($3)
+    OR EXISTS (SELECT FROM pg_type t WHERE t.oid = d.objid AND (t.typrelid = ANY ($2) OR t.typelem <> 0 OR t.typtype = 'm'))))
+  AND NOT (d.classid = 'pg_proc'::regclass AND d.objid = ANY ($4)) AND d.deptype <> 'i' AND d.classid <> 'pg_constraint'::regclass LIMIT 1)";
+
+bool is_aspect(Kind kind) { return kind == Kind::kOwner || kind == Kind::kPrivilege || kind == Kind::kSecurityLabel; }
+
+Snapshot part_of(const Snapshot& all, const std::function<bool(const ObjectId&)>& wanted) {
+  Snapshot out;
+  for (const auto& [id, object] : all.objects) {
+    if (!wanted(all.root(id))) continue;
+    out.add(object);
+    for (const auto& edge : all.needs(id)) out.depend(edge.from, edge.to, edge.type);
+  }
+  out.finish();
+  return out;
+}
+
+catalog::Units with(const catalog::Units& units, const std::set<Oid>& relations) {
+  catalog::Units out = units;
+  out.relations.insert(relations.begin(), relations.end());
+  return out;
+}
+
+}  // namespace
+
+Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_(std::move(scope)) {
+  mentioned(parsed, mentioned_);
+  const pg::SettingsScope settings;
+  settings.pin_output();
+  desired_ = understood(parsed, search_path);
+  drop_abandoned_schemas(desired_);
+  const Snapshot& live = live_.snapshot;
+  const Snapshot wanted = aligned(live);
+  for (const auto& difference : diff::diff(live, wanted)) {
+    const Snapshot& in = live.has(difference.id) ? live : wanted;
+    differences_.insert(in.root(difference.id));
+  }
+}
+
+Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
+  const Oid caller = GetUserId();
+  hold(scope_.units);
+  live_ = catalog::read(scope_.units, true);
+  const auto above = everything_above(live_);
+  catalog::Units units = scope_.units;
+  for (const auto& id : above)
+    if (auto found = live_.outside.find(id); found != live_.outside.end() && !found->second.extension_member) units.add(found->second.unit);
+  const catalog::Reading original = above.empty() ? catalog::Reading() : catalog::read(units, false);
+  const Snapshot outside = part_of(original.snapshot, [&](const ObjectId& root) { return !live_.snapshot.has(root); });
+  const auto stubs = stubs_needed(units, parsed.referenced);
+
+  const auto rows = rows_to_hide(with(units, stubs));
+  const pg::Subtransaction shadow;
+  const Inside inside;
+  catalog::Units schemas;
+  schemas.schemas = scope_.units.schemas;
+  Copies copies(schemas, outside, stubs);
+  const std::string hidden = hide(rows);
+  copies.make({}, {});
+  for (const auto& schema : scope_.created) {
+    pg::write(kForgetCommentSql, {schema});
+    if (mentioned_.owners_mentioned) pg::write(kForgetOwnerSql, {schema, caller});
+    if (mentioned_.privileges_mentioned) pg::write(kForgetPrivilegesSql, {schema});
+  }
+  pg::write(kForgetDefaultPrivilegesSql);
+  Snapshot desired = evaluate_whole(parsed, outside, search_path, caller, copies);
+  settle_prints(desired, live_.snapshot, live_.snapshot);
+  refuse_hidden_names(desired, hidden);
+  for (const auto& [id, object] : desired.objects) {
+    if (object.parent || outside.has(id)) continue;
+    const std::string& schema = id.kind == Kind::kSchema ? object.name : object.schema;
+    if (!scope_.has_schema(schema))
+      throw Failure(sqlstate::kInvalidParameter, cat(kinds::describe(id), " is outside of the schemas that the desired state is about"))
+          .hint(cat("Add ", schema, " to schemas, or leave the definition out."));
+  }
+  return part_of(desired, [&](const ObjectId& root) { return !outside.has(root); });
+}
+
+/// One that the text neither creates nor has anything in.
+void Whole::drop_abandoned_schemas(Snapshot& desired) const {
+  std::set<std::string> used = scope_.created;
+  for (const auto& [id, object] : desired.objects)
+    if (id.kind != Kind::kSchema) used.insert(object.schema);
+  std::set<ObjectId> abandoned;
+  const auto list = [](const std::set<Oid>& oids) { return std::vector<Oid>(oids.begin(), oids.end()); };
+  for (const auto& [address, id] : live_.ids) {
+    if (id.kind != Kind::kSchema || address.objid < FirstNormalObjectId || used.count(live_.snapshot.objects.at(id).name)) continue;
+    const auto others = pg::query(kStillUsedSql, {live_.snapshot.objects.at(id).name, list(scope_.units.relations), list(scope_.units.types), list(scope_.units.functions)});
+    if (others.empty()) abandoned.insert(id);
+  }
+  if (!abandoned.empty()) desired = part_of(desired, [&](const ObjectId& root) { return !abandoned.count(root); });
+}
+
+/// Aspects that the text never speaks of are what they are.
+Snapshot Whole::aligned(const Snapshot& live) const {
+  const auto left_alone = [&](Kind kind) {
+    return (kind == Kind::kOwner && !mentioned_.owners_mentioned) || (kind == Kind::kPrivilege && !mentioned_.privileges_mentioned) ||
+           (kind == Kind::kSecurityLabel && !mentioned_.labels_mentioned);
+  };
+  Snapshot out;
+  const auto add = [&](const Snapshot& from, const Object& object) {
+    out.add(object);
+    for (const auto& edge : from.needs(object.id)) out.depend(edge.from, edge.to, edge.type);
+  };
+  for (const auto& [id, object] : desired_.objects)
+    if (!left_alone(id.kind) || !live.has(desired_.root(id))) add(desired_, object);
+  for (const auto& [id, object] : live.objects)
+    if (is_aspect(id.kind) && left_alone(id.kind) && desired_.has(object.parent)) add(live, object);
+  out.finish();
+  return out;
+}
+
+catalog::Units Whole::participants() const {
+  catalog::Units out;
+  for (const auto& [address, id] : live_.ids)
+    if (differences_.count(id)) out.add(address);
+  return out;
+}
+
+std::set<Oid> Whole::referenced() const {
+  std::set<Oid> out;
+  for (const auto& [id, object] : desired_.objects) {
+    if (id.kind != Kind::kConstraint || object.fact("references").empty() || !differences_.count(desired_.root(id))) continue;
+    const Oid oid = pg::query("SELECT to_regclass($1)::oid", {object.fact("references")}).at(0).oid(0);
+    if (OidIsValid(oid)) out.insert(oid);
+  }
+  return out;
+}
+
+Snapshot Whole::desired_for(const Snapshot& live) const {
+  const Snapshot all = aligned(live);
+  return part_of(all, [&](const ObjectId& root) { return live.has(root) || !live_.snapshot.has(root); });
+}
+
+}  // namespace pgschema::shadow

@@ -1,0 +1,45 @@
+// A desired state that is the whole truth about some schemas: everything in them is hidden, the text runs on what is left,
+// and what it makes is held against what was there.
+#pragma once
+
+#include "shadow/scope.hpp"
+#include "shadow/shadow.hpp"
+
+namespace pgschema::shadow {
+
+class Whole {
+ public:
+  /// Runs the text in a shadow of its own. Raises the text's mistakes with their places, 22023 for a definition outside
+  /// of the schemas.
+  Whole(Text& parsed, Scope scope, const std::string& search_path);
+
+  const Scope& scope() const { return scope_; }
+
+  /// What is other than the text says, as whole objects that are live, by unit; so that they take part in the plan.
+  catalog::Units participants() const;
+  bool empty() const { return differences_.empty(); }
+
+  /// Live tables outside of the plan's participants that foreign keys of what is new or changed refer to.
+  std::set<Oid> referenced() const;
+
+  /// Whether a live object is one of those that the text is the truth about.
+  bool speaks_of(const ObjectId& root) const { return live_.snapshot.has(root); }
+
+  /// The desired state of those that take part, and of what is new. `live`: the participants, renames done.
+  Snapshot desired_for(const Snapshot& live) const;
+
+  const Snapshot& live() const { return live_.snapshot; }
+
+ private:
+  Snapshot understood(Text& parsed, const std::string& search_path);
+  Snapshot aligned(const Snapshot& live) const;
+  void drop_abandoned_schemas(Snapshot& desired) const;
+
+  Scope scope_;
+  Outcome mentioned_;  // only which aspects the text speaks of
+  catalog::Reading live_;
+  Snapshot desired_;
+  std::set<ObjectId> differences_;  // roots
+};
+
+}  // namespace pgschema::shadow
