@@ -21,6 +21,7 @@ struct TextStatement {
   std::vector<RangeVar*> references;            // tables that its foreign keys refer to
   std::vector<catalog::Address> targets;        // those that exist, live
   std::set<ObjectId> ids;                       // the same by identity; a definition's own even when it is new
+  std::vector<ObjectId> named;                  // of each of the meaning's targets; none where there is no such object
 };
 
 struct NotRun {
