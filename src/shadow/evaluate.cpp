@@ -468,6 +468,7 @@ class Evaluation {
       if (!item.text) throw;
       throw Failure(failure).context(text_.context_of(*item.text));
     } catch (const pg::Error& error) {
+      if (item.text && error.sqlstate() == sqlstate::kLockNotAvailable) rethrow_with_place(error, text_, *item.text);
       if (error.interrupts()) throw;
       if (!item.text && made_already(error)) {
         finish(item);
