@@ -19,7 +19,8 @@ class Error : public std::exception {
   const char* what() const noexcept override { return message.c_str(); }
   /// The five characters of the SQLSTATE.
   std::string sqlstate() const;
-  /// Whether it says nothing of the statement at hand: it was cancelled, or resources ran out. Never to be swallowed.
+  /// Whether it says nothing of the statement at hand: it was cancelled, resources ran out, or a lock
+  /// was not to be had. Never to be swallowed.
   bool interrupts() const;
   /// An ErrorData in the current memory context with these contents, for ReThrowError().
   ErrorData* to_error_data() const;

@@ -75,36 +75,44 @@ void prepare(Node* statement) {
   for (int i = 0; i < list_length(commands); ++i) skip_validation(static_cast<AlterTableCmd*>(list_nth(commands, i))->def);
 }
 
+void run(RawStmt* raw, const std::string& sql) {
+  // Everything run here was written or classified as one definition. What is none of these must not slip in.
+  if (call([&] { return GetCommandLogLevel(reinterpret_cast<Node*>(raw)); }) != LOGSTMT_DDL)
+    throw Failure(sqlstate::kInternal, "not one definition").detail(sql);
+  call([&] {
+    const Constraint* check = IsA(raw->stmt, AlterDomainStmt) ? domain_check(raw->stmt) : nullptr;
+    const char* valid = check ? pstrdup(check->conname) : nullptr;
+    prepare(raw->stmt);
+    PushActiveSnapshot(GetTransactionSnapshot());
+    List* queries = pg_analyze_and_rewrite_fixedparams(raw, sql.c_str(), nullptr, 0, nullptr);
+    List* plans = pg_plan_queries(queries, sql.c_str(), 0, nullptr);
+    for (int i = 0; i < list_length(plans); ++i) {
+      auto* plan = static_cast<PlannedStmt*>(list_nth(plans, i));
+      if (plan->commandType != CMD_UTILITY) elog(ERROR, "not a utility statement: %s", sql.c_str());
+      // As a subcommand: event triggers are for complete queries only.
+      standard_ProcessUtility(plan, sql.c_str(), false, PROCESS_UTILITY_SUBCOMMAND, nullptr, nullptr, None_Receiver, nullptr);
+    }
+    PopActiveSnapshot();
+    CommandCounterIncrement();
+    if (valid) {
+      record_as_valid(reinterpret_cast<AlterDomainStmt*>(raw->stmt), valid);
+      CommandCounterIncrement();
+    }
+  });
+}
+
 }  // namespace
 
 void run_unseen(const std::string& sql) {
   const MemoryScope memory;
   const auto statements = parse(sql.c_str());
-  // Everything run here was written or classified as one definition. What is none of these must not slip in.
-  if (statements.size() != 1 || call([&] { return GetCommandLogLevel(reinterpret_cast<Node*>(statements.front())); }) != LOGSTMT_DDL)
-    throw Failure(sqlstate::kInternal, "not one definition").detail(sql);
-  for (RawStmt* raw : statements) {
-    call([&] {
-      const Constraint* check = IsA(raw->stmt, AlterDomainStmt) ? domain_check(raw->stmt) : nullptr;
-      const char* valid = check ? pstrdup(check->conname) : nullptr;
-      prepare(raw->stmt);
-      PushActiveSnapshot(GetTransactionSnapshot());
-      List* queries = pg_analyze_and_rewrite_fixedparams(raw, sql.c_str(), nullptr, 0, nullptr);
-      List* plans = pg_plan_queries(queries, sql.c_str(), 0, nullptr);
-      for (int i = 0; i < list_length(plans); ++i) {
-        auto* plan = static_cast<PlannedStmt*>(list_nth(plans, i));
-        if (plan->commandType != CMD_UTILITY) elog(ERROR, "not a utility statement: %s", sql.c_str());
-        // As a subcommand: event triggers are for complete queries only.
-        standard_ProcessUtility(plan, sql.c_str(), false, PROCESS_UTILITY_SUBCOMMAND, nullptr, nullptr, None_Receiver, nullptr);
-      }
-      PopActiveSnapshot();
-      CommandCounterIncrement();
-      if (valid) {
-        record_as_valid(reinterpret_cast<AlterDomainStmt*>(raw->stmt), valid);
-        CommandCounterIncrement();
-      }
-    });
-  }
+  if (statements.size() != 1) throw Failure(sqlstate::kInternal, "not one definition").detail(sql);
+  run(statements.front(), sql);
+}
+
+void run_unseen(const RawStmt& statement, const std::string& sql) {
+  const MemoryScope memory;
+  run(static_cast<RawStmt*>(call([&] { return copyObjectImpl(&statement); })), sql);
 }
 
 void run_openly(const std::string& sql) {

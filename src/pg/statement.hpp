@@ -20,6 +20,9 @@ std::vector<RawStmt*> parse(const char* sql);
 /// client_min_messages lets through.
 void run_unseen(const std::string& sql);
 
+/// The same for a parse tree, which stays as it is. `sql` is the text that it was made of.
+void run_unseen(const RawStmt& statement, const std::string& sql);
+
 /// Runs one statement as if the caller had sent it: event triggers and hooks take part.
 void run_openly(const std::string& sql);
 

@@ -34,6 +34,7 @@ constexpr std::size_t kMostMistakes = 30;  // shown of one text
 /// A statement of the text, or an object that has to come back.
 struct Item {
   const TextStatement* text = nullptr;
+  const RawStmt* tree = nullptr;            // text: what runs of it
   ObjectId object;                          // that comes back
   std::vector<kinds::Command> commands;
   std::set<ObjectId> roots;                 // what it touches (text) or stands on (object)
@@ -80,6 +81,9 @@ class Evaluation {
     if (text_failed() && wake_sleepers())
       while (one_round()) {
       }
+    while (go_ahead())
+      while (one_round()) {
+      }
     report_text_errors();
     return refusals();
   }
@@ -109,11 +113,9 @@ class Evaluation {
       if (statement.meaning.purpose == Purpose::kRename) continue;
       Item item;
       item.text = &statement;
+      item.tree = statement.tree;
       for (const auto& id : statement.ids) item.roots.insert(root(id));
-      // DROP IF EXISTS in front of CREATE: the definition says what is wanted.
-      const bool overruled = statement.meaning.purpose == Purpose::kDrop &&
-                             std::all_of(item.roots.begin(), item.roots.end(), [&](const ObjectId& id) { return defined.count(id) != 0; });
-      if (overruled && !item.roots.empty()) continue;
+      if (statement.meaning.purpose == Purpose::kDrop && !leave_to_definitions(item, defined)) continue;
       if (statement.meaning.purpose == Purpose::kDefine) {
         defined.insert(item.roots.begin(), item.roots.end());
         defined_.insert(item.roots.begin(), item.roots.end());
@@ -132,9 +134,34 @@ class Evaluation {
     for (const auto& statement : text_.statements) {
       items_.emplace_back();
       items_.back().text = &statement;
+      items_.back().tree = statement.tree;
       items_.back().roots = statement.names;
     }
     std::stable_partition(items_.begin(), items_.end(), [](const Item& item) { return IsA(item.text->tree->stmt, CreateSchemaStmt); });
+  }
+
+  /// DROP IF EXISTS in front of CREATE: the definition says what is wanted. False when nothing is left to drop.
+  bool leave_to_definitions(Item& drop, const std::set<ObjectId>& defined) const {
+    const auto is_defined = [&](const ObjectId& id) { return id && defined.count(root(id)) != 0; };
+    const auto& named = drop.text->named;
+    if (std::none_of(named.begin(), named.end(), is_defined)) return true;
+    if (std::all_of(named.begin(), named.end(), [&](const ObjectId& id) { return !id || is_defined(id); })) {
+      const bool may_miss = reinterpret_cast<DropStmt*>(drop.tree->stmt)->missing_ok;
+      if (may_miss || std::all_of(named.begin(), named.end(), is_defined)) return false;
+    }
+    drop.roots.clear();
+    for (const auto& id : named)
+      if (id && !is_defined(id)) drop.roots.insert(root(id));
+    drop.tree = pg::call([&] {
+      auto* tree = static_cast<RawStmt*>(copyObjectImpl(drop.tree));
+      auto* statement = reinterpret_cast<DropStmt*>(tree->stmt);
+      List* kept = NIL;
+      for (int i = 0; i < list_length(statement->objects); ++i)
+        if (static_cast<std::size_t>(i) >= named.size() || !is_defined(named[static_cast<std::size_t>(i)])) kept = lappend(kept, list_nth(statement->objects, i));
+      statement->objects = kept;
+      return tree;
+    });
+    return true;
   }
 
   /// Drops the copies of what the text defines, so that nothing can be bound to what is about to go. (What the text
@@ -351,6 +378,19 @@ class Evaluation {
     return progress;
   }
 
+  /// Statements that wait for each other, while none has failed: the first that can runs. False when there is none.
+  bool go_ahead() {
+    const auto open = [](const Item& item) { return item.text && !item.done; };
+    if (std::any_of(items_.begin(), items_.end(), [&](const Item& item) { return open(item) && item.error; })) return false;
+    for (auto& item : items_) {
+      if (!open(item) || !attempt(item)) continue;
+      for (auto& other : items_)
+        if (other.text) other.error.reset();
+      return true;
+    }
+    return false;
+  }
+
   /// Statements about one object keep their order. What belongs to an object that the text defines comes back
   /// right after its definition, so that later statements about it have the last word.
   bool must_wait(std::size_t index) const {
@@ -378,7 +418,8 @@ class Evaluation {
         if (!defines || !adds(other)) return true;
       }
       const auto& definitions = open(definitions_, id);
-      if (adds(index) && definitions.upper_bound(index) != definitions.end()) return true;
+      const bool defined_before = first_definition_.at(id) < index;
+      if (adds(index) && !defined_before && definitions.upper_bound(index) != definitions.end()) return true;
     }
     return false;
   }
@@ -423,7 +464,10 @@ class Evaluation {
       }
       for (const auto& id : items_[i].roots) {
         statements_[id].insert(i);
-        if (items_[i].text->meaning.purpose == Purpose::kDefine) definitions_[id].insert(i);
+        first_definition_.emplace(id, items_.size());
+        if (items_[i].text->meaning.purpose != Purpose::kDefine) continue;
+        definitions_[id].insert(i);
+        first_definition_[id] = std::min(first_definition_[id], i);
       }
     }
   }
@@ -441,7 +485,7 @@ class Evaluation {
     try {
       pg::Subtransaction trial;
       if (item.text) {
-        run_text(*item.text);
+        run_text(*item.text, *item.tree);
         if (auto old = replaces_.find(item.text); old != replaces_.end()) inherit(*item.text, old->second);
       } else
         for (const auto& command : item.commands) shadow::run(command);
@@ -450,6 +494,7 @@ class Evaluation {
       if (!item.text) throw;
       throw Failure(failure).context(text_.context_of(*item.text));
     } catch (const pg::Error& error) {
+      if (item.text && error.sqlstate() == sqlstate::kLockNotAvailable) rethrow_with_place(error, text_, *item.text);
       if (error.interrupts()) throw;
       if (item.text ? mode_ == Mode::kWhole && nothing_to_drop(*item.text, error) : made_already(error)) {
         finish(item);
@@ -463,7 +508,7 @@ class Evaluation {
     return true;
   }
 
-  void run_text(const TextStatement& statement) {
+  void run_text(const TextStatement& statement, const RawStmt& tree) {
     const AsCaller user(caller_);
     const pg::SettingsScope settings;
     settings.set("check_function_bodies", "on");
@@ -475,7 +520,7 @@ class Evaluation {
     else if (IsA(statement.tree->stmt, AlterEnumStmt))
       add_enum_value(*reinterpret_cast<AlterEnumStmt*>(statement.tree->stmt));
     else
-      pg::run_unseen(statement.sql);
+      pg::run_unseen(tree, statement.sql);
     if (statement.meaning.purpose == Purpose::kDefine && statement.meaning.targets.front().type == OBJECT_MATVIEW && statement.meaning.with_data) {
       auto* name = reinterpret_cast<List*>(statement.meaning.targets.front().object);
       mark_populated(pg::call([&] { return NameListToQuotedString(name); }));
@@ -527,9 +572,6 @@ class Evaluation {
       if (!others.empty()) error.detail += cat(error.detail.empty() ? "" : "\n", others);
       rethrow_with_place(error, text_, *first->text);
     }
-    for (const auto& item : items_)
-      if (item.text && !item.done)
-        throw Failure(sqlstate::kInternal, "a statement could not be reached").context(text_.context_of(*item.text));
   }
 
   /// What depends automatically on something that is gone goes with it, as PostgreSQL would have it.
@@ -608,6 +650,7 @@ class Evaluation {
   Oid caller_;
   std::vector<Item> items_;
   ByObject statements_, definitions_;                              // of the text, not yet done
+  std::map<ObjectId, std::size_t> first_definition_;
   std::map<ObjectId, std::vector<std::size_t>> returning_;         // by what it belongs to
   std::map<ObjectId, std::vector<const script::Meaning*>> parts_;  // that the text defines
   std::set<ObjectId> defined_, touched_, copied_, reworked_, replaced_;

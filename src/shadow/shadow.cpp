@@ -4,9 +4,11 @@
 
 #include "diff/diff.hpp"
 #include "kinds/registry.hpp"
+#include "pg/lock_watch.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+#include "shadow/busy.hpp"
 #include "shadow/copies.hpp"
 #include "shadow/evaluate.hpp"
 #include "shadow/hide.hpp"
@@ -88,6 +90,7 @@ class Attempt {
     }
     const pg::Subtransaction shadow;
     try {
+      in_shadow_ = true;
       auto spread = in_shadow(outcome, scouting);
       if (spread) return Spread{everything_above(original_, {spread->ids.begin(), spread->ids.end()})};
       return spread;
@@ -102,6 +105,8 @@ class Attempt {
   }
 
   const catalog::Reading& original() const { return original_; }
+  /// Whether it came as far as the shadow, where nothing is waited for.
+  bool in_shadow() const { return in_shadow_; }
 
  private:
   void read_originals() try {
@@ -387,7 +392,7 @@ class Attempt {
   For use_;
   const Whole* whole_;
   Oid caller_;
-  bool renames_ = false, evaluating_ = false;
+  bool renames_ = false, evaluating_ = false, in_shadow_ = false;
   std::set<Oid> stubs_;
   std::vector<HiddenRow> to_hide_;
   catalog::Reading original_;
@@ -401,13 +406,17 @@ void pause() {
   });
 }
 
-/// A row that another session is changing may be free in a moment.
+/// A row that another session is changing may be free in a moment, and so may a lock.
 std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, Round round) {
+  const pg::LockWatch watch;
   for (int tries = 1;; ++tries) {
     try {
       return attempt.run(outcome, round);
     } catch (const Failure& failure) {
       if (failure.sqlstate() != sqlstate::kLockNotAvailable || tries == kBusyTries) throw;
+    } catch (const pg::Error& error) {
+      if (error.sqlstate() != sqlstate::kLockNotAvailable) throw;
+      if (!attempt.in_shadow() || tries == kBusyTries) throw_lock_not_available(error);
     }
     pause();
   }

@@ -180,6 +180,20 @@ Oid relation_of(RangeVar* name) {
   });
 }
 
+/// A GRANT on several objects as a GRANT on each: each has its place among the statements about its object.
+std::vector<const RawStmt*> one_by_one(const RawStmt* raw) {
+  if (!IsA(raw->stmt, GrantStmt) || list_length(reinterpret_cast<GrantStmt*>(raw->stmt)->objects) < 2) return {raw};
+  std::vector<const RawStmt*> out;
+  for (int i = 0; i < list_length(reinterpret_cast<GrantStmt*>(raw->stmt)->objects); ++i)
+    out.push_back(pg::call([&] {
+      auto* single = static_cast<RawStmt*>(copyObjectImpl(raw));
+      auto* grant = reinterpret_cast<GrantStmt*>(single->stmt);
+      grant->objects = list_make1(list_nth(grant->objects, i));
+      return single;
+    }));
+  return out;
+}
+
 /// The object that CREATE would make or find: in the schema where it would be created, nowhere else.
 catalog::Address definition_target(const script::Target& target) {
   return pg::call([&]() -> catalog::Address {
@@ -329,7 +343,8 @@ Text read_text(const std::string& desired, Mode mode) {
     refuse_inheritance(*raw, text.script.context_of(source));
     std::vector<RangeVar*> references;
     collect_references(raw->stmt, references);
-    text.statements.push_back({&source, raw, sql, std::move(meaning), settings, std::move(references), {}, {}, {}});
+    for (const RawStmt* single : one_by_one(raw))
+      text.statements.push_back({&source, single, sql, single == raw ? meaning : script::meaning_of(*single), settings, references, {}, {}, {}, {}});
   }
   std::stable_sort(text.not_run.begin(), text.not_run.end(), [](const NotRun& a, const NotRun& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
   return text;
@@ -371,6 +386,7 @@ void resolve(Text& text, const std::string& search_path) {
   for (auto& statement : text.statements) {
     statement.targets.clear();
     statement.ids.clear();
+    statement.named.clear();
     settings.set("search_path", search_path_of(statement, search_path).c_str());
     try {
       pg::Subtransaction lookup;
@@ -378,10 +394,10 @@ void resolve(Text& text, const std::string& search_path) {
         if (const Oid referenced = relation_of(reference); OidIsValid(referenced)) text.referenced.insert(referenced);
       for (const auto& target : statement.meaning.targets) {
         const auto address = statement.meaning.purpose == Purpose::kDefine ? definition_target(target) : existing_target(target);
+        statement.targets.push_back(address);
         if (!OidIsValid(address.objid)) continue;
         refuse_identity_sequence(address, text, statement);
         if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop) refuse_full_schema(address.objid, text, statement);
-        statement.targets.push_back(address);
         found.insert(address);
       }
       lookup.commit();
@@ -392,12 +408,17 @@ void resolve(Text& text, const std::string& search_path) {
     }
   }
   const auto located = catalog::locate(found);
-  for (auto& statement : text.statements)
-    for (auto& target : statement.targets)
-      if (auto at = located.find(target); at != located.end()) {
-        target = at->second.unit;
-        statement.ids.insert(at->second.id);
-      }
+  for (auto& statement : text.statements) {
+    std::vector<catalog::Address> units;
+    for (const auto& target : statement.targets) {
+      const auto at = located.find(target);
+      statement.named.push_back(at == located.end() ? ObjectId() : at->second.id);
+      if (!OidIsValid(target.objid)) continue;
+      if (at != located.end()) statement.ids.insert(at->second.id);
+      units.push_back(at == located.end() ? target : at->second.unit);
+    }
+    statement.targets = std::move(units);
+  }
 }
 
 }  // namespace pgschema::shadow

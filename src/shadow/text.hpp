@@ -22,6 +22,7 @@ struct TextStatement {
   std::vector<catalog::Address> targets;        // those that exist, live
   std::set<ObjectId> ids;                       // the same by identity; a definition's own even when it is new
   std::set<ObjectId> names;                     // resolve_names(): what it speaks of, whether that exists or not
+  std::vector<ObjectId> named;                  // of each of the meaning's targets; none where there is no such object
 };
 
 struct NotRun {

@@ -1,0 +1,39 @@
+-- Statements of a text that wait for each other: several objects in one statement, a definition behind them.
+SET client_min_messages = warning;
+CREATE SCHEMA ord;
+CREATE ROLE regress_ord;
+CREATE TABLE ord.x (a int); CREATE TABLE ord.y (a int); CREATE TABLE ord.z (a int);
+CREATE VIEW ord.vx AS SELECT a FROM ord.x;
+CREATE VIEW ord.vy AS SELECT a FROM ord.y;
+CREATE VIEW ord.w AS SELECT a FROM ord.vy;
+CREATE FUNCTION ord.changes(desired text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE context text;
+BEGIN
+  RETURN QUERY SELECT action || ': ' || statement FROM pgschema_steps(desired) ORDER BY step;
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+  RETURN NEXT SQLSTATE || ' ' || SQLERRM || ' / ' || split_part(context, E'\n', 1);
+END $$;
+\pset tuples_only on
+\pset format unaligned
+
+-- DROP of several, some of which are defined behind it: those are what the definition says, the others go.
+SELECT ord.changes('DROP TABLE ord.x, ord.z; CREATE TABLE ord.x (a int, b int)');
+SELECT ord.changes('DROP VIEW IF EXISTS ord.vx, ord.w; CREATE VIEW ord.vx AS SELECT a, 1 AS b FROM ord.x');
+SELECT ord.changes('DROP VIEW IF EXISTS ord.vx, ord.missing; CREATE VIEW ord.vx AS SELECT a, 1 AS b FROM ord.x');
+SELECT ord.changes('DROP VIEW ord.vx, ord.missing; CREATE VIEW ord.vx AS SELECT a, 1 AS b FROM ord.x');
+SELECT ord.changes('COMMENT ON VIEW ord.vx IS ''a''; DROP VIEW ord.vx, ord.w; CREATE VIEW ord.vx AS SELECT a, 1 AS b FROM ord.x');
+
+-- GRANT on a view and on the table beneath it, both of which something else waits for.
+SELECT ord.changes('GRANT SELECT ON ord.vx, ord.x TO regress_ord; ALTER TABLE ord.x ALTER COLUMN b TYPE bigint; CREATE TABLE ord.x (a int, b int)');
+
+-- What makes no sense has its place.
+SELECT ord.changes(E'CREATE VIEW ord.vy AS SELECT a, 1 AS b FROM ord.y;\nDROP VIEW ord.w, ord.vx;\nALTER VIEW ord.vx SET (security_barrier)');
+SELECT ord.changes(E'DROP VIEW ord.vx, ord.w;\nALTER VIEW ord.w SET (security_barrier);\nCREATE TABLE ord.x (a bigint)');
+SELECT ord.changes(E'DROP VIEW ord.w, ord.vy;\nALTER VIEW ord.vy SET (security_barrier);\nCREATE TABLE ord.y (a bigint)');
+SELECT ord.changes(E'CREATE VIEW ord.vx AS SELECT a FROM ord.x;\nDROP VIEW ord.vx;\nCREATE VIEW ord.vx AS SELECT a, 2 AS b FROM ord.x');
+
+\pset tuples_only off
+\pset format aligned
+DROP SCHEMA ord CASCADE;
+DROP ROLE regress_ord;
