@@ -18,9 +18,12 @@ extern "C" {
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "commands/event_trigger.h"
+#include "executor/executor.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "parser/parser.h"
 #include "tcop/utility.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -59,7 +62,10 @@ Records created, dropped;
 object_access_hook_type next_hook = nullptr;
 needs_fmgr_hook_type next_needs_hook = nullptr;
 fmgr_hook_type next_call_hook = nullptr;
+ExecutorStart_hook_type next_start_hook = nullptr;
 ProcessUtility_hook_type silenced_hook = nullptr;
+int allowed_calls = 0;          // of functions that may run, under way
+Oid prepared = InvalidOid;  // the function in SQL that was last made ready to run
 
 /// Volatile functions that defaults are made of; none of them does anything but return a value.
 bool makes_values(const char* name) {
@@ -112,12 +118,49 @@ bool may_run(Oid function) {
 /// named by a default, but not have an effect.
 bool may_be_called(Oid function) { return in_c(function) ? anything_goes() || func_volatile(function) != PROVOLATILE_VOLATILE : may_run(function); }
 
+/// One SELECT, or a body that the server has parsed: when such a function is called, the executor is started for it.
+bool only_reads(HeapTuple row) {
+  bool null;
+  SysCacheGetAttr(PROCOID, row, Anum_pg_proc_prosqlbody, &null);
+  if (!null) return true;
+  const Datum body = SysCacheGetAttr(PROCOID, row, Anum_pg_proc_prosrc, &null);
+  if (null) return false;
+  List* statements = raw_parser(TextDatumGetCString(body), RAW_PARSE_DEFAULT);
+  return list_length(statements) == 1 && IsA(linitial_node(RawStmt, statements)->stmt, SelectStmt);
+}
+
+/// A function in SQL that the server may put in place of its call (inline_function() in clauses.c), which it does not do where
+/// a hook wants to see the call: an index over a function that is not marked IMMUTABLE depends on it. What is called all the
+/// same is caught in start_hook().
+bool may_be_inlined(Oid function) {
+  if (OidIsValid(getExtensionOfObject(ProcedureRelationId, function))) return false;
+  HeapTuple row = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(row)) return false;
+  const auto* proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(row));
+  const bool may = proc->prolang == SQLlanguageId && proc->prokind == PROKIND_FUNCTION && !proc->prosecdef && !proc->proretset &&
+                   heap_attisnull(row, Anum_pg_proc_proconfig, nullptr) && only_reads(row);
+  ReleaseSysCache(row);
+  return may;
+}
+
 /// What is not built in passes here when it is called, and is not inlined.
-bool needs_call_hook(Oid function) { return (next_needs_hook && next_needs_hook(function)) || (active && function >= FirstNormalObjectId); }
+bool needs_call_hook(Oid function) {
+  return (next_needs_hook && next_needs_hook(function)) || (active && function >= FirstNormalObjectId && !may_be_inlined(function));
+}
 
 void call_hook(FmgrHookEventType event, FmgrInfo* function, Datum* data) {
   if (active && event == FHET_START && !may_be_called(function->fn_oid)) refuse_execution(function->fn_oid);
+  if (active) allowed_calls += event == FHET_START ? 1 : -1;
   if (next_call_hook) next_call_hook(event, function, data);
+}
+
+/// Nothing that the shadow does starts the executor, other than our own queries and what may be called.
+void start_hook(QueryDesc* query, int flags) {
+  if (active && !pg::in_query() && allowed_calls <= 0 && !anything_goes()) refuse_execution(prepared);
+  if (next_start_hook)
+    next_start_hook(query, flags);
+  else
+    standard_ExecutorStart(query, flags);
 }
 
 /// relcache.c builds the entry of a relation of this transaction again at every change of its catalog rows, and with it
@@ -137,6 +180,7 @@ void hook(ObjectAccessType access, Oid classid, Oid objid, int subid, void* arg)
   // is called (call_hook): the predicate of an index on an empty table never is.
   if (access == OAT_FUNCTION_EXECUTE) {
     if (in_c(objid) && !may_run(objid)) refuse_execution(objid);
+    if (objid >= FirstNormalObjectId) prepared = objid;
   } else if (access == OAT_POST_CREATE && subid == 0) {
     created.add(classid, objid, 0);
     if (classid == RelationRelationId) treat_view_as_old(objid);
@@ -160,6 +204,8 @@ void install_hook() {
   needs_fmgr_hook = needs_call_hook;
   next_call_hook = fmgr_hook;
   fmgr_hook = call_hook;
+  next_start_hook = ExecutorStart_hook;
+  ExecutorStart_hook = start_hook;
 }
 
 Quiet::Quiet() {
@@ -172,6 +218,7 @@ Quiet::Quiet() {
   silenced_hook = ProcessUtility_hook;
   ProcessUtility_hook = nullptr;
   as_caller = false;
+  allowed_calls = 0;
   active = true;
 }
 
