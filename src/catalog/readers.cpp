@@ -80,6 +80,8 @@ SELECT 'pg_constraint'::regclass::oid, k.oid, 0,
   quote_ident(n.nspname) AS schema, quote_ident(k.conname) AS name,
   pg_get_constraintdef(k.oid) AS definition, k.contype AS type,
   CASE WHEN k.contype IN ('p', 'u', 'x') THEN quote_ident(ts.spcname) END AS tablespace,
+  (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
+     FROM pg_options_to_table(i.reloptions)) AS options,
   CASE WHEN x.indisclustered THEN 'yes' END AS clustered, CASE WHEN x.indisreplident THEN 'yes' END AS replica_identity,
   CASE WHEN k.confrelid <> 0 THEN k.confrelid::regclass::text END AS fact_references
 FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
@@ -139,7 +141,9 @@ constexpr const char* kSequences = R"(
 SELECT 'pg_class'::regclass::oid, c.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS schema, quote_ident(c.relname) AS name,
   format('AS %s INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s CACHE %s%s', format_type(q.seqtypid, NULL), q.seqincrement,
     q.seqmin, q.seqmax, q.seqstart, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' ELSE ' NO CYCLE' END) AS definition,
-  CASE c.relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' END AS persistence
+  CASE c.relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' END AS persistence,
+  CASE WHEN has_sequence_privilege(c.oid, 'USAGE, SELECT') THEN pg_sequence_last_value(c.oid) END AS fact_last_value,
+  q.seqmin AS fact_least, q.seqmax AS fact_most, q.seqstart AS fact_start
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence q ON q.seqrelid = c.oid
 WHERE c.oid = ANY ($1))";
 

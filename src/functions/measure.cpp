@@ -173,6 +173,11 @@ void measure(const shadow::Outcome& outcome, plan::Document& document) {
       }
     step.dangers = std::move(met);
   }
+  if (outcome.defines_nothing && !document.plan.empty()) {
+    std::string schemas;
+    for (const auto& schema : document.schemas) schemas += cat(schemas.empty() ? "" : ", ", schema);
+    document.hazards.insert(document.hazards.begin(), {kinds::Hazard::kDataLoss, {Kind::kSchema, schemas}, cat("the desired state defines nothing: everything in ", schemas, " goes")});
+  }
   add_breaking_columns(outcome, document);
   add_breaking_results(outcome, document);
   add_lost_values(outcome, document);

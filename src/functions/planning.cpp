@@ -165,10 +165,12 @@ Planned make_plan(const PlanArguments& arguments, shadow::For use) {
   }
   schemas.erase("");
   document.schemas.assign(schemas.begin(), schemas.end());
+  document.whole_schemas = arguments.schemas.has_value();
+  if (arguments.schemas) document.schemas = *arguments.schemas;
   describe_rebuilds(outcome, document);
   describe_text(outcome, document);
   measure(outcome, document);
-  tell_overloads(outcome);
+  if (!arguments.schemas) tell_overloads(outcome);
   return out;
 }
 

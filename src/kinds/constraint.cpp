@@ -22,6 +22,10 @@ void index_marks(const std::string& index, const Snapshot& in, const Object* bef
   if (gone("replica_identity") && !relation.has("replica_identity")) out.push_back(replica_identity(relation));
 }
 
+Command set_options(const std::string& alter_index, const std::string& options) {
+  return {cat(alter_index, " SET (", options, ")"), "ALTER INDEX", cat("ShareUpdateExclusiveLock ", std::string_view(alter_index).substr(12)), {}};
+}
+
 class ConstraintWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& constraint, const Snapshot& in) const override {
@@ -31,9 +35,11 @@ class ConstraintWriter final : public Writer {
                               references.empty() ? access_exclusive(table)
                                                  : cat("ShareRowExclusiveLock ", table.id.identity, ", ShareRowExclusiveLock ", references),
                               {}}};
+    const std::string index = cat("ALTER INDEX ", constraint.schema, ".", constraint.name);
     if (constraint.has("tablespace"))
-      out.push_back({cat("ALTER INDEX ", constraint.schema, ".", constraint.name, " SET TABLESPACE ", constraint.get("tablespace")),
+      out.push_back({cat(index, " SET TABLESPACE ", constraint.get("tablespace")),
                      "ALTER INDEX", access_exclusive(table), {}});
+    if (constraint.has("options")) out.push_back(set_options(index, constraint.get("options")));
     index_marks(constraint.name, in, nullptr, constraint, out);
     return out;
   }
@@ -60,6 +66,11 @@ class ConstraintWriter final : public Writer {
       out.dangers.push_back({Hazard::kDataDependent, describe(change.after.id)});
     }
     if (change.changed("type") || change.changed("tablespace")) return std::nullopt;
+    if (change.changed("options")) {
+      const std::string index = cat(change.after.schema, ".", change.after.name);
+      for (auto& command : change_options(cat("ALTER INDEX ", index), change.before.get("options"), change.after.get("options"), "ALTER INDEX", cat("ShareUpdateExclusiveLock ", index)))
+        out.commands.push_back(std::move(command));
+    }
     index_marks(change.after.name, change.desired, &change.before, change.after, out.commands);
     return out;
   }

@@ -99,4 +99,21 @@ TypeChange type_change(const std::string& from, const std::string& to) {
   }
 }
 
+Conversion conversion(const std::string& from, const std::string& to) {
+  try {
+    const Subtransaction attempt;
+    return call([&] {
+      Oid old_type, new_type, function;
+      int32 old_typmod, new_typmod;
+      compat::parse_type(from.c_str(), &old_type, &old_typmod);
+      compat::parse_type(to.c_str(), &new_type, &new_typmod);
+      if (can_coerce_type(1, &old_type, &new_type, COERCION_ASSIGNMENT)) return Conversion::kAssignment;
+      return find_coercion_pathway(new_type, old_type, COERCION_EXPLICIT, &function) == COERCION_PATH_NONE ? Conversion::kNone : Conversion::kExplicit;
+    });
+  } catch (const Error& error) {
+    if (error.interrupts()) throw;
+    return Conversion::kUnknown;
+  }
+}
+
 }  // namespace pgschema::pg

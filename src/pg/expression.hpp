@@ -26,4 +26,13 @@ struct TypeChange {
 /// Both types as format_type() prints them. Types that cannot be looked up are taken for the worst.
 TypeChange type_change(const std::string& from, const std::string& to);
 
+/// How values of one type become those of another, by the server's own casts (find_coercion_pathway() in parse_coerce.c).
+enum class Conversion {
+  kAssignment,  // ALTER COLUMN … TYPE does it by itself
+  kExplicit,    // by a cast that somebody must write
+  kNone,
+  kUnknown,     // one of the types cannot be looked up
+};
+Conversion conversion(const std::string& from, const std::string& to);
+
 }  // namespace pgschema::pg

@@ -164,7 +164,11 @@ Meaning of_table_as(CreateTableAsStmt* stmt) {
   return out;
 }
 
-Meaning of_comment(ObjectType type, Node* object) { return refine(type, object); }
+/// What all databases share is nobody's schema: a dump may speak of it all the same.
+Meaning of_comment(ObjectType type, Node* object) {
+  const bool shared = type == OBJECT_DATABASE || type == OBJECT_ROLE || type == OBJECT_TABLESPACE;
+  return shared ? only(Purpose::kNotRun) : refine(type, object);
+}
 
 /// The relation of an ALTER … OWNER, SET SCHEMA, DEPENDS that names one; else the object.
 template <typename Stmt>
@@ -206,7 +210,7 @@ Meaning classify(Node* node) {
     case T_DefineStmt: return of_define(as<DefineStmt>(node));
     case T_CreateSchemaStmt: {
       auto* stmt = as<CreateSchemaStmt>(node);
-      if (!stmt->schemaname || stmt->schemaElts) return only(Purpose::kUnsupported);
+      if (!stmt->schemaname) return only(Purpose::kUnsupported);
       return define(OBJECT_SCHEMA, pg::call([&] { return makeString(stmt->schemaname); }));
     }
     case T_IndexStmt: return part(OBJECT_INDEX, as<IndexStmt>(node)->idxname, as<IndexStmt>(node)->relation);

@@ -132,6 +132,7 @@ class Evaluation {
   /// Nothing that the text speaks of is there yet. Schemas first: a name without one belongs to the first of them.
   void collect_all_statements() {
     for (const auto& statement : text_.statements) {
+      if (IsA(statement.tree->stmt, DropStmt) && reinterpret_cast<DropStmt*>(statement.tree->stmt)->removeType == OBJECT_SCHEMA) continue;  // see Whole
       items_.emplace_back();
       items_.back().text = &statement;
       items_.back().tree = statement.tree;

@@ -90,15 +90,12 @@ std::string Scope::search_path(const std::string& callers) const { return caller
 Scope scope_of(const std::vector<std::string>& schemas, const Text& text) {
   if (schemas.empty()) throw Failure(sqlstate::kInvalidParameter, "schemas must name at least one schema");
   Scope scope;
-  bool defines = false;
   for (const auto& statement : text.statements) {
     if (statement.meaning.purpose != Purpose::kDefine) continue;
-    defines = true;
+    scope.defines = true;
     const auto& target = statement.meaning.targets.at(0);
     if (target.type == OBJECT_SCHEMA) scope.created.insert(script::quote_identifier(strVal(target.object)));
   }
-  if (!defines)
-    throw Failure(sqlstate::kInvalidParameter, "the desired state defines nothing").hint("It would empty the schemas. To drop what is in them, drop the schemas.");
   for (const auto& row : pg::query(kExistSql, {schemas})) {
     if (row.truth(2)) throw Failure(sqlstate::kInvalidParameter, cat("schema ", row.text(0), " belongs to the system"));
     if (row.truth(3)) throw Failure(sqlstate::kInvalidParameter, cat("schema ", row.text(0), " belongs to an extension"));

@@ -10,6 +10,7 @@ struct Scope {
   std::vector<std::string> names;   // the schemas, quoted where they need it, in the order given
   catalog::Units units;             // what is live in them: neither extensions' nor ignored; and the schemas that exist
   std::set<std::string> created;    // schemas that the text creates
+  bool defines = false;             // anything at all: a file that is missing must not empty a database unseen
   std::vector<std::string> ignored; // what the text's `ignore` directives say
 
   bool has_schema(const std::string& quoted) const;
@@ -17,7 +18,7 @@ struct Scope {
   std::string search_path(const std::string& callers) const;
 };
 
-/// Raises 22023 for a text that defines nothing, 3F000 for a schema that neither exists nor is created by the text, 0A000 by
+/// Raises 22023 for no schema, or one of the system's or an extension's, 3F000 for a schema that neither exists nor is created by the text, 0A000 by
 /// name for what is live in the scope and of a kind that is not supported.
 Scope scope_of(const std::vector<std::string>& schemas, const Text& text);
 

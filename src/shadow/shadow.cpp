@@ -222,6 +222,7 @@ class Attempt {
       outcome.plan.refused = evaluated.refused;
       return {};
     }
+    write_casts(evaluated.desired, live);
     refuse_hidden_names(evaluated.desired, hidden);
     strip_defaults_of_new(evaluated.desired, live, caller_);
     if (whole_)
@@ -431,10 +432,12 @@ std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, Round r
 Outcome finish(const Text& parsed, Outcome outcome, const Whole* whole) {
   if (!outcome.plan.refused.empty()) raise(outcome.plan.refused.front(), outcome.plan.refused.size() - 1);
   mentioned(parsed, outcome);
-  if (whole)
+  if (whole) {
     outcome.ignored = whole->scope().ignored;
-  else
+    outcome.defines_nothing = !whole->scope().defines;
+  } else {
     ignored(parsed, outcome);
+  }
   return outcome;
 }
 

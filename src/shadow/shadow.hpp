@@ -26,6 +26,7 @@ struct Outcome {
   /// What the walk over `roots` must say once the plan has been applied. Only for a plan that is to be applied.
   catalog::Walk expected;
   std::set<ObjectId> roots;
+  bool defines_nothing = false;  // a text about whole schemas
   bool owners_mentioned = false, privileges_mentioned = false, labels_mentioned = false;
   long lock_slots = 0;       // that the plan took in the shadow
   std::size_t verified = 0;  // objects that were made again and compared

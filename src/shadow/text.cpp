@@ -118,7 +118,7 @@ std::string unsupported_form(const RawStmt& raw, const std::string& tag) {
   switch (nodeTag(raw.stmt)) {
     case T_AlterObjectSchemaStmt: return cat(tag, " … SET SCHEMA");
     case T_GrantStmt: return cat(tag, " ON ALL … IN SCHEMA");
-    case T_CreateSchemaStmt: return "CREATE SCHEMA with definitions inside, or without a name,";
+    case T_CreateSchemaStmt: return "CREATE SCHEMA without a name";
     case T_DefineStmt: return reinterpret_cast<DefineStmt*>(raw.stmt)->oldstyle ? cat("the old form of ", tag) : tag;
     default: return tag;
   }
@@ -192,6 +192,28 @@ std::vector<const RawStmt*> one_by_one(const RawStmt* raw) {
       return single;
     }));
   return out;
+}
+
+/// CREATE SCHEMA with definitions inside, as the statements that it stands for.
+std::vector<const RawStmt*> elements_of(const RawStmt* raw) {
+  if (!IsA(raw->stmt, CreateSchemaStmt) || !reinterpret_cast<CreateSchemaStmt*>(raw->stmt)->schemaElts) return {};
+  std::vector<const RawStmt*> out;
+  List* elements = reinterpret_cast<CreateSchemaStmt*>(raw->stmt)->schemaElts;
+  for (int i = 0; i < list_length(elements); ++i)
+    out.push_back(pg::call([&] {
+      auto* single = static_cast<RawStmt*>(copyObjectImpl(raw));
+      single->stmt = static_cast<Node*>(copyObjectImpl(list_nth(elements, i)));
+      return single;
+    }));
+  return out;
+}
+
+const RawStmt* without_elements(const RawStmt* raw) {
+  return pg::call([&] {
+    auto* schema = static_cast<RawStmt*>(copyObjectImpl(raw));
+    reinterpret_cast<CreateSchemaStmt*>(schema->stmt)->schemaElts = NIL;
+    return schema;
+  });
 }
 
 /// The object that CREATE would make or find: in the schema where it would be created, nowhere else.
@@ -341,10 +363,21 @@ Text read_text(const std::string& desired, Mode mode) {
     refuse_unsupported_targets(meaning, text.script.context_of(source));
     refuse_library(*raw, text.script.context_of(source));
     refuse_inheritance(*raw, text.script.context_of(source));
+    const auto elements = elements_of(raw);
+    if (!elements.empty()) raw = without_elements(raw);
     std::vector<RangeVar*> references;
     collect_references(raw->stmt, references);
     for (const RawStmt* single : one_by_one(raw))
       text.statements.push_back({&source, single, sql, single == raw ? meaning : script::meaning_of(*single), settings, references, {}, {}, {}, {}});
+    if (elements.empty()) continue;
+    auto inside = settings;
+    inside["search_path"] = script::quote_identifier(reinterpret_cast<CreateSchemaStmt*>(raw->stmt)->schemaname);
+    for (const RawStmt* element : elements) {
+      std::vector<RangeVar*> of_element;
+      collect_references(element->stmt, of_element);
+      refuse_inheritance(*element, text.script.context_of(source));
+      text.statements.push_back({&source, element, sql, script::meaning_of(*element), inside, std::move(of_element), {}, {}, {}, {}});
+    }
   }
   std::stable_sort(text.not_run.begin(), text.not_run.end(), [](const NotRun& a, const NotRun& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
   return text;

@@ -40,6 +40,33 @@ void note_using(const TextStatement& statement, UsingExpressions& expressions) {
   }
 }
 
+namespace {
+
+bool is_enum(const std::string& type, const Snapshot& in) { return in.has({Kind::kEnum, type}); }
+
+/// "column::type", or by way of text from one enum to another; nothing where the server needs no help, or has no cast.
+std::string cast_of(const Object& column, const std::string& from, const std::string& to, const Snapshot& desired, const Snapshot& live) {
+  auto conversion = pg::conversion(from, to);
+  // The plan is going to make the type.
+  if (conversion == pg::Conversion::kUnknown && is_enum(to, desired))
+    conversion = is_enum(from, live) ? pg::Conversion::kNone : pg::conversion(from, "text") == pg::Conversion::kAssignment ? pg::Conversion::kExplicit : pg::Conversion::kNone;
+  if (conversion == pg::Conversion::kExplicit) return cat(column.name, "::", to);
+  if (conversion == pg::Conversion::kNone && is_enum(from, live) && is_enum(to, desired)) return cat(column.name, "::text::", to);
+  return "";
+}
+
+}  // namespace
+
+void write_casts(Snapshot& desired, const Snapshot& live) {
+  for (auto& [id, column] : desired.objects) {
+    const Object* before = id.kind == Kind::kColumn ? live.find(id) : nullptr;
+    if (!before || column.parent.kind != Kind::kTable || column.has("generated") || !column.fact("using").empty()) continue;
+    const std::string &from = before->get("type"), &to = column.get("type");
+    if (from == to) continue;
+    if (const std::string cast = cast_of(column, from, to, desired, live); !cast.empty()) column.facts["using"] = cast;
+  }
+}
+
 UsingExpressions using_directives(const Text& text, const std::string& search_path, Oid caller) {
   UsingExpressions out;
   for (const auto& statement : text.statements) {

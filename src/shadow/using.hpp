@@ -15,4 +15,8 @@ void note_using(const TextStatement& statement, UsingExpressions& expressions);
 /// stands beside no column, and what the server finds wrong in an expression, with its place.
 UsingExpressions using_directives(const Text& text, const std::string& search_path, Oid caller);
 
+/// Where a column changes its type and the server asks for a cast that somebody writes: the fact "using" says that cast, where
+/// there is one. Inside a shadow, with the copies of what is live.
+void write_casts(Snapshot& desired, const Snapshot& live);
+
 }  // namespace pgschema::shadow

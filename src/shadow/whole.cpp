@@ -74,6 +74,12 @@ Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_
     const Snapshot& in = live.has(difference.id) ? live : wanted;
     differences_.insert(in.root(difference.id));
   }
+  // A sequence is given to a column by the sequence, and the table must be there.
+  for (const Snapshot* in : {&live, &wanted})
+    for (const auto& [id, object] : in->objects)
+      if (id.kind == Kind::kOwnedBy && differences_.count(object.parent))
+        for (const auto& edge : in->needs(id))
+          if (in->has(edge.to)) differences_.insert(in->root(edge.to));
 }
 
 Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
