@@ -59,6 +59,10 @@ SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum,
   (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
      FROM pg_options_to_table(a.attoptions) WHERE option_name <> 'pg_attver') AS options,
   CASE WHEN NOT a.attislocal THEN 'inherited' END AS inherited,
+  CASE WHEN a.attidentity <> '' THEN (SELECT CASE WHEN s.relkind = 'S' THEN CASE WHEN has_sequence_privilege(s.oid, 'USAGE, SELECT') THEN
+     pg_sequence_last_value(s.oid) END END FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
+     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass
+     AND d.deptype = 'i') END AS fact_identity_last_value,
   a.attnum AS fact_position, c.relkind AS fact_relkind, t.typstorage AS fact_type_storage, a.attlen AS fact_length
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum

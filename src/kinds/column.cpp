@@ -1,5 +1,7 @@
 // Columns and their defaults. A column of a table holds values: it is altered in place. A column of a view,
 // materialized view or composite type has no statement of its own beside its settings: the object's does it.
+#include <cstdlib>
+
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
@@ -139,20 +141,33 @@ class ColumnWriter final : public Writer {
       out.commands.push_back(on_relation(table, cat(column, "ADD GENERATED ", after.get("identity"), " AS IDENTITY (", after.get("identity_sequence"), ")")));
     } else if (change.changed("identity") || change.changed("identity_sequence")) {
       std::string settings = cat(" SET GENERATED ", after.get("identity"));
-      if (change.changed("identity_sequence")) settings += sequence_settings(after.get("identity_sequence"));
+      if (change.changed("identity_sequence")) settings += sequence_settings(after.get("identity_sequence")) + restart(before, after);
       out.commands.push_back(on_relation(table, cat(trimmed(column), settings)));
     }
+  }
+
+  /// "7" of "SEQUENCE NAME s START WITH 7 INCREMENT BY 2 …".
+  static std::string setting_of(const std::string& options, std::string_view setting) {
+    const auto at = options.rfind(setting);
+    if (at == std::string::npos) return "";
+    const auto value = at + setting.size();
+    return options.substr(value, options.find(' ', value) - value);
+  }
+
+  /// As for any sequence: see sequence.cpp.
+  static std::string restart(const Object& before, const Object& after) {
+    const auto number = [](const std::string& text) { return std::strtoll(text.c_str(), nullptr, 10); };
+    const std::string &options = after.get("identity_sequence"), &last = before.fact("identity_last_value");
+    const auto at = number(last.empty() ? setting_of(before.get("identity_sequence"), "START WITH ") : last);
+    const bool outside = at < number(setting_of(options, "MINVALUE ")) || at > number(setting_of(options, "MAXVALUE "));
+    return outside ? cat(" RESTART WITH ", setting_of(options, "START WITH ")) : "";
   }
 
   /// "SEQUENCE NAME s START WITH 1 INCREMENT BY 2 …" as SET clauses; the name stays.
   static std::string sequence_settings(const std::string& options) {
     std::string out;
-    for (const auto* option : {"START WITH ", "INCREMENT BY ", "MINVALUE ", "MAXVALUE ", "CACHE "}) {
-      const auto at = options.rfind(option);
-      if (at == std::string::npos) continue;
-      const auto value = at + std::string_view(option).size();
-      out += cat(" SET ", option, options.substr(value, options.find(' ', value) - value));
-    }
+    for (const auto* setting : {"START WITH ", "INCREMENT BY ", "MINVALUE ", "MAXVALUE ", "CACHE "})
+      if (const std::string value = setting_of(options, setting); !value.empty()) out += cat(" SET ", setting, value);
     return out + (options.ends_with(" CYCLE") ? " SET CYCLE" : " SET NO CYCLE");
   }
 };

@@ -1,4 +1,6 @@
 // Sequences and the column that one goes with, schemas, and what is known by name only.
+#include <cstdlib>
+
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
@@ -6,6 +8,14 @@
 namespace pgschema::kinds {
 
 namespace {
+
+/// The server asks for RESTART where the value at which a sequence stands is not between its new bounds (init_params() in
+/// sequence.c).
+bool outside_of_bounds(const Object& before, const Object& after) {
+  const auto number = [](const std::string& text) { return std::strtoll(text.c_str(), nullptr, 10); };
+  const std::string& last = before.fact("last_value").empty() ? before.fact("start") : before.fact("last_value");
+  return !last.empty() && (number(last) < number(after.fact("least")) || number(last) > number(after.fact("most")));
+}
 
 class SequenceWriter final : public Writer {
  public:
@@ -19,7 +29,8 @@ class SequenceWriter final : public Writer {
   }
   std::optional<Alteration> alter(const Change& change) const override {
     if (!change.only({"definition"})) return std::nullopt;
-    return Alteration{{{cat("ALTER SEQUENCE ", change.after.id.identity, " ", change.after.get("definition")), "ALTER SEQUENCE",
+    const std::string restart = outside_of_bounds(change.before, change.after) ? cat(" RESTART WITH ", change.after.fact("start")) : "";
+    return Alteration{{{cat("ALTER SEQUENCE ", change.after.id.identity, " ", change.after.get("definition"), restart), "ALTER SEQUENCE",
                         cat("ShareRowExclusiveLock ", change.after.id.identity), {}}},
                       {},
                       false};

@@ -42,6 +42,7 @@ class Ordering {
   Ordering(const Request& request, const Moves& moves) : request_(request), live_(request.live), desired_(request.desired), moves_(moves) {}
 
   std::vector<Work> run() {
+    drop_apart();
     add_drops();
     add_alterations();
     add_creations();
@@ -75,10 +76,42 @@ class Ordering {
     return request_.named.count(desired_.root(id)) ? desired_ : live_;
   }
 
+  std::optional<ObjectId> dropper_of(const ObjectId& id) const { return apart_.count(id) ? id : dropper(id, live_, moves_.down); }
+
+  /// Tables that refer to each other, a table whose default calls a function over its row type: what can be taken off a table
+  /// goes before it, where otherwise each would have to go before the other.
+  void drop_apart() {
+    std::map<ObjectId, std::set<ObjectId>> before;
+    std::vector<std::pair<ObjectId, std::pair<ObjectId, ObjectId>>> detachable;
+    for (const auto& edge : live_.dependencies()) {
+      if (!moves_.down.count(edge.from) || !moves_.down.count(edge.to) || !live_.has(edge.from) || !live_.has(edge.to)) continue;
+      const auto first = dropper(edge.from, live_, moves_.down), then = dropper(edge.to, live_, moves_.down);
+      if (!first || !then || *first == *then) continue;
+      before[*first].insert(*then);
+      if (edge.from != *first && (edge.from.kind == Kind::kConstraint || edge.from.kind == Kind::kDefault)) detachable.push_back({edge.from, {*first, *then}});
+    }
+    for (const auto& [part, ends] : detachable)
+      if (leads_to(before, ends.second, ends.first)) apart_.insert(part);
+  }
+
+  static bool leads_to(const std::map<ObjectId, std::set<ObjectId>>& edges, const ObjectId& from, const ObjectId& to) {
+    std::set<ObjectId> seen{from};
+    std::vector<ObjectId> queue{from};
+    while (!queue.empty()) {
+      const ObjectId at = queue.back();
+      queue.pop_back();
+      if (at == to) return true;
+      if (const auto found = edges.find(at); found != edges.end())
+        for (const auto& next : found->second)
+          if (seen.insert(next).second) queue.push_back(next);
+    }
+    return false;
+  }
+
   void add_drops() {
     for (const auto& id : moves_.down) {
       if (!live_.has(id) || request_.replaced_enums.count(id)) continue;
-      if (dropper(id, live_, moves_.down) != id) continue;
+      if (dropper_of(id) != id) continue;
       const Object& object = live_.objects.at(id);
       const auto& writer = kinds::writer(id.kind);
       Work work{id, comes_back(id) ? Action::kRebuild : Action::kDrop, writer.drop(object, live_), {}};
@@ -170,7 +203,7 @@ class Ordering {
 
   std::optional<Graph::Node> drop_node(const ObjectId& id) const {
     if (!moves_.down.count(id) || !live_.has(id)) return {};
-    const auto by = request_.replaced_enums.count(id) ? std::optional(id) : dropper(id, live_, moves_.down);
+    const auto by = request_.replaced_enums.count(id) ? std::optional(id) : dropper_of(id);
     auto found = by ? drops_.find(*by) : drops_.end();
     if (found == drops_.end()) return {};
     return found->second;
@@ -300,6 +333,7 @@ class Ordering {
   std::vector<Work> work_;
   std::map<ObjectId, Graph::Node> drops_, alters_, creates_, resets_;
   std::set<std::string> aside_names_;
+  std::set<ObjectId> apart_;  // parts that are dropped by a statement of their own
 };
 
 /// From the change to `id`, told in whole objects: a view that reads a column needs the other view.

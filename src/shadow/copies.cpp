@@ -86,6 +86,16 @@ void create_all(const Snapshot& snapshot, const std::function<bool(const ObjectI
   }
 }
 
+/// The bounds of a sequence may change, and then it matters where it stands.
+void set_positions(const Snapshot& snapshot) {
+  for (const auto& [id, object] : snapshot.objects) {
+    if (id.kind == Kind::kColumn && !object.fact("identity_last_value").empty())
+      run({cat("ALTER TABLE ", object.parent.identity, " ALTER COLUMN ", object.name, " RESTART WITH ", object.fact("identity_last_value")), "ALTER TABLE", {}, {}});
+    if (id.kind == Kind::kSequence && !object.fact("last_value").empty() && object.fact("last_value") != object.fact("start"))
+      run({cat("ALTER SEQUENCE ", id.identity, " RESTART WITH ", object.fact("last_value")), "ALTER SEQUENCE", {}, {}});
+  }
+}
+
 }  // namespace
 
 std::set<Oid> stubs_needed(const catalog::Units& units, const std::set<Oid>& referenced) {
@@ -111,7 +121,9 @@ void Copies::make(const std::set<ObjectId>& wanted, const std::set<ObjectId>& wi
     create_all(stub_snapshot_);
     add_created(stubs_, {});
   }
-  create_all(part_of(originals_, wanted, without));
+  const Snapshot copied = part_of(originals_, wanted, without);
+  create_all(copied);
+  set_positions(copied);
   units_ = schemas_;
   add_created(units_, stubs_);
 }

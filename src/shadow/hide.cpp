@@ -13,6 +13,7 @@ extern "C" {
 #include "access/subtrans.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -178,7 +179,7 @@ std::vector<HiddenRow> rows_to_hide(const catalog::Units& units) {
   return rows;
 }
 
-std::string hide(const std::vector<HiddenRow>& rows) {
+std::string hide(const std::vector<HiddenRow>& rows, bool leave_schemas) {
   const Oid schema = pg::call([] { return get_namespace_oid("pgschema", false); });
   const std::string prefix = random_prefix();
   for (std::size_t first = 0; first < rows.size();) {
@@ -191,6 +192,8 @@ std::string hide(const std::vector<HiddenRow>& rows) {
     if (result.outcome != Moved::kDone) refuse(shape->catalog, result);
     first = last;
   }
+  if (leave_schemas)
+    for (const auto& row : rows) pg::call([&] { deleteDependencyRecordsForClass(row.catalog, row.oid, NamespaceRelationId, DEPENDENCY_NORMAL); });
   pg::call([] { CommandCounterIncrement(); });
   return prefix;
 }

@@ -26,6 +26,6 @@ std::vector<HiddenRow> rows_to_hide(const catalog::Units& units);
 /// Every row is locked first, in (classid, oid) order and without waiting: 55P03 naming the holder when one is
 /// busy, 40001 when somebody changed or dropped one since rows_to_hide(). Takes RowExclusive on the catalogs and
 /// no lock on the objects. Returns what all the hidden names begin with.
-std::string hide(const std::vector<HiddenRow>& rows);
+std::string hide(const std::vector<HiddenRow>& rows, bool leave_schemas);
 
 }  // namespace pgschema::shadow

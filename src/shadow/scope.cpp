@@ -4,7 +4,12 @@
 
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
+#include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+
+extern "C" {
+#include "miscadmin.h"
+}
 
 namespace pgschema::shadow {
 
@@ -81,6 +86,13 @@ std::vector<const Directive*> ignore_directives(const Text& text) {
   return out;
 }
 
+/// An apply of ours may have dropped it, and then the same text is settled.
+bool was_applied(const std::string& schema) {
+  const Oid owner = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass").at(0).oid(0);
+  const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
+  return !pg::query("SELECT FROM pgschema.applied WHERE EXISTS (SELECT FROM unnest(schemas) AS s WHERE quote_ident(s) = $1) LIMIT 1", {schema}).empty();
+}
+
 }  // namespace
 
 bool Scope::has_schema(const std::string& quoted) const { return std::find(names.begin(), names.end(), quoted) != names.end(); }
@@ -91,6 +103,9 @@ Scope scope_of(const std::vector<std::string>& schemas, const Text& text) {
   if (schemas.empty()) throw Failure(sqlstate::kInvalidParameter, "schemas must name at least one schema");
   Scope scope;
   for (const auto& statement : text.statements) {
+    if (statement.meaning.purpose == Purpose::kDrop)
+      for (const auto& target : statement.meaning.targets)
+        if (target.type == OBJECT_SCHEMA) scope.created.erase(script::quote_identifier(strVal(target.object)));
     if (statement.meaning.purpose != Purpose::kDefine) continue;
     scope.defines = true;
     const auto& target = statement.meaning.targets.at(0);
@@ -99,7 +114,7 @@ Scope scope_of(const std::vector<std::string>& schemas, const Text& text) {
   for (const auto& row : pg::query(kExistSql, {schemas})) {
     if (row.truth(2)) throw Failure(sqlstate::kInvalidParameter, cat("schema ", row.text(0), " belongs to the system"));
     if (row.truth(3)) throw Failure(sqlstate::kInvalidParameter, cat("schema ", row.text(0), " belongs to an extension"));
-    if (!row.truth(1) && !scope.created.count(row.text(0)))
+    if (!row.truth(1) && !scope.created.count(row.text(0)) && !was_applied(row.text(0)))
       throw Failure("3F000", cat("schema ", row.text(0), " does not exist")).hint("Create it in the desired state, or leave it out of schemas.");
     if (!scope.has_schema(row.text(0))) scope.names.push_back(row.text(0));
   }

@@ -187,7 +187,7 @@ class Attempt {
     const Inside inside;
 
     Copies copies(units_, original_.snapshot, stubs_);
-    const std::string hidden = hide(to_hide_);
+    const std::string hidden = hide(to_hide_, !units_.schemas.empty());
     evaluating_ = true;  // a copy may need something of a type that was hidden, as the text may
     const std::set<ObjectId> wanted = renames_ ? all_roots() : upfront(outcome.named);
     copies.make(wanted, renames_ ? std::set<ObjectId>() : left_out(outcome.named, wanted));

@@ -146,6 +146,21 @@ void refuse_library(const RawStmt& raw, const std::string& context) {
   }
 }
 
+/// CREATE EXTENSION of one that is installed: what the extension made is never touched.
+bool is_there_already(Node* statement) {
+  if (!IsA(statement, CreateExtensionStmt)) return false;
+  const std::string name = reinterpret_cast<CreateExtensionStmt*>(statement)->extname;
+  return !pg::query("SELECT FROM pg_extension WHERE extname = $1", {name}).empty();
+}
+
+/// COMMENT ON EXTENSION as it is, in every dump.
+bool says_what_is(Node* statement) {
+  if (!IsA(statement, CommentStmt) || reinterpret_cast<CommentStmt*>(statement)->objtype != OBJECT_EXTENSION) return false;
+  const auto* stmt = reinterpret_cast<CommentStmt*>(statement);
+  const std::string name = strVal(stmt->object), comment = stmt->comment ? stmt->comment : "";
+  return !pg::query("SELECT FROM pg_extension WHERE extname = $1 AND coalesce(obj_description(oid, 'pg_extension'), '') = $2", {name, comment}).empty();
+}
+
 /// The relations behind REFERENCES, wherever it may stand in a statement.
 void collect_references(Node* node, std::vector<RangeVar*>& out) {
   const auto of_constraints = [&](List* list) {
@@ -353,6 +368,7 @@ Text read_text(const std::string& desired, Mode mode) {
       case Purpose::kSet: settings[meaning.setting.name] = meaning.setting.value; continue;
       case Purpose::kNotRun: text.not_run.push_back({source.line, text.script.files[source.file], meaning.tag}); continue;
       case Purpose::kUnsupported:
+        if (is_there_already(raw->stmt)) continue;
         throw Failure(sqlstate::kFeatureNotSupported, cat(unsupported_form(*raw, meaning.tag), " is not supported in a desired state yet"))
             .hint("Run it by itself.")
             .context(text.script.context_of(source));
@@ -360,6 +376,7 @@ Text read_text(const std::string& desired, Mode mode) {
       case Purpose::kRename: meaning.purpose = mode == Mode::kWhole ? Purpose::kRefine : Purpose::kRename; break;
       default: break;
     }
+    if (says_what_is(raw->stmt)) continue;
     refuse_unsupported_targets(meaning, text.script.context_of(source));
     refuse_library(*raw, text.script.context_of(source));
     refuse_inheritance(*raw, text.script.context_of(source));

@@ -100,7 +100,7 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
   catalog::Units schemas;
   schemas.schemas = scope_.units.schemas;
   Copies copies(schemas, outside, stubs);
-  const std::string hidden = hide(rows);
+  const std::string hidden = hide(rows, false);
   copies.make({}, {});
   for (const auto& schema : scope_.created) {
     pg::write(kForgetCommentSql, {schema});
