@@ -105,6 +105,21 @@ CREATE FUNCTION pgschema_dependencies(object text)
 
 COMMENT ON FUNCTION pgschema_dependencies(text) IS 'everything that an object depends on, directly or not, nearest first';
 
+CREATE FUNCTION pgschema_dump(schemas name[] DEFAULT NULL, version bigint DEFAULT NULL) RETURNS SETOF text
+  AS 'MODULE_PATHNAME', 'pgschema_sql_dump'
+  LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10000;
+
+COMMENT ON FUNCTION pgschema_dump(name[], bigint) IS
+  'whole schemas (by default all but those of the system and of extensions) as a script that makes them, line by line, in an order that runs: owners, privileges, comments, everything but rows; planning with it is empty. version: not supported yet. 3F000 for a schema that does not exist, 0A000 for what cannot be written';
+
+CREATE FUNCTION pgschema_dump_objects(schemas name[] DEFAULT NULL, version bigint DEFAULT NULL)
+  RETURNS TABLE (object_type text, identity text, file text, definition text)
+  AS 'MODULE_PATHNAME', 'pgschema_sql_dump_objects'
+  LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 1000;
+
+COMMENT ON FUNCTION pgschema_dump_objects(name[], bigint) IS
+  'what pgschema_dump() shows, a row for each object with all that belongs to it; file: a path that it may be kept under';
+
 CREATE FUNCTION pgschema_definition(object text) RETURNS text
   AS 'MODULE_PATHNAME', 'pgschema_sql_definition'
   LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;

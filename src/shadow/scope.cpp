@@ -93,11 +93,28 @@ bool was_applied(const std::string& schema) {
   return !pg::query("SELECT FROM pgschema.applied WHERE EXISTS (SELECT FROM unnest(schemas) AS s WHERE quote_ident(s) = $1) LIMIT 1", {schema}).empty();
 }
 
+void refuse_others(const std::vector<std::string>& schemas) {
+  for (const auto& row : pg::query(kOthersSql, {schemas}))
+    throw Failure(sqlstate::kFeatureNotSupported, cat(row.text(2), " is of a kind that is not supported yet"))
+        .hint("Plan without schemas: the desired state then speaks only of the objects that it names.");
+}
+
 }  // namespace
+
+catalog::Units members_of(const std::vector<std::string>& schemas) {
+  refuse_others(schemas);
+  catalog::Units out;
+  for (const auto& row : pg::query(kMembersSql, {schemas})) out.add({row.oid(0), row.oid(1), 0});
+  return out;
+}
 
 bool Scope::has_schema(const std::string& quoted) const { return std::find(names.begin(), names.end(), quoted) != names.end(); }
 
-std::string Scope::search_path(const std::string& callers) const { return callers.empty() ? names.front() : cat(names.front(), ", ", callers); }
+std::string Scope::search_path(const std::string& callers) const {
+  const auto rows = pg::query_in_search_path("SELECT pg_catalog.quote_ident(pg_catalog.current_schema())");
+  if (has_schema(rows.at(0).text(0))) return callers;
+  return callers.empty() ? names.front() : cat(names.front(), ", ", callers);
+}
 
 Scope scope_of(const std::vector<std::string>& schemas, const Text& text) {
   if (schemas.empty()) throw Failure(sqlstate::kInvalidParameter, "schemas must name at least one schema");
@@ -118,10 +135,7 @@ Scope scope_of(const std::vector<std::string>& schemas, const Text& text) {
       throw Failure("3F000", cat("schema ", row.text(0), " does not exist")).hint("Create it in the desired state, or leave it out of schemas.");
     if (!scope.has_schema(row.text(0))) scope.names.push_back(row.text(0));
   }
-  for (const auto& row : pg::query(kOthersSql, {schemas}))
-    throw Failure(sqlstate::kFeatureNotSupported, cat(row.text(2), " is of a kind that is not supported yet"))
-        .hint("Plan without schemas: the desired state then speaks only of the objects that it names.");
-
+  refuse_others(schemas);
   const auto ignores = ignore_directives(text);
   for (const auto* directive : ignores) {
     std::string name;

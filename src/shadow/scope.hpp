@@ -14,12 +14,16 @@ struct Scope {
   std::vector<std::string> ignored; // what the text's `ignore` directives say
 
   bool has_schema(const std::string& quoted) const;
-  /// Its own search_path comes first: unqualified names are those of the first schema.
+  /// Unqualified names are those of the schema in which the caller would create things, if that is one of these; else of the
+  /// first. So one text serves many tenants, and a file that was written for psql means what it means there.
   std::string search_path(const std::string& callers) const;
 };
 
 /// Raises 22023 for no schema, or one of the system's or an extension's, 3F000 for a schema that neither exists nor is created by the text, 0A000 by
 /// name for what is live in the scope and of a kind that is not supported.
 Scope scope_of(const std::vector<std::string>& schemas, const Text& text);
+
+/// The schemas and everything in them that belongs to no extension. Raises 0A000 as scope_of().
+catalog::Units members_of(const std::vector<std::string>& schemas);
 
 }  // namespace pgschema::shadow

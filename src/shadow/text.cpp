@@ -146,8 +146,19 @@ void refuse_library(const RawStmt& raw, const std::string& context) {
   }
 }
 
+/// A language and its owner, as old dumps of every database say them.
+bool is_language_as_it_is(Node* statement) {
+  if (IsA(statement, CreatePLangStmt))
+    return !pg::query("SELECT FROM pg_language WHERE lanname = $1", {std::string(reinterpret_cast<CreatePLangStmt*>(statement)->plname)}).empty();
+  if (!IsA(statement, AlterOwnerStmt)) return false;
+  const auto* stmt = reinterpret_cast<AlterOwnerStmt*>(statement);
+  if (stmt->objectType != OBJECT_LANGUAGE || stmt->newowner->roletype != ROLESPEC_CSTRING) return false;
+  return !pg::query("SELECT FROM pg_language WHERE lanname = $1 AND pg_get_userbyid(lanowner) = $2", {std::string(strVal(stmt->object)), std::string(stmt->newowner->rolename)}).empty();
+}
+
 /// CREATE EXTENSION of one that is installed: what the extension made is never touched.
 bool is_there_already(Node* statement) {
+  if (is_language_as_it_is(statement)) return true;
   if (!IsA(statement, CreateExtensionStmt)) return false;
   const std::string name = reinterpret_cast<CreateExtensionStmt*>(statement)->extname;
   return !pg::query("SELECT FROM pg_extension WHERE extname = $1", {name}).empty();
@@ -207,6 +218,25 @@ std::vector<const RawStmt*> one_by_one(const RawStmt* raw) {
       return single;
     }));
   return out;
+}
+
+/// CLUSTER … USING, as the mark on the index that it leaves.
+const RawStmt* as_mark(const RawStmt* raw) {
+  if (!IsA(raw->stmt, ClusterStmt)) return raw;
+  const auto* cluster = reinterpret_cast<ClusterStmt*>(raw->stmt);
+  if (!cluster->relation || !cluster->indexname) return raw;
+  return pg::call([&] {
+    auto* command = makeNode(AlterTableCmd);
+    command->subtype = AT_ClusterOn;
+    command->name = pstrdup(cluster->indexname);
+    auto* alter = makeNode(AlterTableStmt);
+    alter->relation = static_cast<RangeVar*>(copyObjectImpl(cluster->relation));
+    alter->cmds = list_make1(command);
+    alter->objtype = OBJECT_TABLE;
+    auto* marked = static_cast<RawStmt*>(copyObjectImpl(raw));
+    marked->stmt = reinterpret_cast<Node*>(alter);
+    return marked;
+  });
 }
 
 /// CREATE SCHEMA with definitions inside, as the statements that it stands for.
@@ -362,6 +392,7 @@ Text read_text(const std::string& desired, Mode mode) {
   for (const auto& source : text.script.statements) {
     const std::string sql(text.script.text_of(source));
     const RawStmt* raw = parse_one(text, source, sql);
+    if (mode == Mode::kWhole) raw = as_mark(raw);
     script::Meaning meaning = script::meaning_of(*raw);
     switch (meaning.purpose) {
       case Purpose::kIgnored: continue;
@@ -376,7 +407,7 @@ Text read_text(const std::string& desired, Mode mode) {
       case Purpose::kRename: meaning.purpose = mode == Mode::kWhole ? Purpose::kRefine : Purpose::kRename; break;
       default: break;
     }
-    if (says_what_is(raw->stmt)) continue;
+    if (says_what_is(raw->stmt) || is_language_as_it_is(raw->stmt)) continue;
     refuse_unsupported_targets(meaning, text.script.context_of(source));
     refuse_library(*raw, text.script.context_of(source));
     refuse_inheritance(*raw, text.script.context_of(source));
@@ -385,15 +416,14 @@ Text read_text(const std::string& desired, Mode mode) {
     std::vector<RangeVar*> references;
     collect_references(raw->stmt, references);
     for (const RawStmt* single : one_by_one(raw))
-      text.statements.push_back({&source, single, sql, single == raw ? meaning : script::meaning_of(*single), settings, references, {}, {}, {}, {}});
+      text.statements.push_back({&source, single, sql, single == raw ? meaning : script::meaning_of(*single), settings, "", references, {}, {}, {}, {}});
     if (elements.empty()) continue;
-    auto inside = settings;
-    inside["search_path"] = script::quote_identifier(reinterpret_cast<CreateSchemaStmt*>(raw->stmt)->schemaname);
+    const std::string inside = script::quote_identifier(reinterpret_cast<CreateSchemaStmt*>(raw->stmt)->schemaname);
     for (const RawStmt* element : elements) {
       std::vector<RangeVar*> of_element;
       collect_references(element->stmt, of_element);
       refuse_inheritance(*element, text.script.context_of(source));
-      text.statements.push_back({&source, element, sql, script::meaning_of(*element), inside, std::move(of_element), {}, {}, {}, {}});
+      text.statements.push_back({&source, element, sql, script::meaning_of(*element), settings, inside, std::move(of_element), {}, {}, {}, {}});
     }
   }
   std::stable_sort(text.not_run.begin(), text.not_run.end(), [](const NotRun& a, const NotRun& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
@@ -405,6 +435,7 @@ catalog::Address target_of_definition(const TextStatement& statement) { return d
 std::string search_path_of(const TextStatement& statement, const std::string& callers) {
   auto own = statement.settings.find("search_path");
   std::string path = own == statement.settings.end() ? callers : own->second;
+  if (!statement.in_schema.empty()) path = cat(statement.in_schema, path.empty() ? "" : ", ", path);
   return path.empty() ? "pg_catalog, pg_temp" : cat(path, ", pg_temp");
 }
 

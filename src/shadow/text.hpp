@@ -18,6 +18,7 @@ struct TextStatement {
   std::string sql;
   script::Meaning meaning;
   std::map<std::string, std::string> settings;  // the text's SETs in effect
+  std::string in_schema;                        // of CREATE SCHEMA with definitions inside: before all others
   std::vector<RangeVar*> references;            // tables that its foreign keys refer to
   std::vector<catalog::Address> targets;        // those that exist, live
   std::set<ObjectId> ids;                       // the same by identity; a definition's own even when it is new

@@ -151,6 +151,9 @@ Snapshot Whole::aligned(const Snapshot& live) const {
     if (!left_alone(id.kind) || !live.has(desired_.root(id))) add(desired_, object);
   for (const auto& [id, object] : live.objects)
     if (is_aspect(id.kind) && left_alone(id.kind) && desired_.has(object.parent)) add(live, object);
+  // WITH NO DATA is what dumps say of every materialized view: it takes no rows away.
+  for (const auto& [id, object] : live.objects)
+    if (id.kind == Kind::kContents && desired_.has(object.parent) && !desired_.has(id)) add(live, object);
   out.finish();
   return out;
 }
