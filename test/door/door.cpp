@@ -9,6 +9,7 @@
 #include "pg/subtransaction.hpp"
 
 extern "C" {
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 
 PG_MODULE_MAGIC;
@@ -70,7 +71,35 @@ void fail(const std::string& how) {
   }
 }
 
+/// Hooks of another module's, which count what passes through them.
+std::int64_t passed[2] = {};
+ProcessUtility_hook_type beneath[2] = {};
+
+template <int N>
+void count_utility(PlannedStmt* statement, const char* text, bool read_only, ProcessUtilityContext context, ParamListInfo params,
+                   QueryEnvironment* environment, DestReceiver* receiver, QueryCompletion* completion) {
+  ++passed[N];
+  const auto next = beneath[N] ? beneath[N] : standard_ProcessUtility;
+  next(statement, text, read_only, context, params, environment, receiver, completion);
+}
+
 }  // namespace
+
+/// door_hook(n int): puts hook n (0 or 1) into ProcessUtility_hook, once.
+PGSCHEMA_FUNCTION(door_hook) {
+  const int n = DatumGetInt32(fcinfo->args[0].value) != 0;
+  const ProcessUtility_hook_type hook = n ? count_utility<1> : count_utility<0>;
+  static bool there[2] = {};
+  if (!there[n]) {
+    beneath[n] = ProcessUtility_hook;
+    ProcessUtility_hook = hook;
+    there[n] = true;
+  }
+  PG_RETURN_BOOL(true);
+}
+
+/// door_passed(n int) → bigint: utility statements that hook n has seen.
+PGSCHEMA_FUNCTION(door_passed) { PG_RETURN_INT64(passed[DatumGetInt32(fcinfo->args[0].value) != 0]); }
 
 /// door_fail(how text): fails, with C++ objects alive at two levels.
 PGSCHEMA_FUNCTION(door_fail) {
