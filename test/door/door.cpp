@@ -1,6 +1,11 @@
 // A module of functions that fail in every way there is, each through pg::entry as pgschema's own do.
 // door.pl calls them by the hundred thousand. Not installed.
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <cstdint>
+#include <cstring>
 #include <fstream>
 #include <stdexcept>
 
@@ -36,6 +41,39 @@ void server_error() {
   });
 }
 
+/// From here on the process gets hardly any more memory.
+void limit_memory(void*) {
+  char text[64] = {};
+  const int file = open("/proc/self/statm", O_RDONLY);
+  if (read(file, text, sizeof text - 1) > 0) {
+    rlimit limit;
+    getrlimit(RLIMIT_AS, &limit);
+    limit.rlim_cur = static_cast<rlim_t>(std::strtoul(text, nullptr, 10)) * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + 4'000'000;
+    setrlimit(RLIMIT_AS, &limit);
+  }
+  close(file);
+}
+
+/// An error that there is no memory to copy. The server calls its context callbacks when all else of an error is made.
+void too_large_an_error() {
+  rlimit before;
+  getrlimit(RLIMIT_AS, &before);
+  try {
+    pg::call([] {
+      constexpr Size size = 32'000'000;
+      auto* text = static_cast<char*>(palloc(size));
+      std::memset(text, 'x', size - 1);
+      text[size - 1] = '\0';
+      ErrorContextCallback limiting = {error_context_stack, limit_memory, nullptr};
+      error_context_stack = &limiting;
+      ereport(ERROR, (errmsg_internal("%s", text)));
+    });
+  } catch (...) {
+    setrlimit(RLIMIT_AS, &before);
+    throw;
+  }
+}
+
 void fail(const std::string& how) {
   Counted below;
   if (how == "server") {
@@ -60,6 +98,8 @@ void fail(const std::string& how) {
       QueryCancelPending = true;
       CHECK_FOR_INTERRUPTS();
     });
+  } else if (how == "copy") {
+    too_large_an_error();
   } else if (how == "failure") {
     throw Failure("2BP01", "our message").detail("our detail").hint("our hint").context("our context");
   } else if (how == "exception") {
