@@ -7,6 +7,7 @@
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+#include "shadow/directives.hpp"
 
 extern "C" {
 #include "access/relation.h"
@@ -284,8 +285,9 @@ Text read_text(const std::string& desired) {
   std::map<std::string, std::string> settings;
   for (const auto& source : text.script.statements) {
     const std::string sql(text.script.text_of(source));
-    const RawStmt* raw = parse_one(text, source, sql);
+    RawStmt* raw = parse_one(text, source, sql);
     script::Meaning meaning = script::meaning_of(*raw);
+    place_directives(text.script, source, meaning, *raw);
     switch (meaning.purpose) {
       case Purpose::kIgnored: continue;
       case Purpose::kSet: settings[meaning.setting.name] = meaning.setting.value; continue;
