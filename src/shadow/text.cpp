@@ -76,6 +76,21 @@ void refuse_inheritance(const RawStmt& raw, const std::string& context) {
     }
 }
 
+/// The triggers of foreign keys and deferrable constraints have no names of their own, and no plan knows their state.
+void refuse_all_triggers(const RawStmt& raw, const std::string& context) {
+  if (!IsA(raw.stmt, AlterTableStmt)) return;
+  auto* stmt = reinterpret_cast<AlterTableStmt*>(raw.stmt);
+  for (int i = 0; i < list_length(stmt->cmds); ++i) {
+    const auto subtype = static_cast<AlterTableCmd*>(list_nth(stmt->cmds, i))->subtype;
+    if (subtype != AT_EnableTrigAll && subtype != AT_DisableTrigAll) continue;
+    const std::string what = subtype == AT_EnableTrigAll ? "ENABLE TRIGGER" : "DISABLE TRIGGER";
+    throw Failure(sqlstate::kFeatureNotSupported, cat(what, " ALL is not supported in a desired state"))
+        .detail("It speaks of the triggers of constraints too, which are the server's.")
+        .hint(cat("Use ", what, " USER, or run it by itself."))
+        .context(context);
+  }
+}
+
 /// The kinds of objects that a plan can be about, or parts of them. What a statement does to others would happen
 /// to the live ones, and nobody would see it in the plan.
 const char* unsupported_type(ObjectType type) {
@@ -301,6 +316,7 @@ Text read_text(const std::string& desired) {
     refuse_unsupported_targets(meaning, text.script.context_of(source));
     refuse_library(*raw, text.script.context_of(source));
     refuse_inheritance(*raw, text.script.context_of(source));
+    refuse_all_triggers(*raw, text.script.context_of(source));
     std::vector<RangeVar*> references;
     collect_references(raw->stmt, references);
     for (const RawStmt* single : one_by_one(raw))
