@@ -21,7 +21,10 @@ SELECT 'pg_class'::regclass::oid, c.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS s
   (SELECT string_agg('toast.' || quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
      FROM pg_options_to_table((SELECT reloptions FROM pg_class WHERE oid = c.reltoastrelid AND c.reltoastrelid <> 0))) AS toast_options,
   CASE WHEN c.relrowsecurity THEN 'enabled' END AS row_security, CASE WHEN c.relforcerowsecurity THEN 'forced' END AS force_row_security,
-  CASE WHEN c.relkind IN ('r', 'p', 'm') THEN CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' END END AS replica_identity,
+  -- An index that was the replica identity and is gone leaves nothing (RelationGetReplicaIndex() in relcache.c).
+  CASE WHEN c.relkind IN ('r', 'p', 'm') THEN CASE WHEN c.relreplident = 'f' THEN 'FULL'
+     WHEN c.relreplident = 'n' OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = c.oid AND x.indisreplident)
+     THEN 'NOTHING' END END AS replica_identity,
   CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
   CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
   (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = c.oid) AS inherits,
@@ -50,6 +53,10 @@ SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum,
      FROM pg_depend d JOIN pg_class s ON s.oid = d.objid JOIN pg_namespace sn ON sn.oid = s.relnamespace
      JOIN pg_sequence q ON q.seqrelid = s.oid WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
      AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass AND d.deptype = 'i') END AS identity_sequence,
+  CASE WHEN a.attidentity <> '' THEN (SELECT CASE s.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END
+     FROM pg_depend d JOIN pg_class s ON s.oid = d.objid WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
+     AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND s.relpersistence <> c.relpersistence)
+     END AS identity_persistence,
   CASE WHEN a.attgenerated <> '' THEN pg_get_expr(f.adbin, f.adrelid) END AS generated,
   CASE a.attgenerated WHEN 'v' THEN 'VIRTUAL' WHEN 's' THEN 'STORED' END AS generated_kind,
   CASE WHEN a.attstorage <> t.typstorage AND c.relkind <> 'v' THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'

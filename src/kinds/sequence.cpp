@@ -18,11 +18,16 @@ class SequenceWriter final : public Writer {
     return {{cat("DROP SEQUENCE ", sequence.id.identity), "DROP SEQUENCE", access_exclusive(sequence), {}}};
   }
   std::optional<Alteration> alter(const Change& change) const override {
-    if (!change.only({"definition"})) return std::nullopt;
-    return Alteration{{{cat("ALTER SEQUENCE ", change.after.id.identity, " ", change.after.get("definition")), "ALTER SEQUENCE",
-                        cat("ShareRowExclusiveLock ", change.after.id.identity), {}}},
-                      {},
-                      false};
+    if (!change.only({"definition", "persistence"})) return std::nullopt;
+    const Object& sequence = change.after;
+    Alteration out;
+    if (change.changed("definition"))
+      out.commands.push_back({cat("ALTER SEQUENCE ", sequence.id.identity, " ", sequence.get("definition")), "ALTER SEQUENCE",
+                              cat("ShareRowExclusiveLock ", sequence.id.identity), {}});
+    if (change.changed("persistence"))
+      out.commands.push_back({cat("ALTER SEQUENCE ", sequence.id.identity, sequence.has("persistence") ? " SET UNLOGGED" : " SET LOGGED"), "ALTER SEQUENCE",
+                              access_exclusive(sequence), {}});
+    return out;
   }
   bool can_step_aside(const Object&, const Snapshot&) const override { return false; }
   std::vector<Danger> drop_dangers(const Object& sequence, const Snapshot&) const override {

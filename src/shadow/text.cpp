@@ -279,6 +279,14 @@ void refuse_identity_sequence(const catalog::Address& address, const Text& text,
       .context(text.context_of(statement));
 }
 
+/// ALTER SEQUENCE … RENAME of an identity column's sequence: no object gets another name, but the column another option.
+bool renames_identity_sequence(const catalog::Address& address, const TextStatement& statement) {
+  if (statement.meaning.purpose != Purpose::kRename || address.classid != RelationRelationId) return false;
+  const auto* rename = IsA(statement.tree->stmt, RenameStmt) ? reinterpret_cast<const RenameStmt*>(statement.tree->stmt) : nullptr;
+  if (!rename || !rename->relation || rename->subname || pg::call([&] { return get_rel_relkind(address.objid); }) != RELKIND_SEQUENCE) return false;
+  return !pg::query("SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = $1 AND refclassid = 'pg_class'::regclass AND deptype = 'i'", {address.objid}).empty();
+}
+
 /// Its objects, hidden or not, belong to it as long as the shadow is open.
 void refuse_full_schema(Oid schema, const Text& text, const TextStatement& statement) {
   const auto rows = pg::query("SELECT quote_ident(nspname) FROM pg_namespace n WHERE n.oid = $1 AND EXISTS (SELECT FROM pg_depend d "
@@ -358,6 +366,7 @@ void resolve(Text& text, const std::string& search_path) {
         statement.targets.push_back(address);
         if (!OidIsValid(address.objid)) continue;
         refuse_identity_sequence(address, text, statement);
+        if (renames_identity_sequence(address, statement)) statement.meaning.purpose = Purpose::kRefine;
         if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop) refuse_full_schema(address.objid, text, statement);
         found.insert(address);
       }
