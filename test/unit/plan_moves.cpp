@@ -116,12 +116,12 @@ TEST(Moves, NoChangeOfATableDropsIt) {
 }
 
 TEST(Moves, NoSequenceIsMadeAgain) {
-  const auto sequence = [](const std::string& persistence) {
+  const auto sequence = [](const std::string& anything) {
     Builder builder;
-    builder.make(Kind::kSequence, "app.s").attributes = {{"definition", "AS integer"}, {"persistence", persistence}};
+    builder.make(Kind::kSequence, "app.s").attributes = {{"definition", "AS integer"}, {"anything", anything}};
     return builder.build();
   };
-  EXPECT_EQ(plan_of(sequence(""), sequence("unlogged"), {}).refused.size(), 1u);
+  EXPECT_EQ(plan_of(sequence("x"), sequence("y"), {}).refused.size(), 1u);
 }
 
 TEST(Moves, AllRefusalsAreTold) {
