@@ -169,7 +169,9 @@ SELECT 'pg_proc'::regclass::oid, p.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS sc
   pg_get_functiondef(p.oid) AS definition, pg_get_function_result(p.oid) AS fact_result,
   pg_get_function_arguments(p.oid) AS fact_arguments,
   pg_get_function_identity_arguments(p.oid) AS fact_identity_arguments, p.prokind AS fact_kind,
-  p.proretset AS fact_set, array_to_string(p.proargnames, ',', '') AS fact_argument_names,
+  p.proretset AS fact_set, 
+  (SELECT string_agg(CASE WHEN u.name = '' THEN '' ELSE quote_ident(u.name) END, ',' ORDER BY o)
+     FROM unnest(p.proargnames) WITH ORDINALITY AS u(name, o)) AS fact_argument_names,
   array_to_string(p.proargmodes, ',') AS fact_argument_modes,
   (SELECT string_agg(format_type(t, NULL), ', ' ORDER BY o) FROM unnest(p.proallargtypes) WITH ORDINALITY AS u(t, o)) AS fact_all_types,
   p.pronargs AS fact_arguments_count, p.pronargdefaults AS fact_defaults, p.prosecdef AS fact_definer,
@@ -228,7 +230,8 @@ SELECT 'pg_type'::regclass::oid, t.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS sc
     'COLLATION = ' || CASE WHEN r.rngcollation <> st.typcollation THEN r.rngcollation::regcollation END,
     'CANONICAL = ' || CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical END,
     'SUBTYPE_DIFF = ' || CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff END,
-    'MULTIRANGE_TYPE_NAME = ' || format_type(r.rngmultitypid, NULL)), '') AS range
+    'MULTIRANGE_TYPE_NAME = ' || format_type(r.rngmultitypid, NULL)), '') AS range,
+  CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::regprocedure::text END AS fact_canonical
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_type b ON b.oid = t.typbasetype
 LEFT JOIN pg_range r ON r.rngtypid = t.oid LEFT JOIN pg_type st ON st.oid = r.rngsubtype
 LEFT JOIN pg_opclass oc ON oc.oid = r.rngsubopc LEFT JOIN pg_namespace ocn ON ocn.oid = oc.opcnamespace

@@ -173,6 +173,8 @@ void measure(const shadow::Outcome& outcome, plan::Document& document) {
       }
     step.dangers = std::move(met);
   }
+  for (const auto& [id, danger] : document.plan.other_dangers)
+    if (auto text = told(outcome, id, danger)) document.hazards.push_back({danger.hazard, id, *text});
   add_breaking_columns(outcome, document);
   add_breaking_results(outcome, document);
   add_lost_values(outcome, document);

@@ -163,3 +163,14 @@ TEST(Moves, AViewThatStopsUsingAColumnIsReplacedBeforeItGoes) {
   EXPECT_EQ(statements(plan_of(live.build(), desired.build(), {table("app.calls"), view("app.v")})),
             (Texts{"CREATE OR REPLACE VIEW app.v AS\nSELECT id", "ALTER TABLE app.calls DROP COLUMN prio"}));
 }
+
+TEST(Moves, DangersOfWhatHasNoStatementOfItsOwnAreTold) {
+  // The column of a view goes with something else's statement.
+  const auto before = Builder().table("app.calls", {{"a", "integer"}}).view("app.v", "SELECT a", {{"a", "integer"}, {"b", "integer"}}).build();
+  auto less = Builder().table("app.calls", {{"a", "integer"}}).view("app.v", "SELECT a", {{"a", "integer"}});
+  less.set(Kind::kView, "app.v", "columns", "a integer\nb integer");
+  const auto plan = plan_of(before, less.build(), {view("app.v")});
+  EXPECT_TRUE(plan.empty());
+  ASSERT_EQ(plan.other_dangers.size(), 1u);
+  EXPECT_EQ(plan.other_dangers[0].second.hazard, kinds::Hazard::kBreaking);
+}
