@@ -88,6 +88,13 @@ void run_step(const plan::Step& step) {
   pg::run_openly(step.command.sql);
 }
 
+/// The shadow has run the same steps: whoever is in their way has come since then.
+[[noreturn]] void throw_new_dependent(const pg::Error& error) {
+  throw Failure(sqlstate::kSerialization, "another session has made something that depends on what the plan changes")
+      .detail(cat(error.message, error.detail.empty() ? "" : "\n", error.detail))
+      .hint("Plan again.");
+}
+
 /// What the shadow cannot know: it has no foreign keys from tables that take no part, and stubs for others.
 bool beyond_the_shadow(const catalog::WalkDifference& difference) {
   return difference.line.identity.find("\"RI_FKey_") != std::string::npos || difference.line.object_type == "internal trigger";
@@ -120,6 +127,7 @@ void run(const functions::Planned& planned, std::optional<long> lock_timeout) {
       try {
         run_step(step);
       } catch (pg::Error& error) {
+        if (error.sqlstate() == sqlstate::kDependentObjects) throw_new_dependent(error);
         error.context = cat("step ", std::to_string(step.number), " of the plan: ", script::comment_text(script::excerpt(step.command.sql, 100)),
                             error.context.empty() ? "" : "\n", error.context);
         throw;

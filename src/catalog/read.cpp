@@ -55,6 +55,12 @@ Object object_of(const pg::Rows& rows, const pg::Row& row) {
   return object;
 }
 
+/// The deparsers print nothing for what is gone.
+void check_printed(const pg::Rows& rows, const RawObject& raw) {
+  if (std::find(rows.columns.begin(), rows.columns.end(), "definition") == rows.columns.end() || raw.object.has("definition")) return;
+  throw Failure(sqlstate::kSerialization, cat(raw.object.schema, ".", raw.object.name, " was dropped by another session meanwhile")).hint("Try again.");
+}
+
 /// What there is to read about, so that a query that could only find nothing is not run.
 struct Present {
   bool relations = false, tables = false, stored = false, functions = false, types = false, schemas = false;
@@ -100,7 +106,10 @@ std::vector<RawObject> read_rows(const Units& units) {
   for (const auto& reader : readers()) {
     if (!present.wants(reader.about)) continue;
     const auto rows = pg::query(reader.sql, {list(relations), list(units.types), list(units.functions), list(units.schemas)});
-    for (const auto& row : rows) out.push_back({reader.kind, address_at(row, 0), address_at(row, 3), object_of(rows, row)});
+    for (const auto& row : rows) {
+      out.push_back({reader.kind, address_at(row, 0), address_at(row, 3), object_of(rows, row)});
+      if (&reader != &readers().front()) check_printed(rows, out.back());
+    }
     if (&reader == &readers().front()) present.tell(out, relations.size());
   }
   return out;

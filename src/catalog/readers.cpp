@@ -21,7 +21,10 @@ SELECT 'pg_class'::regclass::oid, c.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS s
   (SELECT string_agg('toast.' || quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
      FROM pg_options_to_table((SELECT reloptions FROM pg_class WHERE oid = c.reltoastrelid AND c.reltoastrelid <> 0))) AS toast_options,
   CASE WHEN c.relrowsecurity THEN 'enabled' END AS row_security, CASE WHEN c.relforcerowsecurity THEN 'forced' END AS force_row_security,
-  CASE WHEN c.relkind IN ('r', 'p', 'm') THEN CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' END END AS replica_identity,
+  -- An index that was the replica identity and is gone leaves nothing (RelationGetReplicaIndex() in relcache.c).
+  CASE WHEN c.relkind IN ('r', 'p', 'm') THEN CASE WHEN c.relreplident = 'f' THEN 'FULL'
+     WHEN c.relreplident = 'n' OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = c.oid AND x.indisreplident)
+     THEN 'NOTHING' END END AS replica_identity,
   CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
   CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
   (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = c.oid) AS inherits,
@@ -50,6 +53,10 @@ SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum,
      FROM pg_depend d JOIN pg_class s ON s.oid = d.objid JOIN pg_namespace sn ON sn.oid = s.relnamespace
      JOIN pg_sequence q ON q.seqrelid = s.oid WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
      AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass AND d.deptype = 'i') END AS identity_sequence,
+  CASE WHEN a.attidentity <> '' THEN (SELECT CASE s.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END
+     FROM pg_depend d JOIN pg_class s ON s.oid = d.objid WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
+     AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND s.relpersistence <> c.relpersistence)
+     END AS identity_persistence,
   CASE WHEN a.attgenerated <> '' THEN pg_get_expr(f.adbin, f.adrelid) END AS generated,
   CASE a.attgenerated WHEN 'v' THEN 'VIRTUAL' WHEN 's' THEN 'STORED' END AS generated_kind,
   CASE WHEN a.attstorage <> t.typstorage AND c.relkind <> 'v' THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
@@ -170,7 +177,9 @@ SELECT 'pg_proc'::regclass::oid, p.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS sc
   pg_get_functiondef(p.oid) AS definition, pg_get_function_result(p.oid) AS fact_result,
   pg_get_function_arguments(p.oid) AS fact_arguments,
   pg_get_function_identity_arguments(p.oid) AS fact_identity_arguments, p.prokind AS fact_kind,
-  p.proretset AS fact_set, array_to_string(p.proargnames, ',', '') AS fact_argument_names,
+  p.proretset AS fact_set, 
+  (SELECT string_agg(CASE WHEN u.name = '' THEN '' ELSE quote_ident(u.name) END, ',' ORDER BY o)
+     FROM unnest(p.proargnames) WITH ORDINALITY AS u(name, o)) AS fact_argument_names,
   array_to_string(p.proargmodes, ',') AS fact_argument_modes,
   (SELECT string_agg(format_type(t, NULL), ', ' ORDER BY o) FROM unnest(p.proallargtypes) WITH ORDINALITY AS u(t, o)) AS fact_all_types,
   p.pronargs AS fact_arguments_count, p.pronargdefaults AS fact_defaults, p.prosecdef AS fact_definer,
@@ -229,7 +238,8 @@ SELECT 'pg_type'::regclass::oid, t.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS sc
     'COLLATION = ' || CASE WHEN r.rngcollation <> st.typcollation THEN r.rngcollation::regcollation END,
     'CANONICAL = ' || CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical END,
     'SUBTYPE_DIFF = ' || CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff END,
-    'MULTIRANGE_TYPE_NAME = ' || format_type(r.rngmultitypid, NULL)), '') AS range
+    'MULTIRANGE_TYPE_NAME = ' || format_type(r.rngmultitypid, NULL)), '') AS range,
+  CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::regprocedure::text END AS fact_canonical
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_type b ON b.oid = t.typbasetype
 LEFT JOIN pg_range r ON r.rngtypid = t.oid LEFT JOIN pg_type st ON st.oid = r.rngsubtype
 LEFT JOIN pg_opclass oc ON oc.oid = r.rngsubopc LEFT JOIN pg_namespace ocn ON ocn.oid = oc.opcnamespace

@@ -145,6 +145,10 @@ constexpr Reading kReadings[] = {
     {"pg_publication_rel", "prattrs", As::columns,
      "CASE WHEN t.prattrs IS NOT NULL THEN t.prrelid || ':' || t.prattrs::text END",
      "not in pg_get_catalog_foreign_keys()"},
+    {"pg_class", "relreplident", As::text,
+     "CASE WHEN t.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = t.oid AND x.indisreplident) "
+     "THEN 'n' ELSE t.relreplident END",
+     "an index that is gone leaves its mark, which means nothing"},
     {"pg_index", "indoption", As::text, "t.indoption::text", "flags, not attribute numbers"},
     {"pg_index", "indexprs", As::text, "pg_catalog.pg_get_expr(t.indexprs, t.indrelid)",
      "about the table, not the index"},

@@ -1,5 +1,9 @@
 // pgschema_catalog(schemas): what the oracle sees of whole schemas, as rows.
+#include <algorithm>
+#include <exception>
+
 #include "catalog/walk.hpp"
+#include "model/failure.hpp"
 #include "pg/entry.hpp"
 #include "pg/subtransaction.hpp"
 
@@ -8,6 +12,7 @@ extern "C" {
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "storage/sinval.h"
 #include "utils/tuplestore.h"
 }
 
@@ -59,11 +64,44 @@ void return_lines(FunctionCallInfo fcinfo, const catalog::Walk& walk) {
   });
 }
 
+constexpr int kTries = 5;
+
+[[noreturn]] void throw_overtaken(const std::string& detail) {
+  throw Failure(sqlstate::kSerialization, "other sessions change what is in these schemas while it is read").detail(detail).hint("Try again.");
+}
+
+/// What other sessions drop meanwhile is found in one catalog and missed in another; some of it the server says by
+/// "cache lookup failed" or "could not open relation".
+catalog::Walk walk_of(const std::vector<std::string>& schemas) {
+  for (int tries = 1;; ++tries) {
+    const auto before = SharedInvalidMessageCounter;
+    const auto objects = catalog::objects_in_schemas(schemas);
+    std::exception_ptr problem;
+    std::string what;
+    try {
+      const pg::Subtransaction attempt;
+      auto walk = catalog::walk(objects, {});
+      const auto now = catalog::objects_in_schemas(schemas);
+      if (std::includes(now.begin(), now.end(), objects.begin(), objects.end())) return walk;
+    } catch (const Failure& failure) {
+      if (failure.sqlstate() != sqlstate::kUndefinedObject) throw;
+      problem = std::current_exception();
+      what = failure.message();
+    } catch (const pg::Error& error) {
+      if (error.sqlstate() != sqlstate::kInternal && error.sqlstate() != sqlstate::kUndefinedObject) throw;
+      problem = std::current_exception();
+      what = error.message;
+    }
+    if (problem && SharedInvalidMessageCounter == before) std::rethrow_exception(problem);  // nobody has changed anything
+    if (tries == kTries) throw_overtaken(what);
+  }
+}
+
 Datum catalog_rows(FunctionCallInfo fcinfo) {
   ArrayType* schemas = pg::call([&] { return PG_GETARG_ARRAYTYPE_P(0); });
   const pg::SettingsScope settings;
   settings.pin_output();
-  return_lines(fcinfo, catalog::walk(catalog::objects_in_schemas(names_in(schemas)), {}));
+  return_lines(fcinfo, walk_of(names_in(schemas)));
   return Datum(0);
 }
 

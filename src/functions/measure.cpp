@@ -178,6 +178,8 @@ void measure(const shadow::Outcome& outcome, plan::Document& document) {
     for (const auto& schema : document.schemas) schemas += cat(schemas.empty() ? "" : ", ", schema);
     document.hazards.insert(document.hazards.begin(), {kinds::Hazard::kDataLoss, {Kind::kSchema, schemas}, cat("the desired state defines nothing: everything in ", schemas, " goes")});
   }
+  for (const auto& [id, danger] : document.plan.other_dangers)
+    if (auto text = told(outcome, id, danger)) document.hazards.push_back({danger.hazard, id, *text});
   add_breaking_columns(outcome, document);
   add_breaking_results(outcome, document);
   add_lost_values(outcome, document);

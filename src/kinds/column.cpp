@@ -5,6 +5,7 @@
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
+#include "script/quote.hpp"
 
 namespace pgschema::kinds {
 
@@ -14,6 +15,13 @@ Command on_relation(const Object& relation, std::string action) {
   std::string prefix = alter_relation(relation);
   std::string command_tag = prefix.substr(0, prefix.size() - relation.id.identity.size() - 1);
   return {cat(prefix, " ", action), std::move(command_tag), access_exclusive(relation), {}};
+}
+
+/// Of "SEQUENCE NAME app.calls_id_seq START WITH 1 …".
+std::string sequence_name(const Object& column) {
+  constexpr std::string_view kBefore = "SEQUENCE NAME ";
+  const std::string& options = column.get("identity_sequence");
+  return options.substr(kBefore.size(), options.rfind(" START WITH ") - kBefore.size());
 }
 
 std::string not_null(const Object& column) {
@@ -140,9 +148,14 @@ class ColumnWriter final : public Writer {
     if (!before.has("identity")) {
       out.commands.push_back(on_relation(table, cat(column, "ADD GENERATED ", after.get("identity"), " AS IDENTITY (", after.get("identity_sequence"), ")")));
     } else if (change.changed("identity") || change.changed("identity_sequence")) {
-      std::string settings = cat(" SET GENERATED ", after.get("identity"));
-      if (change.changed("identity_sequence")) settings += sequence_settings(after.get("identity_sequence")) + restart(before, after);
-      out.commands.push_back(on_relation(table, cat(trimmed(column), settings)));
+      const std::string was = sequence_name(before), is = sequence_name(after);
+      if (was != is)
+        out.commands.push_back({cat("ALTER SEQUENCE ", was, " RENAME TO ", script::last_part(is)), "ALTER SEQUENCE", cat("AccessExclusiveLock ", was), {}});
+      std::string settings;
+      if (change.changed("identity")) settings = cat(" SET GENERATED ", after.get("identity"));
+      const std::string options = sequence_settings(after.get("identity_sequence"));
+      if (sequence_settings(before.get("identity_sequence")) != options) settings += options + restart(before, after);
+      if (!settings.empty()) out.commands.push_back(on_relation(table, cat(trimmed(column), settings)));
     }
   }
 
@@ -210,6 +223,13 @@ std::vector<Command> column_settings(const Object& relation, const Object* befor
   }
   if (differs("compression"))
     out.push_back(on_relation(relation, cat(column, "SET COMPRESSION ", after.has("compression") ? after.get("compression") : "DEFAULT")));
+  // An identity column's sequence is what its table is, logged or not, unless it is told otherwise.
+  if (after.has("identity") && differs("identity_persistence")) {
+    const std::string as_table = relation.get("persistence") == "unlogged" ? "UNLOGGED" : "LOGGED";
+    const std::string name = sequence_name(after);
+    out.push_back({cat("ALTER SEQUENCE ", name, " SET ", after.has("identity_persistence") ? after.get("identity_persistence") : as_table), "ALTER SEQUENCE",
+                   cat("AccessExclusiveLock ", name), {}});
+  }
   for (auto& command : change_options(cat(alter_relation(relation), " ALTER COLUMN ", after.name), before ? before->get("options") : "",
                                       after.get("options"), on_relation(relation, "").tag, access_exclusive(relation)))
     out.push_back(std::move(command));

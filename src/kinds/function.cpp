@@ -9,13 +9,16 @@ namespace pgschema::kinds {
 
 namespace {
 
+/// Names, quoted as needed, between commas.
 std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> out;
-  std::size_t start = 0;
-  while (start <= list.size()) {
-    const auto comma = std::min(list.find(',', start), list.size());
-    out.push_back(list.substr(start, comma - start));
-    start = comma + 1;
+  std::vector<std::string> out(1);
+  bool in_quotes = false;
+  for (const char c : list) {
+    if (c == '"') in_quotes = !in_quotes;
+    if (c == ',' && !in_quotes)
+      out.emplace_back();
+    else
+      out.back() += c;
   }
   return out;
 }

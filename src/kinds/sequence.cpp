@@ -11,10 +11,11 @@ namespace {
 
 /// The server asks for RESTART where the value at which a sequence stands is not between its new bounds (init_params() in
 /// sequence.c).
-bool outside_of_bounds(const Object& before, const Object& after) {
+std::string restart(const Object& before, const Object& after) {
   const auto number = [](const std::string& text) { return std::strtoll(text.c_str(), nullptr, 10); };
   const std::string& last = before.fact("last_value").empty() ? before.fact("start") : before.fact("last_value");
-  return !last.empty() && (number(last) < number(after.fact("least")) || number(last) > number(after.fact("most")));
+  const bool outside = !last.empty() && (number(last) < number(after.fact("least")) || number(last) > number(after.fact("most")));
+  return outside ? cat(" RESTART WITH ", after.fact("start")) : "";
 }
 
 class SequenceWriter final : public Writer {
@@ -28,12 +29,16 @@ class SequenceWriter final : public Writer {
     return {{cat("DROP SEQUENCE ", sequence.id.identity), "DROP SEQUENCE", access_exclusive(sequence), {}}};
   }
   std::optional<Alteration> alter(const Change& change) const override {
-    if (!change.only({"definition"})) return std::nullopt;
-    const std::string restart = outside_of_bounds(change.before, change.after) ? cat(" RESTART WITH ", change.after.fact("start")) : "";
-    return Alteration{{{cat("ALTER SEQUENCE ", change.after.id.identity, " ", change.after.get("definition"), restart), "ALTER SEQUENCE",
-                        cat("ShareRowExclusiveLock ", change.after.id.identity), {}}},
-                      {},
-                      false};
+    if (!change.only({"definition", "persistence"})) return std::nullopt;
+    const Object& sequence = change.after;
+    Alteration out;
+    if (change.changed("definition"))
+      out.commands.push_back({cat("ALTER SEQUENCE ", sequence.id.identity, " ", sequence.get("definition"), restart(change.before, sequence)), "ALTER SEQUENCE",
+                              cat("ShareRowExclusiveLock ", sequence.id.identity), {}});
+    if (change.changed("persistence"))
+      out.commands.push_back({cat("ALTER SEQUENCE ", sequence.id.identity, sequence.has("persistence") ? " SET UNLOGGED" : " SET LOGGED"), "ALTER SEQUENCE",
+                              access_exclusive(sequence), {}});
+    return out;
   }
   bool can_step_aside(const Object&, const Snapshot&) const override { return false; }
   std::vector<Danger> drop_dangers(const Object& sequence, const Snapshot&) const override {

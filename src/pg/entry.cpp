@@ -9,25 +9,36 @@ const char* keep_text(const std::string& text) {
   return text.empty() ? nullptr : MemoryContextStrdup(ErrorContext, text.c_str());
 }
 
+/// Copying may fail too, and nothing can be thrown or raised inside of `catch`.
+template <typename Copying>
+Raised guarded(Copying copy) {
+  const ServerState before;
+  sigjmp_buf target;
+  if (sigsetjmp(target, 0) != 0) {
+    before.restore();
+    FlushErrorState();
+    return {nullptr, ERRCODE_OUT_OF_MEMORY, "out of memory", nullptr, nullptr, nullptr};
+  }
+  PG_exception_stack = &target;
+  return copy();
+}
+
 }  // namespace
 
 Raised keep(const Error& error) {
-  return {error.to_error_data(), 0, nullptr, nullptr, nullptr, nullptr};
+  return guarded([&]() -> Raised { return {error.to_error_data(), 0, nullptr, nullptr, nullptr, nullptr}; });
 }
 
 Raised keep(const Failure& failure) {
   const std::string& s = failure.sqlstate();
   const int code = s.size() == 5 ? MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4]) : ERRCODE_INTERNAL_ERROR;
-  return {nullptr,
-          code,
-          keep_text(failure.message()),
-          keep_text(failure.detail()),
-          keep_text(failure.hint()),
-          keep_text(failure.context())};
+  return guarded([&]() -> Raised {
+    return {nullptr, code, keep_text(failure.message()), keep_text(failure.detail()), keep_text(failure.hint()), keep_text(failure.context())};
+  });
 }
 
 Raised keep(int sqlerrcode, const char* message) {
-  return {nullptr, sqlerrcode, MemoryContextStrdup(ErrorContext, message), nullptr, nullptr, nullptr};
+  return guarded([&]() -> Raised { return {nullptr, sqlerrcode, MemoryContextStrdup(ErrorContext, message), nullptr, nullptr, nullptr}; });
 }
 
 [[noreturn]] void raise(const Raised& raised) {

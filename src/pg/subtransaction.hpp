@@ -1,8 +1,9 @@
 // An internal subtransaction as a scope: rolled back when the scope is left, unless commit() was called.
 //
-// Memory that the server allocates inside belongs to the subtransaction's context and is gone afterwards;
-// C++ values live on. Locks that the subtransaction took are released by its rollback. The current user,
-// security context and settings are as before in every case.
+// The current memory context and resource owner stay what they are outside: what is allocated inside lives as long as
+// that context, rolled back or not (a MemoryScope ends it earlier). A rollback frees what the server itself keeps for the
+// subtransaction, releases the locks that were taken inside, and puts back the user, the security context and settings;
+// commit() leaves all of these to the transaction.
 #pragma once
 
 #include "pg/call.hpp"

@@ -123,7 +123,7 @@ class Ordering {
 
   void add_alterations() {
     for (const auto& [id, alteration] : moves_.altered) {
-      if (alteration.commands.empty()) continue;
+      if (alteration.commands.empty() && alteration.dangers.empty()) continue;
       alters_[id] = add(1, {id, Action::kAlter, alteration.commands, alteration.dangers});
     }
   }
@@ -362,9 +362,12 @@ class Assembly {
 
   Plan run(const std::vector<diff::Difference>& differences, std::vector<Work> ordered) {
     for (const auto& rename : request_.renames) add_step(rename.to, Action::kRename, rename.command, {{kinds::Hazard::kBreaking, cat(kinds::describe(rename.from), " is renamed")}}, false);
-    for (auto& work : ordered)
+    for (auto& work : ordered) {
+      if (work.commands.empty())
+        for (auto& danger : work.dangers) plan_.other_dangers.emplace_back(work.id, std::move(danger));
       for (std::size_t i = 0; i < work.commands.size(); ++i)
         add_step(work.id, action_of(work), work.commands[i], i == 0 ? std::move(work.dangers) : std::vector<kinds::Danger>(), work.drops);
+    }
     plan_.changes = change_lines(request_, moves_, differences);
     plan_.possible_renames = possible_renames(request_, differences);
     plan_.down = moves_.down;

@@ -53,6 +53,8 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<ChangeLine> changes;
   std::vector<Rebuilt> rebuilt;
+  /// Of changes that have no statement of their own, because that of another object makes them.
+  std::vector<std::pair<ObjectId, kinds::Danger>> other_dangers;
   /// A column that goes and one like it that comes in the same relation.
   std::vector<std::pair<ObjectId, ObjectId>> possible_renames;
   std::vector<Refusal> refused;

@@ -69,6 +69,16 @@ std::string qualified(std::string_view schema, std::string_view name) {
   return quote_identifier(schema) + "." + quote_identifier(name);
 }
 
+std::string last_part(std::string_view qualified) {
+  bool in_quotes = false;
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < qualified.size(); ++i) {
+    if (qualified[i] == '"') in_quotes = !in_quotes;
+    if (qualified[i] == '.' && !in_quotes) from = i + 1;
+  }
+  return std::string(qualified.substr(from));
+}
+
 std::string quote_literal(std::string_view text) {
   std::string out = text.find('\\') == std::string_view::npos ? "'" : "E'";
   for (const char c : text) {

@@ -17,6 +17,9 @@ std::string name_of_quoted(std::string_view quoted);
 /// schema.name, each part quoted as needed; only the name when `schema` is empty.
 std::string qualified(std::string_view schema, std::string_view name);
 
+/// The part behind the last dot that is not in quotes: the name alone.
+std::string last_part(std::string_view qualified);
+
 /// As the server's quote_literal(): 'text', or E'text' when it contains a backslash.
 std::string quote_literal(std::string_view text);
 

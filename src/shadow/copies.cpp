@@ -143,6 +143,10 @@ void refuse_unsupported_participants(const Snapshot& snapshot) {
     if (!object.fact("has_children").empty()) refuse("Other tables inherit from it.");
     if (object.has("inherits")) refuse("It inherits from another table.");
     if (object.get("persistence") == "temporary") refuse("It is temporary.");
+    if (!object.fact("canonical").empty()) refuse(cat("Its canonical function ", object.fact("canonical"), " takes the type itself: each needs the other."));
+    if (object.has("validity"))
+      throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot plan changes around ", kinds::describe(id), ", which is not valid"))
+          .hint(cat("REINDEX INDEX ", id.identity, " or DROP INDEX ", id.identity, " first."));
     if (!object.parent && (object.schema == "pg_catalog" || object.schema == "information_schema" || object.schema == "pg_toast"))
       throw Failure(sqlstate::kInsufficientPrivilege, cat(kinds::describe(id), " belongs to the system"))
           .detail("Objects of the system are never changed.");

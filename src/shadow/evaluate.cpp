@@ -9,6 +9,7 @@
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/enum_value.hpp"
+#include "shadow/identity_names.hpp"
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
@@ -691,6 +692,7 @@ Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Readin
     }
   }
   out.desired.finish();
+  keep_sequence_names(text, live, out.desired);
   return out;
 }
 

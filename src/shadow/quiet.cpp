@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "functions/settings.hpp"
 #include "model/failure.hpp"
@@ -63,9 +64,29 @@ object_access_hook_type next_hook = nullptr;
 needs_fmgr_hook_type next_needs_hook = nullptr;
 fmgr_hook_type next_call_hook = nullptr;
 ExecutorStart_hook_type next_start_hook = nullptr;
-ProcessUtility_hook_type silenced_hook = nullptr;
-int allowed_calls = 0;          // of functions that may run, under way
+int allowed_calls = 0;      // of functions that may run, under way
 Oid prepared = InvalidOid;  // the function in SQL that was last made ready to run
+
+// Other modules' utility hooks are silenced by one of ours in their place. A module that is loaded meanwhile puts its own
+// on top of that, and passes to it for good: then it passes on to what it has silenced, and the next shadow takes another.
+constexpr std::size_t kMostSilencers = 16;
+ProcessUtility_hook_type silenced[kMostSilencers] = {};
+std::size_t silencer = 0;  // not yet in anybody's chain; behind the last one, nothing is silenced
+
+template <std::size_t N>
+void silence(PlannedStmt* statement, const char* text, bool read_only, ProcessUtilityContext context, ParamListInfo params, QueryEnvironment* environment,
+             DestReceiver* receiver, QueryCompletion* completion) {
+  const auto next = active || !silenced[N] ? standard_ProcessUtility : silenced[N];
+  next(statement, text, read_only, context, params, environment, receiver, completion);
+}
+
+template <std::size_t... N>
+ProcessUtility_hook_type silencer_at(std::size_t index, std::index_sequence<N...>) {
+  static constexpr ProcessUtility_hook_type all[] = {silence<N>...};
+  return all[index];
+}
+
+ProcessUtility_hook_type own_silencer() { return silencer_at(silencer, std::make_index_sequence<kMostSilencers>()); }
 
 /// Volatile functions that defaults are made of; none of them does anything but return a value.
 bool makes_values(const char* name) {
@@ -217,8 +238,10 @@ Quiet::Quiet() {
   const bool rewrite_triggers = !pg::query("SELECT FROM pg_event_trigger WHERE evtevent = 'table_rewrite' AND evtenabled <> 'D'").empty();
   own_event_state_ = !rewrite_triggers && pg::call([] { return EventTriggerBeginCompleteQuery(); });
   created.count = dropped.count = 0;
-  silenced_hook = ProcessUtility_hook;
-  ProcessUtility_hook = nullptr;
+  if (silencer < kMostSilencers) {
+    silenced[silencer] = ProcessUtility_hook;
+    ProcessUtility_hook = own_silencer();
+  }
   as_caller = false;
   allowed_calls = 0;
   active = true;
@@ -226,7 +249,12 @@ Quiet::Quiet() {
 
 Quiet::~Quiet() {
   active = false;
-  ProcessUtility_hook = silenced_hook;
+  if (silencer < kMostSilencers) {
+    if (ProcessUtility_hook == own_silencer())
+      ProcessUtility_hook = silenced[silencer];
+    else
+      ++silencer;
+  }
   if (own_event_state_) EventTriggerEndCompleteQuery();
 }
 

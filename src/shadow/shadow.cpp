@@ -108,6 +108,29 @@ class Attempt {
   /// Whether it came as far as the shadow, where nothing is waited for.
   bool in_shadow() const { return in_shadow_; }
 
+  /// Whether another session has changed a participant since it was read: what has no lock of its own and is not hidden
+  /// by itself, as statistics and comments.
+  bool overtaken() {
+    const pg::SettingsScope settings;
+    settings.pin_output();
+    const auto hidden = to_hide_;
+    const catalog::Reading read = std::move(original_);
+    const catalog::Walk named = std::move(named_walk_), rest = std::move(rest_walk_);
+    try {
+      const pg::Subtransaction look;
+      read_originals();
+      if (hidden != to_hide_ || !diff::diff(read.snapshot, original_.snapshot).empty()) return true;
+      if (named.lines.empty() && rest.lines.empty()) return false;
+      walk_originals(units_among(original_, this->named(original_.snapshot)));
+      return named != named_walk_ || rest != rest_walk_;
+    } catch (const Overtaken&) {
+      return true;
+    } catch (const Failure& failure) {
+      if (failure.sqlstate() != sqlstate::kSerialization) throw;
+      return true;
+    }
+  }
+
  private:
   void read_originals() try {
     hold(units_);
@@ -407,6 +430,10 @@ void pause() {
   });
 }
 
+[[noreturn]] void throw_serialization() {
+  throw Failure(sqlstate::kSerialization, "a participant of the plan was changed by another session meanwhile").hint("Plan again.");
+}
+
 /// A row that another session is changing may be free in a moment, and so may a lock.
 std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, Round round) {
   const pg::LockWatch watch;
@@ -414,8 +441,13 @@ std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, Round r
     try {
       return attempt.run(outcome, round);
     } catch (const Failure& failure) {
+      if (failure.sqlstate() == sqlstate::kInternal || failure.sqlstate() == sqlstate::kFeatureNotSupported) {
+        if (attempt.in_shadow() && attempt.overtaken()) throw_serialization();
+        throw;
+      }
       if (failure.sqlstate() != sqlstate::kLockNotAvailable || tries == kBusyTries) throw;
     } catch (const pg::Error& error) {
+      if (error.sqlstate() == sqlstate::kInternal && attempt.in_shadow() && attempt.overtaken()) throw_serialization();
       if (error.sqlstate() != sqlstate::kLockNotAvailable) throw;
       if (!attempt.in_shadow() || tries == kBusyTries) throw_lock_not_available(error);
     }

@@ -7,6 +7,7 @@
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+#include "shadow/directives.hpp"
 
 extern "C" {
 #include "access/relation.h"
@@ -74,6 +75,21 @@ void refuse_inheritance(const RawStmt& raw, const std::string& context) {
         break;
       default: break;
     }
+}
+
+/// The triggers of foreign keys and deferrable constraints have no names of their own, and no plan knows their state.
+void refuse_all_triggers(const RawStmt& raw, const std::string& context) {
+  if (!IsA(raw.stmt, AlterTableStmt)) return;
+  auto* stmt = reinterpret_cast<AlterTableStmt*>(raw.stmt);
+  for (int i = 0; i < list_length(stmt->cmds); ++i) {
+    const auto subtype = static_cast<AlterTableCmd*>(list_nth(stmt->cmds, i))->subtype;
+    if (subtype != AT_EnableTrigAll && subtype != AT_DisableTrigAll) continue;
+    const std::string what = subtype == AT_EnableTrigAll ? "ENABLE TRIGGER" : "DISABLE TRIGGER";
+    throw Failure(sqlstate::kFeatureNotSupported, cat(what, " ALL is not supported in a desired state"))
+        .detail("It speaks of the triggers of constraints too, which are the server's.")
+        .hint(cat("Use ", what, " USER, or run it by itself."))
+        .context(context);
+  }
 }
 
 /// The kinds of objects that a plan can be about, or parts of them. What a statement does to others would happen
@@ -221,7 +237,7 @@ std::vector<const RawStmt*> one_by_one(const RawStmt* raw) {
 }
 
 /// CLUSTER … USING, as the mark on the index that it leaves.
-const RawStmt* as_mark(const RawStmt* raw) {
+RawStmt* as_mark(RawStmt* raw) {
   if (!IsA(raw->stmt, ClusterStmt)) return raw;
   const auto* cluster = reinterpret_cast<ClusterStmt*>(raw->stmt);
   if (!cluster->relation || !cluster->indexname) return raw;
@@ -253,7 +269,7 @@ std::vector<const RawStmt*> elements_of(const RawStmt* raw) {
   return out;
 }
 
-const RawStmt* without_elements(const RawStmt* raw) {
+RawStmt* without_elements(const RawStmt* raw) {
   return pg::call([&] {
     auto* schema = static_cast<RawStmt*>(copyObjectImpl(raw));
     reinterpret_cast<CreateSchemaStmt*>(schema->stmt)->schemaElts = NIL;
@@ -370,6 +386,14 @@ void refuse_identity_sequence(const catalog::Address& address, const Text& text,
       .context(text.context_of(statement));
 }
 
+/// ALTER SEQUENCE … RENAME of an identity column's sequence: no object gets another name, but the column another option.
+bool renames_identity_sequence(const catalog::Address& address, const TextStatement& statement) {
+  if (statement.meaning.purpose != Purpose::kRename || address.classid != RelationRelationId) return false;
+  const auto* rename = IsA(statement.tree->stmt, RenameStmt) ? reinterpret_cast<const RenameStmt*>(statement.tree->stmt) : nullptr;
+  if (!rename || !rename->relation || rename->subname || pg::call([&] { return get_rel_relkind(address.objid); }) != RELKIND_SEQUENCE) return false;
+  return !pg::query("SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = $1 AND refclassid = 'pg_class'::regclass AND deptype = 'i'", {address.objid}).empty();
+}
+
 /// Its objects, hidden or not, belong to it as long as the shadow is open.
 void refuse_full_schema(Oid schema, const Text& text, const TextStatement& statement) {
   const auto rows = pg::query("SELECT quote_ident(nspname) FROM pg_namespace n WHERE n.oid = $1 AND EXISTS (SELECT FROM pg_depend d "
@@ -391,9 +415,10 @@ Text read_text(const std::string& desired, Mode mode) {
   std::map<std::string, std::string> settings;
   for (const auto& source : text.script.statements) {
     const std::string sql(text.script.text_of(source));
-    const RawStmt* raw = parse_one(text, source, sql);
+    RawStmt* raw = parse_one(text, source, sql);
     if (mode == Mode::kWhole) raw = as_mark(raw);
     script::Meaning meaning = script::meaning_of(*raw);
+    place_directives(text.script, source, meaning, *raw);
     switch (meaning.purpose) {
       case Purpose::kIgnored: continue;
       case Purpose::kSet: settings[meaning.setting.name] = meaning.setting.value; continue;
@@ -411,6 +436,7 @@ Text read_text(const std::string& desired, Mode mode) {
     refuse_unsupported_targets(meaning, text.script.context_of(source));
     refuse_library(*raw, text.script.context_of(source));
     refuse_inheritance(*raw, text.script.context_of(source));
+    refuse_all_triggers(*raw, text.script.context_of(source));
     const auto elements = elements_of(raw);
     if (!elements.empty()) raw = without_elements(raw);
     std::vector<RangeVar*> references;
@@ -478,6 +504,7 @@ void resolve(Text& text, const std::string& search_path) {
         statement.targets.push_back(address);
         if (!OidIsValid(address.objid)) continue;
         refuse_identity_sequence(address, text, statement);
+        if (renames_identity_sequence(address, statement)) statement.meaning.purpose = Purpose::kRefine;
         if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop) refuse_full_schema(address.objid, text, statement);
         found.insert(address);
       }

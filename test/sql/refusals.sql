@@ -99,6 +99,11 @@ SELECT ref.refused_plan(s) FROM unnest(ARRAY[
   'GRANT CONNECT ON DATABASE regression TO PUBLIC', 'DROP SCHEMA ref CASCADE', 'CREATE TABLE ref.child () INHERITS (ref.t)', 'CREATE TABLE ref.part PARTITION OF ref.t DEFAULT',
   'CREATE FUNCTION ref.c() RETURNS int LANGUAGE c AS ''nowhere'', ''c''']) AS s;
 
+-- Triggers of constraints
+SELECT ref.refused_plan('ALTER TABLE ref.t DISABLE TRIGGER ALL');
+SELECT ref.refused_plan(E'ALTER TABLE ref.t\n  ALTER COLUMN a SET NOT NULL,\n  ENABLE TRIGGER ALL');
+SELECT ref.refused_plan('ALTER TABLE ref.t ENABLE TRIGGER USER');
+
 -- Dependents that cannot come back
 SELECT ref.refused_plan('ALTER TABLE ref.t DROP COLUMN a');
 SELECT ref.refused_plan('CREATE OR REPLACE VIEW ref.v AS SELECT id, b FROM ref.t');

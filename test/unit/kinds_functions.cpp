@@ -38,6 +38,9 @@ TEST(Functions, KeepTheNamesOfTheirArguments) {
   EXPECT_TRUE(replaced({{"argument_names", ""}}, {{"argument_names", "a"}}));
   EXPECT_TRUE(replaced({{"argument_names", "a,"}}, {{"argument_names", "a,b"}}));
   EXPECT_FALSE(replaced({{"argument_names", "a"}}, {{"argument_names", "b"}}));
+  EXPECT_FALSE(replaced({{"argument_names", "\"a,b\",c"}}, {{"argument_names", "a,\"b,c\""}}));
+  EXPECT_TRUE(replaced({{"argument_names", ",\"b,c\""}}, {{"argument_names", "a,\"b,c\""}}));
+  EXPECT_TRUE(replaced({{"argument_names", "\"a,\"\"b\","}}, {{"argument_names", "\"a,\"\"b\",c"}}));
   EXPECT_FALSE(replaced({{"argument_names", "a"}}, {{"argument_names", ""}}));
   EXPECT_FALSE(replaced({{"argument_names", "a,b"}}, {{"argument_names", "a"}}));
 }

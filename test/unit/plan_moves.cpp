@@ -116,12 +116,12 @@ TEST(Moves, NoChangeOfATableDropsIt) {
 }
 
 TEST(Moves, NoSequenceIsMadeAgain) {
-  const auto sequence = [](const std::string& persistence) {
+  const auto sequence = [](const std::string& anything) {
     Builder builder;
-    builder.make(Kind::kSequence, "app.s").attributes = {{"definition", "AS integer"}, {"persistence", persistence}};
+    builder.make(Kind::kSequence, "app.s").attributes = {{"definition", "AS integer"}, {"anything", anything}};
     return builder.build();
   };
-  EXPECT_EQ(plan_of(sequence(""), sequence("unlogged"), {}).refused.size(), 1u);
+  EXPECT_EQ(plan_of(sequence("x"), sequence("y"), {}).refused.size(), 1u);
 }
 
 TEST(Moves, AllRefusalsAreTold) {
@@ -162,4 +162,15 @@ TEST(Moves, AViewThatStopsUsingAColumnIsReplacedBeforeItGoes) {
   desired.table("app.calls", {{"id", "integer"}}).view("app.v", "SELECT id", {{"id", "integer"}}, {"app.calls.id"});
   EXPECT_EQ(statements(plan_of(live.build(), desired.build(), {table("app.calls"), view("app.v")})),
             (Texts{"CREATE OR REPLACE VIEW app.v AS\nSELECT id", "ALTER TABLE app.calls DROP COLUMN prio"}));
+}
+
+TEST(Moves, DangersOfWhatHasNoStatementOfItsOwnAreTold) {
+  // The column of a view goes with something else's statement.
+  const auto before = Builder().table("app.calls", {{"a", "integer"}}).view("app.v", "SELECT a", {{"a", "integer"}, {"b", "integer"}}).build();
+  auto less = Builder().table("app.calls", {{"a", "integer"}}).view("app.v", "SELECT a", {{"a", "integer"}});
+  less.set(Kind::kView, "app.v", "columns", "a integer\nb integer");
+  const auto plan = plan_of(before, less.build(), {view("app.v")});
+  EXPECT_TRUE(plan.empty());
+  ASSERT_EQ(plan.other_dangers.size(), 1u);
+  EXPECT_EQ(plan.other_dangers[0].second.hazard, kinds::Hazard::kBreaking);
 }

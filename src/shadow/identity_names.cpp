@@ -1,0 +1,50 @@
+#include "shadow/identity_names.hpp"
+
+#include "script/quote.hpp"
+
+extern "C" {
+#include "nodes/parsenodes.h"
+}
+
+namespace pgschema::shadow {
+
+namespace {
+
+/// GENERATED … AS IDENTITY without SEQUENCE NAME.
+bool leaves_name(const ColumnDef& column) {
+  for (int i = 0; i < list_length(column.constraints); ++i) {
+    const auto* constraint = static_cast<Constraint*>(list_nth(column.constraints, i));
+    if (constraint->contype != CONSTR_IDENTITY) continue;
+    for (int o = 0; o < list_length(constraint->options); ++o)
+      if (std::string_view(static_cast<DefElem*>(list_nth(constraint->options, o))->defname) == "sequence_name") return false;
+    return true;
+  }
+  return false;
+}
+
+/// "SEQUENCE NAME app.calls_id_seq START WITH 1 …": what begins with START.
+std::size_t options_at(const std::string& sequence) { return sequence.rfind(" START WITH "); }
+
+}  // namespace
+
+void keep_sequence_names(const Text& text, const Snapshot& live, Snapshot& desired) {
+  for (const auto& statement : text.statements) {
+    if (!IsA(statement.tree->stmt, CreateStmt)) continue;
+    List* elements = reinterpret_cast<const CreateStmt*>(statement.tree->stmt)->tableElts;
+    for (int i = 0; i < list_length(elements); ++i) {
+      const auto* element = static_cast<Node*>(list_nth(elements, i));
+      if (!IsA(element, ColumnDef) || !leaves_name(*reinterpret_cast<const ColumnDef*>(element))) continue;
+      for (const auto& table : statement.ids) {
+        const ObjectId id{Kind::kColumn, cat(table.identity, ".", script::quote_identifier(reinterpret_cast<const ColumnDef*>(element)->colname))};
+        const Object* before = live.find(id);
+        const auto after = desired.objects.find(id);
+        if (!before || !before->has("identity_sequence") || after == desired.objects.end() || !after->second.has("identity_sequence")) continue;
+        std::string& is = after->second.attributes.at("identity_sequence");
+        const std::string& was = before->get("identity_sequence");
+        is = was.substr(0, options_at(was)) + is.substr(options_at(is));
+      }
+    }
+  }
+}
+
+}  // namespace pgschema::shadow
