@@ -124,6 +124,7 @@ std::string attached_identity(const RawObject& raw, const ObjectId& parent) {
       const std::string& grantor = raw.object.get("grantor");
       return cat(raw.object.name, " on ", of, grantor == "(owner)" ? "" : cat(" by ", grantor));
     }
+    case Kind::kDefaultPrivilege: return cat(raw.object.name, " in ", of);
     case Kind::kComment:
       return raw.object.name.empty() ? of : cat(raw.object.name, " of ", of);
     case Kind::kSecurityLabel:

@@ -183,7 +183,7 @@ SELECT 'pg_proc'::regclass::oid, p.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS sc
   array_to_string(p.proargmodes, ',') AS fact_argument_modes,
   (SELECT string_agg(format_type(t, NULL), ', ' ORDER BY o) FROM unnest(p.proallargtypes) WITH ORDINALITY AS u(t, o)) AS fact_all_types,
   p.pronargs AS fact_arguments_count, p.pronargdefaults AS fact_defaults, p.prosecdef AS fact_definer,
-  p.prosqlbody IS NOT NULL AS fact_atomic
+  p.prosqlbody IS NOT NULL AS fact_atomic, lpad(p.oid::text, 10, '0') AS fact_place
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = ANY ($3) AND p.prokind <> 'a')";
 
 constexpr const char* kAggregates = R"(
@@ -287,6 +287,17 @@ WHERE granted.privileges IS DISTINCT FROM builtin.privileges)";
 
 #undef PGSCHEMA_OWNED
 
+constexpr const char* kDefaultPrivileges = R"(
+SELECT 0::oid, 0::oid, 0, 'pg_namespace'::regclass::oid, d.defaclnamespace, 0, '' AS schema,
+  o.objects || ' of ' || quote_ident(pg_get_userbyid(d.defaclrole)) || ' for ' || g.grantee AS name,
+  string_agg(x.privilege_type || CASE WHEN x.is_grantable THEN '*' ELSE '' END, ', ' ORDER BY x.privilege_type) AS privileges,
+  quote_ident(pg_get_userbyid(d.defaclrole)) AS role, o.objects, g.grantee AS fact_grantee
+FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) x
+CROSS JOIN LATERAL (SELECT CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES'
+  ELSE 'SCHEMAS' END AS objects) o
+CROSS JOIN LATERAL (SELECT CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee) g
+WHERE d.defaclnamespace = ANY ($4) GROUP BY d.defaclnamespace, d.defaclrole, o.objects, g.grantee)";
+
 // Every catalog row that the units own, to find what hangs on them by (class, object).
 #define PGSCHEMA_PARTS                                                                                                 \
   "WITH parts AS ("                                                                                                    \
@@ -345,6 +356,7 @@ const std::vector<Reader>* make() {
       {Kind::kNone, kPublicationTables, About::kTables},
       {Kind::kOwner, kOwners, About::kAny},
       {Kind::kPrivilege, kPrivileges, About::kAny},
+      {Kind::kDefaultPrivilege, kDefaultPrivileges, About::kSchemas},
       {Kind::kComment, kComments, About::kAny},
       {Kind::kSecurityLabel, kSecurityLabels, About::kAny},
       {Kind::kExtensionDependency, kExtensionDependencies, About::kAny},

@@ -54,7 +54,7 @@ std::map<std::string, bool> privileges_of(const std::string& list) {
   return out;
 }
 
-class PrivilegeWriter final : public Writer {
+class PrivilegeWriter : public Writer {
  public:
   /// From what the server gives by itself (to the owner, to PUBLIC on functions and types) to what it is.
   std::vector<Command> create(const Object& privilege, const Snapshot& in) const override {
@@ -83,10 +83,20 @@ class PrivilegeWriter final : public Writer {
     return out;
   }
 
+ protected:
+  virtual Command statement(std::string_view verb, const std::vector<std::string>& names, const Object& object, const std::string& whom,
+                            std::string_view option, const Object& privilege, std::string_view command_tag) const {
+    const bool column = object.id.kind == Kind::kColumn;
+    std::string list;
+    for (const auto& name : names) list += cat(list.empty() ? "" : ", ", name, column ? cat(" (", object.name, ")") : "");
+    const std::string& grantor = privilege.get("grantor");
+    return {cat(verb, list, " ON ", target(object), whom, option), std::string(command_tag), {}, grantor == "(owner)" ? "" : grantor};
+  }
+
  private:
   using Privileges = std::map<std::string, bool>;
 
-  static std::vector<Command> lead(const Object& privilege, const Snapshot& in, const Privileges& was, const Privileges& is) {
+  std::vector<Command> lead(const Object& privilege, const Snapshot& in, const Privileges& was, const Privileges& is) const {
     const Object& object = parent_of(privilege, in);
     std::vector<std::string> revoked, granted, regranted, no_option;
     for (const auto& [name, grantable] : was) {
@@ -108,14 +118,9 @@ class PrivilegeWriter final : public Writer {
     return out;
   }
 
-  static void write(std::vector<Command>& out, std::string_view verb, const std::vector<std::string>& names, const Object& object,
-                    const std::string& whom, std::string_view option, const Object& privilege, std::string_view command_tag) {
-    if (names.empty()) return;
-    const bool column = object.id.kind == Kind::kColumn;
-    std::string list;
-    for (const auto& name : names) list += cat(list.empty() ? "" : ", ", name, column ? cat(" (", object.name, ")") : "");
-    const std::string& grantor = privilege.get("grantor");
-    out.push_back({cat(verb, list, " ON ", target(object), whom, option), std::string(command_tag), {}, grantor == "(owner)" ? "" : grantor});
+  void write(std::vector<Command>& out, std::string_view verb, const std::vector<std::string>& names, const Object& object,
+             const std::string& whom, std::string_view option, const Object& privilege, std::string_view command_tag) const {
+    if (!names.empty()) out.push_back(statement(verb, names, object, whom, option, privilege, command_tag));
   }
 
   static std::string target(const Object& object) {
@@ -201,10 +206,27 @@ class PublicationTableWriter final : public Writer {
   std::optional<Alteration> alter(const Change&) const override { return std::nullopt; }
 };
 
+class DefaultPrivilegeWriter final : public PrivilegeWriter {
+ protected:
+  Command statement(std::string_view verb, const std::vector<std::string>& names, const Object& schema, const std::string& whom, std::string_view option,
+                    const Object& privilege, std::string_view) const override {
+    std::string list;
+    for (const auto& name : names) list += cat(list.empty() ? "" : ", ", name);
+    return {cat("ALTER DEFAULT PRIVILEGES FOR ROLE ", privilege.get("role"), " IN SCHEMA ", schema.id.identity, " ", verb, list, " ON ",
+                privilege.get("objects"), whom, option),
+            "ALTER DEFAULT PRIVILEGES", {}, {}};
+  }
+};
+
 }  // namespace
 
 const Writer& owner_writer() {
   static const OwnerWriter writer;
+  return writer;
+}
+
+const Writer& default_privilege_writer() {
+  static const DefaultPrivilegeWriter writer;
   return writer;
 }
 

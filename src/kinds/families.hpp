@@ -30,6 +30,7 @@ const Writer& sequence_writer();
 const Writer& owned_by_writer();
 const Writer& owner_writer();
 const Writer& privilege_writer();
+const Writer& default_privilege_writer();
 const Writer& comment_writer();
 const Writer& security_label_writer();
 const Writer& extension_dependency_writer();

@@ -42,6 +42,7 @@ constexpr std::array kEntries = {
           materialized_view_writer},
     Entry{Kind::kOwner, "owner", "", "", "owner of", owner_writer},
     Entry{Kind::kPrivilege, "privilege", "", "", "privileges of", privilege_writer},
+    Entry{Kind::kDefaultPrivilege, "default acl", "", "", "default privileges of", default_privilege_writer},
     Entry{Kind::kOwnedBy, "owned by", "", "", "owning column of", owned_by_writer},
     Entry{Kind::kConstraint, "table constraint", "", "CONSTRAINT", "constraint", constraint_writer},
     Entry{Kind::kContents, "contents", "", "", "rows of", contents_writer},

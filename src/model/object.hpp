@@ -38,6 +38,7 @@ enum class Kind : std::uint8_t {
   kMaterializedView,
   kOwner,
   kPrivilege,
+  kDefaultPrivilege,  // ALTER DEFAULT PRIVILEGES in a schema, for one role, type and grantee
   kOwnedBy,   // the column that a sequence goes with
   kConstraint,
   kContents,  // the rows of a materialized view

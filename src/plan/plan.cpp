@@ -63,6 +63,9 @@ class Ordering {
     // Grants in the order in which they were given: pg_dump shows it.
     const Object* object = live_.has(work.id) ? live_.find(work.id) : desired_.find(work.id);
     if (object && work.id.kind == Kind::kPrivilege) key.second = cat(object->parent.identity, " ", object->fact("place"), key.second);
+    // New functions in the order in which the text could make them: a body in a string may call what nobody has recorded.
+    if (object && (work.id.kind == Kind::kFunction || work.id.kind == Kind::kProcedure) && !live_.has(work.id) && !request_.copies)
+      key.second = cat(object->fact("place"), key.second);
     const auto node = graph_.add(std::move(key));
     work_.push_back(std::move(work));
     return node;

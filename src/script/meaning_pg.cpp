@@ -87,7 +87,7 @@ bool matters(std::string_view setting) {
 Meaning setting(const char* name, std::string value) {
   std::string lower = name;
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
-  Meaning out = only(lower == "role" || lower == "session_authorization" ? Purpose::kNotRun : matters(lower) ? Purpose::kSet : Purpose::kIgnored);
+  Meaning out = only(lower == "role" || lower == "session_authorization" ? Purpose::kNotRun : matters(lower) || lower == "client_encoding" ? Purpose::kSet : Purpose::kIgnored);
   out.setting = {std::move(lower), std::move(value)};
   return out;
 }
@@ -124,6 +124,17 @@ Meaning of_grant(GrantStmt* grant) {
                                                ? name_list(as<RangeVar>(object))
                                                : in_terms_of_lookup(grant->objtype, object)});
   return out;
+}
+
+/// Only in schemas: elsewhere they are the database's.
+Meaning of_default_privileges(AlterDefaultPrivilegesStmt* stmt) {
+  Meaning out = only(Purpose::kRefine);
+  for (Node* option : items(stmt->options)) {
+    auto* element = as<DefElem>(option);
+    if (std::string_view(element->defname) != "schemas") continue;
+    for (Node* schema : items(as<List>(element->arg))) out.targets.push_back({OBJECT_SCHEMA, schema});
+  }
+  return out.targets.empty() ? only(Purpose::kUnsupported) : out;
 }
 
 Meaning of_drop(DropStmt* drop) {
@@ -234,6 +245,7 @@ Meaning classify(Node* node) {
     case T_AlterObjectDependsStmt: return of_object_or_relation(as<AlterObjectDependsStmt>(node));
     case T_CommentStmt: return of_comment(as<CommentStmt>(node)->objtype, as<CommentStmt>(node)->object);
     case T_SecLabelStmt: return of_comment(as<SecLabelStmt>(node)->objtype, as<SecLabelStmt>(node)->object);
+    case T_AlterDefaultPrivilegesStmt: return of_default_privileges(as<AlterDefaultPrivilegesStmt>(node));
     case T_GrantStmt: return of_grant(as<GrantStmt>(node));
     case T_DropStmt: return of_drop(as<DropStmt>(node));
     case T_RenameStmt: return of_rename(as<RenameStmt>(node));
@@ -241,7 +253,6 @@ Meaning classify(Node* node) {
     case T_SelectStmt: return of_select(as<SelectStmt>(node));
     case T_TransactionStmt: return of_transaction(as<TransactionStmt>(node));
     case T_AlterObjectSchemaStmt:
-    case T_AlterDefaultPrivilegesStmt:
     case T_AlterExtensionStmt:
     case T_AlterExtensionContentsStmt:
     case T_AlterPublicationStmt:

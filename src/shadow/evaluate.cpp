@@ -130,10 +130,16 @@ class Evaluation {
     std::reverse(items_.begin(), items_.end());
   }
 
+  static bool drops_live_schema(const RawStmt& tree) {
+    if (!IsA(tree.stmt, DropStmt)) return false;
+    const auto* drop = reinterpret_cast<DropStmt*>(tree.stmt);
+    return drop->removeType == OBJECT_SCHEMA && pg::call([&] { return OidIsValid(get_namespace_oid(strVal(linitial(drop->objects)), true)); });
+  }
+
   /// Nothing that the text speaks of is there yet. Schemas first: a name without one belongs to the first of them.
   void collect_all_statements() {
     for (const auto& statement : text_.statements) {
-      if (IsA(statement.tree->stmt, DropStmt) && reinterpret_cast<DropStmt*>(statement.tree->stmt)->removeType == OBJECT_SCHEMA) continue;  // see Whole
+      if (drops_live_schema(*statement.tree)) continue;  // see Whole
       items_.emplace_back();
       items_.back().text = &statement;
       items_.back().tree = statement.tree;
@@ -514,7 +520,8 @@ class Evaluation {
     const AsCaller user(caller_);
     const pg::SettingsScope settings;
     settings.set("check_function_bodies", "on");
-    for (const auto& [name, value] : statement.settings) settings.set(name.c_str(), value.c_str());
+    for (const auto& [name, value] : statement.settings)
+      if (name != "client_encoding") settings.set(name.c_str(), value.c_str());
     settings.set("search_path", search_path_of(statement, search_path_).c_str());
     note_using(statement, using_);
     if (mode_ == Mode::kWhole && IsA(statement.tree->stmt, CreateSchemaStmt) && exists(reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt)))

@@ -17,6 +17,7 @@ extern "C" {
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_func.h"
 #include "parser/parse_type.h"
@@ -236,6 +237,23 @@ std::vector<const RawStmt*> one_by_one(const RawStmt* raw) {
   return out;
 }
 
+/// SET client_encoding says how psql would read the rest of the file. The client has read the text by its own encoding; where the
+/// two differ, the bytes are taken back and read as the file says. What cannot be read so stays as it is.
+std::string read_again(const std::string& sql, const std::string& encoding) {
+  try {
+    const pg::Subtransaction attempt;
+    return pg::call([&] {
+      const int file = pg_valid_server_encoding(encoding.c_str()) >= 0 ? pg_valid_server_encoding(encoding.c_str()) : pg_char_to_encoding(encoding.c_str());
+      if (file < 0 || file == pg_get_client_encoding()) return pstrdup(sql.c_str());
+      char* bytes = pg_server_to_client(sql.c_str(), static_cast<int>(sql.size()));
+      return pg_any_to_server(bytes, static_cast<int>(strlen(bytes)), file);
+    });
+  } catch (const pg::Error& error) {
+    if (error.interrupts()) throw;
+    return sql;
+  }
+}
+
 /// CLUSTER … USING, as the mark on the index that it leaves.
 RawStmt* as_mark(RawStmt* raw) {
   if (!IsA(raw->stmt, ClusterStmt)) return raw;
@@ -414,7 +432,8 @@ Text read_text(const std::string& desired, Mode mode) {
     text.not_run.push_back({left_out.line, text.script.files[left_out.file], left_out.what});
   std::map<std::string, std::string> settings;
   for (const auto& source : text.script.statements) {
-    const std::string sql(text.script.text_of(source));
+    std::string sql(text.script.text_of(source));
+    if (const auto encoding = settings.find("client_encoding"); encoding != settings.end()) sql = read_again(sql, encoding->second);
     RawStmt* raw = parse_one(text, source, sql);
     if (mode == Mode::kWhole) raw = as_mark(raw);
     script::Meaning meaning = script::meaning_of(*raw);

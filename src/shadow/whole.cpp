@@ -41,7 +41,7 @@ WHERE d.refclassid = 'pg_namespace'::regclass AND quote_ident(n.nspname) = $1 AN
     OR EXISTS (SELECT FROM pg_type t WHERE t.oid = d.objid AND (t.typrelid = ANY ($2) OR t.typelem <> 0 OR t.typtype = 'm'))))
   AND NOT (d.classid = 'pg_proc'::regclass AND d.objid = ANY ($4)) AND d.deptype <> 'i' AND d.classid <> 'pg_constraint'::regclass LIMIT 1)";
 
-bool is_aspect(Kind kind) { return kind == Kind::kOwner || kind == Kind::kPrivilege || kind == Kind::kSecurityLabel; }
+bool is_aspect(Kind kind) { return kind == Kind::kOwner || kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege || kind == Kind::kSecurityLabel; }
 
 Snapshot part_of(const Snapshot& all, const std::function<bool(const ObjectId&)>& wanted) {
   Snapshot out;
@@ -139,7 +139,7 @@ void Whole::drop_abandoned_schemas(Snapshot& desired) const {
 /// Aspects that the text never speaks of are what they are.
 Snapshot Whole::aligned(const Snapshot& live) const {
   const auto left_alone = [&](Kind kind) {
-    return (kind == Kind::kOwner && !mentioned_.owners_mentioned) || (kind == Kind::kPrivilege && !mentioned_.privileges_mentioned) ||
+    return (kind == Kind::kOwner && !mentioned_.owners_mentioned) || ((kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege) && !mentioned_.privileges_mentioned) ||
            (kind == Kind::kSecurityLabel && !mentioned_.labels_mentioned);
   };
   Snapshot out;
