@@ -52,7 +52,7 @@ std::string filled(const std::string& sql) {
 std::vector<Statement> statements_of(const Snapshot& snapshot) {
   std::vector<Statement> out;
   for (auto& [id, command] : plan::creation(snapshot)) {
-    if (id.kind == Kind::kContents) continue;
+    if (id.kind == Kind::kContents || id.kind == Kind::kPublicationTable) continue;  // publications are the database's
     if (id.kind == Kind::kSchema && snapshot.objects.at(id).name == "public") continue;  // every database has it
     const bool fills = id.kind == Kind::kMaterializedView && snapshot.has({Kind::kContents, kinds::describe(id)});
     out.push_back({snapshot.has(id) ? snapshot.root(id) : id, command.run_as, fills ? filled(command.sql) : command.sql});

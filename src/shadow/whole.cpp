@@ -41,7 +41,46 @@ WHERE d.refclassid = 'pg_namespace'::regclass AND quote_ident(n.nspname) = $1 AN
     OR EXISTS (SELECT FROM pg_type t WHERE t.oid = d.objid AND (t.typrelid = ANY ($2) OR t.typelem <> 0 OR t.typtype = 'm'))))
   AND NOT (d.classid = 'pg_proc'::regclass AND d.objid = ANY ($4)) AND d.deptype <> 'i' AND d.classid <> 'pg_constraint'::regclass LIMIT 1)";
 
-bool is_aspect(Kind kind) { return kind == Kind::kOwner || kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege || kind == Kind::kSecurityLabel; }
+bool is_aspect(Kind kind) {
+  return kind == Kind::kOwner || kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege || kind == Kind::kSecurityLabel ||
+         kind == Kind::kPublicationTable;
+}
+
+using Grants = std::map<std::pair<ObjectId, std::string>, std::vector<ObjectId>>;
+
+/// Who has been granted something on what, by whomever.
+Grants grants_in(const Snapshot& snapshot) {
+  Grants out;
+  for (const auto& [id, object] : snapshot.objects)
+    if (id.kind == Kind::kPrivilege) out[{object.parent, object.name}].push_back(id);
+  return out;
+}
+
+/// "INSERT, SELECT*" of one or several grantors, as a set.
+std::set<std::string> privileges_of(const std::vector<ObjectId>& grants, const Snapshot& in) {
+  std::set<std::string> out;
+  for (const auto& id : grants) {
+    std::string_view rest = in.objects.at(id).get("privileges");
+    while (!rest.empty()) {
+      const auto comma = rest.find(", ");
+      out.emplace(rest.substr(0, comma));
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 2);
+    }
+  }
+  return out;
+}
+
+/// A GRANT that does not say by whom is content with any grantor: the grants of the text that are there in this sense.
+std::map<ObjectId, std::vector<ObjectId>> given_by_others(const Snapshot& desired, const Snapshot& live) {
+  std::map<ObjectId, std::vector<ObjectId>> out;
+  const Grants there = grants_in(live);
+  for (const auto& [what, grants] : grants_in(desired)) {
+    const auto found = there.find(what);
+    if (found == there.end() || found->second == grants || grants.size() != 1) continue;
+    if (privileges_of(grants, desired) == privileges_of(found->second, live)) out.emplace(grants.front(), found->second);
+  }
+  return out;
+}
 
 Snapshot part_of(const Snapshot& all, const std::function<bool(const ObjectId&)>& wanted) {
   Snapshot out;
@@ -139,6 +178,7 @@ void Whole::drop_abandoned_schemas(Snapshot& desired) const {
 /// Aspects that the text never speaks of are what they are.
 Snapshot Whole::aligned(const Snapshot& live) const {
   const auto left_alone = [&](Kind kind) {
+    if (kind == Kind::kPublicationTable) return true;  // publications are the database's
     return (kind == Kind::kOwner && !mentioned_.owners_mentioned) || ((kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege) && !mentioned_.privileges_mentioned) ||
            (kind == Kind::kSecurityLabel && !mentioned_.labels_mentioned);
   };
@@ -147,8 +187,14 @@ Snapshot Whole::aligned(const Snapshot& live) const {
     out.add(object);
     for (const auto& edge : from.needs(object.id)) out.depend(edge.from, edge.to, edge.type);
   };
-  for (const auto& [id, object] : desired_.objects)
-    if (!left_alone(id.kind) || !live.has(desired_.root(id))) add(desired_, object);
+  const auto others = given_by_others(desired_, live);
+  for (const auto& [id, object] : desired_.objects) {
+    if (left_alone(id.kind) && live.has(desired_.root(id))) continue;
+    if (const auto found = others.find(id); found != others.end())
+      for (const auto& grant : found->second) add(live, live.objects.at(grant));
+    else
+      add(desired_, object);
+  }
   for (const auto& [id, object] : live.objects)
     if (is_aspect(id.kind) && left_alone(id.kind) && desired_.has(object.parent)) add(live, object);
   // WITH NO DATA is what dumps say of every materialized view: it takes no rows away.
