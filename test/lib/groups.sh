@@ -133,7 +133,7 @@ tap_like() {
         printf ' - %s\n' "$name"
         if [ "$status" != 0 ]; then
             grep -v '^ok ' "$folder/log" | cut -c 1-500
-            tail -n 30 "$folder/tmp_check/log/regress_log_$name" 2>/dev/null | cut -c 1-500
+            { grep -h "ERROR: " "$folder/tmp_check/log/regress_log_$name"; tail -n 30 "$folder/tmp_check/log/regress_log_$name"; } 2>/dev/null | cut -c 1-500
             grep -hE 'was terminated by signal|runtime error:|ERROR: AddressSanitizer' -A 20 "$folder"/tmp_check/log/*.log 2>/dev/null | head -60
         fi
         count_tap "$folder/log" "$status"
