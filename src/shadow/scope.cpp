@@ -78,7 +78,7 @@ std::vector<const Directive*> ignore_directives(const Text& text) {
   for (const auto& directive : text.script.standalone) {
     if (directive.kind != DirectiveKind::kIgnore) continue;
     if (!kKnown.count(directive.object_type))
-      throw Failure(sqlstate::kFeatureNotSupported, cat("ignoring a ", directive.object_type, " is not supported yet"))
+      throw Failure(sqlstate::kFeatureNotSupported, cat("ignore ", directive.object_type, " is not supported yet"))
           .hint("Whole tables, views, sequences, types and routines can be ignored.")
           .context(text.script.place_of(directive.begin));
     out.push_back(&directive);
