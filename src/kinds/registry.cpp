@@ -43,6 +43,7 @@ constexpr std::array kEntries = {
     Entry{Kind::kOwner, "owner", "", "", "owner of", owner_writer},
     Entry{Kind::kPrivilege, "privilege", "", "", "privileges of", privilege_writer},
     Entry{Kind::kOwnedBy, "owned by", "", "", "owning column of", owned_by_writer},
+    Entry{Kind::kInheritance, "inheritance", "", "", "inheritance of", inheritance_writer},
     Entry{Kind::kConstraint, "table constraint", "", "CONSTRAINT", "constraint", constraint_writer},
     Entry{Kind::kContents, "contents", "", "", "rows of", contents_writer},
     Entry{Kind::kIndex, "index", "", "INDEX", "index", index_writer},

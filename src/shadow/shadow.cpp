@@ -14,6 +14,7 @@
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
+#include "shadow/trees.hpp"
 #include "shadow/verify.hpp"
 
 extern "C" {
@@ -184,6 +185,7 @@ class Attempt {
       for (const auto& id : statement.ids) out.insert(in.has(id) ? in.root(id) : id);
     for (const auto& statement : text_.statements)
       if (statement.meaning.cascade) add_dependents(statement.ids, in, out);
+    name_trees(in, out);
     // A table's own sequences come and go with it.
     for (const auto& [id, object] : in.objects) {
       if (id.kind != Kind::kOwnedBy) continue;
@@ -454,9 +456,11 @@ Outcome plan_once(const std::string& desired, For use) {
   }
   for (const auto& statement : parsed.statements)
     for (const auto& target : statement.targets) units.add(target);
+  for (const Oid base : parsed.bases) units.relations.insert(base);
 
   std::set<ObjectId> going;
   for (int round = 1; round <= kMostRounds; ++round) {
+    complete_trees(units, parsed.referenced);
     Attempt attempt(parsed, units, going, search_path, use);
     Outcome outcome;
     outcome.not_run = parsed.not_run;

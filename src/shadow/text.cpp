@@ -7,6 +7,7 @@
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+#include "shadow/trees.hpp"
 
 extern "C" {
 #include "access/relation.h"
@@ -52,27 +53,6 @@ RawStmt* parse_one(const Text& text, const script::Statement& source, const std:
     rethrow(error, text, source, sql);
   }
   throw Failure(sqlstate::kSyntaxError, "not one statement").context(text.script.context_of(source));
-}
-
-void refuse_inheritance(const RawStmt& raw, const std::string& context) {
-  const auto refuse = [&](const char* what) {
-    throw Failure(sqlstate::kFeatureNotSupported, cat(what, " is not supported yet")).context(context);
-  };
-  if (IsA(raw.stmt, CreateStmt)) {
-    auto* stmt = reinterpret_cast<CreateStmt*>(raw.stmt);
-    if (stmt->inhRelations) refuse("a table that is a partition or inherits");
-  }
-  if (!IsA(raw.stmt, AlterTableStmt)) return;
-  auto* stmt = reinterpret_cast<AlterTableStmt*>(raw.stmt);
-  for (int i = 0; i < list_length(stmt->cmds); ++i) switch (static_cast<AlterTableCmd*>(list_nth(stmt->cmds, i))->subtype) {
-      case AT_AttachPartition:
-      case AT_DetachPartition:
-      case AT_AddInherit:
-      case AT_DropInherit:
-        refuse("attaching, detaching and inheriting");
-        break;
-      default: break;
-    }
 }
 
 /// The kinds of objects that a plan can be about, or parts of them. What a statement does to others would happen
@@ -284,7 +264,7 @@ Text read_text(const std::string& desired) {
     }
     refuse_unsupported_targets(meaning, text.script.context_of(source));
     refuse_library(*raw, text.script.context_of(source));
-    refuse_inheritance(*raw, text.script.context_of(source));
+    refuse_concurrent_detach(*raw, text.script.context_of(source));
     std::vector<RangeVar*> references;
     collect_references(raw->stmt, references);
     text.statements.push_back({&source, raw, sql, std::move(meaning), settings, std::move(references), {}, {}});
@@ -319,6 +299,8 @@ void resolve(Text& text, const std::string& search_path) {
       pg::Subtransaction lookup;
       for (RangeVar* reference : statement.references)
         if (const Oid referenced = relation_of(reference); OidIsValid(referenced)) text.referenced.insert(referenced);
+      for (RangeVar* base : bases_of(statement.tree->stmt))
+        if (const Oid table = pg::call([&] { return RangeVarGetRelid(base, NoLock, true); }); OidIsValid(table)) text.bases.insert(table);
       for (const auto& target : statement.meaning.targets) {
         const auto address = statement.meaning.purpose == Purpose::kDefine ? definition_target(target) : existing_target(target);
         if (!OidIsValid(address.objid)) continue;
