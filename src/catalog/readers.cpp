@@ -58,7 +58,8 @@ SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum,
   CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics,
   (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
      FROM pg_options_to_table(a.attoptions) WHERE option_name <> 'pg_attver') AS options,
-  CASE WHEN a.attinhcount > 0 THEN CASE WHEN a.attislocal THEN 'merged' ELSE 'yes' END END AS inherited,
+  CASE WHEN a.attinhcount > 0 THEN CASE WHEN a.attislocal THEN 'merged' ELSE 'yes' END WHEN c.reloftype <> 0 THEN 'of type' END AS inherited,
+  (SELECT k.conislocal FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum) AS fact_null_is_local,
   a.attnum AS fact_position, c.relkind AS fact_relkind, t.typstorage AS fact_type_storage, a.attlen AS fact_length
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum

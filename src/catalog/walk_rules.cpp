@@ -146,6 +146,10 @@ constexpr Reading kReadings[] = {
     {"pg_constraint", "confdelsetcols", As::columns,
      "CASE WHEN t.confdelsetcols IS NOT NULL THEN t.conrelid || ':' || t.confdelsetcols::text END",
      "not in pg_get_catalog_foreign_keys()"},
+    {"pg_constraint", "conname", As::text,
+     "CASE WHEN t.conparentid = 0 OR NOT EXISTS (SELECT FROM pg_catalog.pg_constraint above WHERE above.oid = t.conparentid AND "
+     "above.conrelid = t.conrelid) THEN t.conname END",
+     "the rows of a foreign key for the partitions that it refers to have names of the server's choice"},
     {"pg_constraint", "connoinherit", As::text, "CASE WHEN t.contype IN ('c', 'n') AND t.connoinherit THEN 't' END",
      "of keys it tells how the key of a partition came to the parent's; there is no NO INHERIT for them"},
     {"pg_publication_rel", "prattrs", As::columns,

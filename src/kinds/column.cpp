@@ -36,6 +36,9 @@ bool follows_null(const Change& change) {
   return false;
 }
 
+/// Typed tables follow their type, when that is said: it is all that CASCADE means here.
+std::string and_typed_tables(const Object& type, const Snapshot& in) { return heirs_of(type.id, in).empty() ? "" : " CASCADE"; }
+
 const Object* default_of(const Object& column, const Snapshot& in) {
   return in.find({Kind::kDefault, column.id.identity});
 }
@@ -47,7 +50,7 @@ class ColumnWriter final : public Writer {
     std::vector<Command> out;
     if (relation.id.kind == Kind::kComposite) {
       out.push_back(on_relation(relation, cat("ADD ATTRIBUTE ", column.name, " ", column.get("type"),
-                                              clause("COLLATE", column.get("collation")))));
+                                              clause("COLLATE", column.get("collation")), and_typed_tables(relation, in))));
     } else if (relation.id.kind == Kind::kTable) {
       const Object* value = default_of(column, in);
       out.push_back(on_relation(relation, cat("ADD COLUMN ", column_definition(column, in),
@@ -59,7 +62,7 @@ class ColumnWriter final : public Writer {
 
   std::vector<Command> drop(const Object& column, const Snapshot& in) const override {
     const Object& relation = relation_of(column, in);
-    if (relation.id.kind == Kind::kComposite) return {on_relation(relation, cat("DROP ATTRIBUTE ", column.name))};
+    if (relation.id.kind == Kind::kComposite) return {on_relation(relation, cat("DROP ATTRIBUTE ", column.name, and_typed_tables(relation, in)))};
     if (relation.id.kind == Kind::kTable) return {on_relation(relation, cat("DROP COLUMN ", column.name))};
     return {};
   }
@@ -72,7 +75,7 @@ class ColumnWriter final : public Writer {
     if (retyped) {
       if (relation.id.kind != Kind::kComposite) return std::nullopt;
       out.commands.push_back(on_relation(relation, cat("ALTER ATTRIBUTE ", change.after.name, " TYPE ", change.after.get("type"),
-                                                       clause("COLLATE", change.after.get("collation")))));
+                                                       clause("COLLATE", change.after.get("collation")), and_typed_tables(relation, change.desired))));
       out.dependents_step_aside = true;
       out.dangers.push_back({Hazard::kBreaking, cat(describe(change.after.id), ": ", change.before.get("type"), " -> ", change.after.get("type"))});
     }

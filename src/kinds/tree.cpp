@@ -31,6 +31,8 @@ std::vector<ObjectId> parents_of(const ObjectId& id, const Snapshot& in) {
   std::vector<ObjectId> out;
   for (const auto& edge : in.needs(inheritance_of(id)))
     if (edge.to.kind != Kind::kSchema && in.has(edge.to)) out.push_back(edge.to);
+  if (const Object* table = in.find(id); table && table->has("of_type"))
+    if (const ObjectId type{Kind::kComposite, table->get("of_type")}; in.has(type)) out.push_back(type);
   return out;
 }
 
@@ -39,6 +41,9 @@ std::vector<ObjectId> heirs_of(const ObjectId& id, const Snapshot& in) {
   for (const auto& edge : in.dependents(id))
     if (edge.from.kind == Kind::kInheritance)
       if (const Object* inheritance = in.find(edge.from)) out.push_back(inheritance->parent);
+  if (id.kind == Kind::kComposite)
+    for (const auto& edge : in.dependents(id))
+      if (const Object* table = in.find(edge.from); table && table->has("of_type") && table->get("of_type") == id.identity.text()) out.push_back(edge.from);
   return out;
 }
 
@@ -50,15 +55,15 @@ std::vector<ObjectId> descendants_of(const ObjectId& id, const Snapshot& in) {
   return out;
 }
 
-bool is_inherited(const Object& part) { return part.get("inherited") == "yes"; }
+bool is_inherited(const Object& part) { return part.get("inherited") == "yes" || part.get("inherited") == "of type"; }
 
 std::vector<ObjectId> origins_of(const Object& part, const Snapshot& in) {
+  std::vector<ObjectId> out;
   if (!part.fact("from").empty()) {
-    const ObjectId origin = named_origin(part);
-    return in.has(origin) ? std::vector{origin} : std::vector<ObjectId>{};
+    if (const Object* origin = in.find(named_origin(part))) out.push_back(origin->id);
+    return out;
   }
   if (in.has(inheritance_of(part.id))) return parents_of(part.id, in);
-  std::vector<ObjectId> out;
   if (!by_name(part.id.kind) || !part.parent) return out;
   if (part.id.kind != Kind::kDefault && !part.has("inherited")) return out;
   for (const auto& table : parents_of(relation_of(part, in).id, in))
@@ -80,6 +85,10 @@ std::vector<ObjectId> followers_of(const Object& part, const Snapshot& in) {
 bool stays_in_tree(const Object& part, const Snapshot& live, const Snapshot& desired) {
   const Object* table = &part;
   while (table->parent && desired.has(table->parent)) table = desired.find(table->parent);
+  if (part.get("inherited") == "of type") {
+    const Object* was = live.find(table->id);
+    return was && was->get("of_type") == table->get("of_type");
+  }
   const Object *before = live.find(inheritance_of(table->id)), *after = desired.find(inheritance_of(table->id));
   return before && after && before->attributes == after->attributes;
 }
@@ -91,6 +100,16 @@ bool follows_origin(const Change& change, std::string_view attribute) {
     if (before && after && before->get(attribute) != after->get(attribute) && after->get(attribute) == change.after.get(attribute)) return true;
   }
   return false;
+}
+
+bool refers_through_parent(const ObjectId& foreign_key, const ObjectId& partition, const Snapshot& in) {
+  const Object* inheritance = in.find(inheritance_of(partition));
+  if (foreign_key.kind != Kind::kConstraint || !inheritance || !inheritance->has("bound") || in.root(foreign_key) == partition) return false;
+  const auto parents = parents_of(partition, in);
+  const auto& needed = in.needs(foreign_key);
+  return std::any_of(needed.begin(), needed.end(), [&](const Dependency& edge) {
+    return edge.type == 'n' && in.has(edge.to) && std::find(parents.begin(), parents.end(), in.root(edge.to)) != parents.end();
+  });
 }
 
 std::string alter_only(const Object& relation) {

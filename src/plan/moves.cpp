@@ -132,6 +132,7 @@ class Mover {
   /// `id` needs `beneath`, which goes down.
   void dependent(const ObjectId& id, const ObjectId& beneath, char type) {
     if (out_.down.count(id)) return;
+    if (live_.has(beneath) && live_.root(beneath).kind == Kind::kTable && kinds::refers_through_parent(id, live_.root(beneath), live_)) return;
     const Object* object = live_.find(id);
     if (!object) {
       if (type == 'i') return;  // a part that the server makes: the constructor of a range, the constraint of a constraint trigger
@@ -170,7 +171,8 @@ class Mover {
       // An attribute's type is that of every value of the type (find_composite_type_dependencies() in tablecmds.c).
       const ObjectId& type = live_.objects.at(id).parent;
       if (type.kind != Kind::kComposite) continue;
-      for (const auto& edge : live_.dependents(type)) dependent(edge.from, type, edge.type);
+      for (const auto& edge : live_.dependents(type))
+        if (edge.from.kind != Kind::kTable) dependent(edge.from, type, edge.type);  // a typed table follows
     }
   }
 
@@ -309,6 +311,17 @@ ObjectId creator(const ObjectId& id, const Snapshot& in, const std::set<ObjectId
 
 namespace {
 
+/// A partition that goes while foreign keys to its parent stay.
+bool must_be_detached(const Object& object, const Snapshot& live, const std::set<ObjectId>& down) {
+  if (object.id.kind != Kind::kInheritance || object.parent.kind != Kind::kTable) return false;
+  for (const auto& parent : kinds::parents_of(object.parent, live))
+    if (down.count(parent)) return false;
+  for (const auto& member : live.family(object.parent))
+    for (const auto& edge : live.dependents(member))
+      if (kinds::refers_through_parent(edge.from, object.parent, live)) return true;
+  return false;
+}
+
 /// What goes with something of the table above, or because the table leaves the tree.
 std::optional<ObjectId> dropper_in_tree(const Object& object, const Snapshot& live, const std::set<ObjectId>& down) {
   const Object* inheritance = live.find(kinds::inheritance_of(object.id));
@@ -327,6 +340,7 @@ std::optional<ObjectId> dropper_in_tree(const Object& object, const Snapshot& li
 std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const std::set<ObjectId>& down) {
   const Object& object = live.objects.at(id);
   const auto& writer = kinds::writer(id.kind);
+  if (must_be_detached(object, live, down)) return id;
   if (object.parent && down.count(object.parent) && writer.dropped_with_parent()) return dropper(object.parent, live, down);
   if (const auto above = dropper_in_tree(object, live, down)) return above;
   // What depends automatically on a column goes with it: an index, a constraint, the sequence of a serial.

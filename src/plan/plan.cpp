@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "kinds/registry.hpp"
+#include "kinds/text.hpp"
 #include "kinds/tree.hpp"
 #include "model/failure.hpp"
 #include "plan/changes.hpp"
@@ -86,8 +87,20 @@ class Ordering {
       Work work{id, comes_back(id) ? Action::kRebuild : Action::kDrop, writer.drop(object, live_), {}};
       if (!comes_back(id)) work.dangers = writer.drop_dangers(object, live_);
       work.drops = true;
+      if (heirs_keep(object))
+        for (auto& command : work.commands) command.sql = kinds::replace_prefix(command.sql, "ALTER TABLE ", "ALTER TABLE ONLY ");
       drops_[id] = add(0, std::move(work));
     }
+  }
+
+  /// The tables beneath have the column, or constraint, by themselves afterwards: ALTER TABLE ONLY … DROP.
+  bool heirs_keep(const Object& object) const {
+    if ((object.id.kind != Kind::kColumn && object.id.kind != Kind::kConstraint) || desired_.has(object.id)) return false;
+    const auto followers = kinds::followers_of(object, live_);
+    return std::any_of(followers.begin(), followers.end(), [&](const ObjectId& id) {
+      const Object& follower = live_.objects.at(id);
+      return follower.has("inherited") && follower.fact("from").empty() && kinds::is_inherited(follower) && desired_.has(id) && kinds::stays_in_tree(follower, live_, desired_);
+    });
   }
 
   void add_alterations() {
@@ -256,6 +269,8 @@ class Ordering {
 
   void order_creations() {
     for (const auto& edge : desired_.dependencies()) {
+      // A part that came down is made by itself only where it was there before what it is a part of.
+      if (edge.type == 'P' && edge.from.kind == Kind::kConstraint) continue;
       for (const auto& later : {create_node(edge.from), find(alters_, edge.from)}) {
         if (!later) continue;
         before(create_node(edge.to), later);
@@ -323,18 +338,24 @@ class Ordering {
           continue;
         }
         std::vector<ObjectId> tables = kinds::parents_of(object.parent, *snapshot);
+        // Names that the server chooses (of NOT NULL, from 18 on) are the parent's before they are the child's.
+        for (const auto& parent : tables) before(create_node(parent), create_node(object.parent));
         for (const auto& parent : tables)
           if (enters)
             for (const auto& sibling : kinds::heirs_of(parent, live_)) {
               before(drop_node(kinds::inheritance_of(sibling)), enters);
               before(drop_node(sibling), enters);
             }
+        if (enters && live_.has(object.parent))
+          for (const auto& part : cloned_again(object.parent)) clones_.push_back(part);
         const bool made_with_table = enters && enters == create_node(object.parent);
         if (!made_with_table) tables.push_back(object.parent);
         for (const auto& table : tables)
           for (const auto& part : snapshot->children(table)) order_part(part, *snapshot, leaves, enters);
       }
     for (const auto& id : clones_) order_clone(id);
+    for (const auto& [id, node] : creates_)
+      if (id.kind == Kind::kConstraint && !desired_.objects.at(id).fact("from").empty()) order_foreign_key(id, node);
     for (const auto& [id, node] : alters_) {
       const Object& part = desired_.objects.at(id);
       if (!part.has("inherited")) continue;
@@ -365,11 +386,32 @@ class Ordering {
     before(table, enters);
   }
 
+  /// Triggers that go and come back, as the parent's are, when their table leaves and enters.
+  std::vector<ObjectId> cloned_again(const ObjectId& table) const {
+    std::vector<ObjectId> out;
+    for (const auto& id : desired_.children(table))
+      if (id.kind == Kind::kTrigger && live_.has(id) && !moves_.up.count(id) && kinds::is_inherited(desired_.objects.at(id))) out.push_back(id);
+    return out;
+  }
+
+  /// A foreign key that fits is taken for the clone of the parent's, where it is there before.
+  void order_foreign_key(const ObjectId& id, Graph::Node node) {
+    bool made = false;
+    for (const auto& origin : kinds::origins_of(desired_.objects.at(id), desired_)) {
+      const auto above = create_node(origin);
+      made = made || above;
+      before(node, above);
+    }
+    if (!made) before(node, create_node(kinds::inheritance_of(desired_.root(id))));
+  }
+
   /// What is other about a clone is said after it was made.
   void order_clone(const ObjectId& id) {
     const Object& clone = desired_.objects.at(id);
-    const auto made = create_node(id), table = create_node(kinds::inheritance_of(desired_.root(id)));
+    const auto table = create_node(kinds::inheritance_of(desired_.root(id)));
+    const auto made = moves_.up.count(id) ? create_node(id) : table;
     for (const auto& origin : kinds::origins_of(clone, desired_)) before(table, create_node(origin));
+    if (!moves_.up.count(id)) before(table, find(alters_, id));
     auto commands = kinds::writer(id.kind).create(clone, desired_);
     if (commands.empty() || !made) return;
     const auto node = add(2, {id, Action::kCreate, std::move(commands), {}});

@@ -444,8 +444,11 @@ class Evaluation {
       if (item.text) {
         run_text(*item.text);
         if (auto old = replaces_.find(item.text); old != replaces_.end()) inherit(*item.text, old->second);
-      } else if (!item.of_tree || !call_as_before(live_.objects.at(item.object), live_))
-        for (const auto& command : item.commands) shadow::run(command);
+      } else {
+        // The first makes it, the others say what is other about it.
+        const bool made = item.of_tree && call_as_before(live_.objects.at(item.object), live_);
+        for (std::size_t i = made ? 1 : 0; i < item.commands.size(); ++i) shadow::run(item.commands[i]);
+      }
       trial.commit();
     } catch (const Failure& failure) {
       if (!item.text) throw;

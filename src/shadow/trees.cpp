@@ -16,6 +16,7 @@ extern "C" {
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 }
@@ -57,6 +58,8 @@ std::string parents_in_line(const Object& inheritance) {
 
 void complete_trees(catalog::Units& units, const std::set<Oid>& referenced) {
   for (const auto& row : pg::query(kReferencedTreesSql, {std::vector<Oid>(referenced.begin(), referenced.end())})) units.relations.insert(row.oid(0));
+  for (const auto& row : pg::query("SELECT oid FROM pg_class WHERE reloftype <> 0 AND reloftype = ANY ($1)", {std::vector<Oid>(units.types.begin(), units.types.end())}))
+    units.relations.insert(row.oid(0));
   if (units.relations.empty()) return;
   for (const auto& row : pg::query(kTreeSql, {std::vector<Oid>(units.relations.begin(), units.relations.end())})) units.relations.insert(row.oid(0));
 }
@@ -66,7 +69,7 @@ void name_trees(const Snapshot& in, std::set<ObjectId>& named) {
   while (!queue.empty()) {
     const ObjectId at = queue.back();
     queue.pop_back();
-    if (at.kind != Kind::kTable) continue;
+    if (at.kind != Kind::kTable && at.kind != Kind::kComposite) continue;
     for (const auto& list : {kinds::parents_of(at, in), kinds::heirs_of(at, in)})
       for (const auto& id : list)
         if (named.insert(id).second) queue.push_back(id);
@@ -102,31 +105,50 @@ void make_separately(Snapshot& snapshot) {
 
 namespace {
 
-/// Of what a child has from its parents, columns and constraints alike, and NOT NULL with its column.
-void mark(Oid table, const std::map<std::string, bool>& columns, const std::map<std::string, bool>& checks) {
+struct Marks {
+  bool local = false, null_is_local = false;
+  std::string null_name;  // unless the server would choose it
+};
+
+void update_constraint(Oid oid, bool local, const char* name) {
+  pg::call([&] {
+    update_row(ConstraintRelationId, SearchSysCacheCopy1(CONSTROID, ObjectIdGetDatum(oid)), [&](HeapTuple tuple) {
+      auto* constraint = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
+      constraint->conislocal = local;
+      namestrcpy(&constraint->conname, name);
+    });
+  });
+}
+
+void mark_columns(Oid table, const std::map<std::string, Marks>& columns) {
   for (const auto& row : pg::query("SELECT quote_ident(attname), attnum, attislocal FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND attinhcount > 0", {table})) {
     const auto found = columns.find(row.text(0));
-    if (found == columns.end() || row.truth(2) == found->second) continue;
+    if (found == columns.end() || row.truth(2) == found->second.local) continue;
     const auto number = static_cast<AttrNumber>(row.number(1));
-    const bool local = found->second;
+    const bool local = found->second.local;
     pg::call([&] {
       update_row(AttributeRelationId, SearchSysCacheCopyAttNum(table, number),
                  [&](HeapTuple tuple) { reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple))->attislocal = local; });
     });
   }
-  for (const auto& row : pg::query("SELECT k.oid, quote_ident(k.conname), k.conislocal, k.contype, (SELECT quote_ident(a.attname) FROM pg_attribute a WHERE a.attrelid = "
-                                   "k.conrelid AND a.attnum = k.conkey[1]) FROM pg_constraint k WHERE k.conrelid = $1 AND k.coninhcount > 0 AND k.contype IN ('c', 'n')",
-                                   {table})) {
-    const bool check = row.text(3) == "c";
-    const auto& known = check ? checks : columns;
-    const auto found = known.find(row.text(check ? 1 : 4));
-    if (found == known.end() || row.truth(2) == found->second) continue;
-    const Oid oid = row.oid(0);
-    const bool local = found->second;
-    pg::call([&] {
-      update_row(ConstraintRelationId, SearchSysCacheCopy1(CONSTROID, ObjectIdGetDatum(oid)),
-                 [&](HeapTuple tuple) { reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple))->conislocal = local; });
-    });
+}
+
+constexpr const char* kInheritedConstraintsSql = R"(
+SELECT k.oid, k.conname, k.conislocal, quote_ident(k.conname), quote_ident(a.attname), c.relname || '_' || a.attname || '_not_null'
+FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_attribute a ON k.contype = 'n' AND a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+WHERE k.conrelid = $1 AND k.coninhcount > 0 AND k.contype IN ('c', 'n'))";
+
+void mark_constraints(Oid table, const std::map<std::string, Marks>& columns, const std::map<std::string, bool>& checks) {
+  for (const auto& row : pg::query(kInheritedConstraintsSql, {table})) {
+    bool local = row.truth(2);
+    std::string name = row.text(1);
+    if (row.null(4)) {
+      if (const auto check = checks.find(row.text(3)); check != checks.end()) local = check->second;
+    } else if (const auto column = columns.find(row.text(4)); column != columns.end()) {
+      local = column->second.null_is_local;
+      name = column->second.null_name.empty() ? row.text(5) : script::name_of_quoted(column->second.null_name);
+    }
+    if (local != row.truth(2) || name != row.text(1)) update_constraint(row.oid(0), local, name.c_str());
   }
 }
 
@@ -134,17 +156,20 @@ void mark(Oid table, const std::map<std::string, bool>& columns, const std::map<
 
 void mark_local(const Snapshot& as, const std::set<ObjectId>& tables) {
   for (const auto& table : tables) {
-    const Object* inheritance = as.find(kinds::inheritance_of(table));
-    if (!inheritance || inheritance->has("bound")) continue;
+    if (!as.has(kinds::inheritance_of(table))) continue;
     const Oid oid = oid_of(table);
     if (!OidIsValid(oid)) continue;
-    std::map<std::string, bool> columns, checks;
+    std::map<std::string, Marks> columns;
+    std::map<std::string, bool> checks;
     for (const auto& id : as.children(table)) {
       const Object& part = as.objects.at(id);
-      if (id.kind == Kind::kColumn) columns.emplace(part.name, !kinds::is_inherited(part));
+      const std::string& null = part.get("not_null");
       if (id.kind == Kind::kConstraint && part.get("type") == "c") checks.emplace(part.name, !kinds::is_inherited(part));
+      if (id.kind == Kind::kColumn)
+        columns.emplace(part.name, Marks{!kinds::is_inherited(part), part.fact("null_is_local") == "t", null == "yes" ? "" : null});
     }
-    mark(oid, columns, checks);
+    mark_columns(oid, columns);
+    mark_constraints(oid, columns, checks);
   }
   pg::call([] { CommandCounterIncrement(); });
 }
@@ -185,6 +210,7 @@ MadeBeneath::MadeBeneath(const Snapshot& live, const std::set<ObjectId>& gone, c
   if (above.empty()) return;
   changed_ = live;
   for (const auto& [table, definitions] : above) {
+    if (!live.has(kinds::inheritance_of(table))) continue;
     tables_.insert(table);
     const Object& inheritance = live.objects.at(kinds::inheritance_of(table));
     Object& changed = changed_.objects.at(table);
