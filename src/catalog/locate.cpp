@@ -143,6 +143,11 @@ Address whole_of_constraint(const Address& at) {
     const Datum keys = SysCacheGetAttr(CONSTROID, row, Anum_pg_constraint_conkey, &null);
     if (!null) out = {RelationRelationId, constraint->conrelid, reinterpret_cast<const int16*>(ARR_DATA_PTR(DatumGetArrayTypeP(keys)))[0]};
   }
+  // A foreign key to a partitioned table has a row for each partition; one of a partitioned table, one on each.
+  if (HeapTuple parent = OidIsValid(constraint->conparentid) ? SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint->conparentid)) : nullptr) {
+    if (reinterpret_cast<Form_pg_constraint>(GETSTRUCT(parent))->conrelid == constraint->conrelid) out.objid = constraint->conparentid;
+    ReleaseSysCache(parent);
+  }
   const bool of_trigger = constraint->contype == CONSTRAINT_TRIGGER;
   ReleaseSysCache(row);
   if (!of_trigger) return out;

@@ -198,6 +198,9 @@ class Builder {
     ObjectId source = from->second.id;
     // A sequence goes with its column, but does not need it: what needs the column is the ownership.
     if (source.kind == Kind::kSequence && edge.type == 'a') source = {Kind::kOwnedBy, kinds::describe(source)};
+    // What is in a tree needs what it hangs on only as long as it does.
+    if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)}; source.kind == to->second.id.kind && out.snapshot.has(inheritance))
+      source = inheritance;
     out.snapshot.depend(source, to->second.id, edge.type);
   }
 

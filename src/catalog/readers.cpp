@@ -26,10 +26,10 @@ SELECT 'pg_class'::regclass::oid, c.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS s
      WHEN c.relreplident = 'n' OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = c.oid AND x.indisreplident)
      THEN 'NOTHING' END END AS replica_identity,
   CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
-  CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS partition_bound,
-  (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = c.oid) AS inherits,
   CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
   c.relkind AS fact_relkind, CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) THEN 'yes' END AS fact_has_children,
+  CASE WHEN NOT c.relispartition AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attislocal AND NOT a.attisdropped) THEN
+    (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = c.oid) END AS fact_inherits_at_once,
   CASE WHEN c.relkind IN ('r', 'm', 'p') THEN pg_total_relation_size(c.oid) END AS fact_bytes,
   CASE WHEN c.relkind IN ('r', 'm', 'p') THEN c.reltuples::bigint END AS fact_rows
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam
@@ -65,7 +65,8 @@ SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum,
   CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics,
   (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
      FROM pg_options_to_table(a.attoptions) WHERE option_name <> 'pg_attver') AS options,
-  CASE WHEN NOT a.attislocal THEN 'inherited' END AS inherited,
+  CASE WHEN a.attinhcount > 0 THEN CASE WHEN a.attislocal THEN 'merged' ELSE 'yes' END WHEN c.reloftype <> 0 THEN 'of type' END AS inherited,
+  (SELECT k.conislocal FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum) AS fact_null_is_local,
   CASE WHEN a.attidentity <> '' THEN (SELECT CASE WHEN s.relkind = 'S' THEN CASE WHEN has_sequence_privilege(s.oid, 'USAGE, SELECT') THEN
      pg_sequence_last_value(s.oid) END END FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
      WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass
@@ -94,11 +95,14 @@ SELECT 'pg_constraint'::regclass::oid, k.oid, 0,
   (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
      FROM pg_options_to_table(i.reloptions)) AS options,
   CASE WHEN x.indisclustered THEN 'yes' END AS clustered, CASE WHEN x.indisreplident THEN 'yes' END AS replica_identity,
-  CASE WHEN k.confrelid <> 0 THEN k.confrelid::regclass::text END AS fact_references
+  CASE WHEN k.contype IN ('c', 'f') AND k.coninhcount > 0 THEN CASE WHEN k.conislocal THEN 'merged' ELSE 'yes' END END AS inherited,
+  CASE WHEN k.confrelid <> 0 THEN k.confrelid::regclass::text END AS fact_references,
+  CASE WHEN k.contype = 'f' AND k.conparentid <> 0 THEN (pg_identify_object('pg_constraint'::regclass, k.conparentid, 0)).identity END AS fact_from
 FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
 LEFT JOIN pg_class i ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x') LEFT JOIN pg_index x ON x.indexrelid = i.oid LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
 WHERE ((k.conrelid <> 0 AND k.conrelid = ANY ($1)) OR (k.contypid <> 0 AND k.contypid = ANY ($2)))
-  AND k.contype IN ('c', 'p', 'u', 'f', 'x') AND k.conparentid = 0 AND (k.conislocal OR k.contypid <> 0))";
+  AND k.contype IN ('c', 'p', 'u', 'f', 'x')
+  AND NOT EXISTS (SELECT FROM pg_constraint whole WHERE whole.oid = k.conparentid AND whole.conrelid = k.conrelid))";
 
 constexpr const char* kIndexes = R"(
 SELECT 'pg_class'::regclass::oid, x.indexrelid, 0, 'pg_class'::regclass::oid, x.indrelid, 0,
@@ -107,11 +111,12 @@ SELECT 'pg_class'::regclass::oid, x.indexrelid, 0, 'pg_class'::regclass::oid, x.
   (SELECT string_agg(a.attnum || ' ' || a.attstattarget, ', ' ORDER BY a.attnum) FROM pg_attribute a
      WHERE a.attrelid = x.indexrelid AND a.attstattarget >= 0) AS statistics,
   CASE WHEN NOT x.indisvalid THEN 'invalid' END AS validity,
+  CASE WHEN i.relkind = 'I' THEN 'yes' END AS fact_partitioned,
   CASE WHEN x.indisclustered THEN 'yes' END AS clustered, CASE WHEN x.indisreplident THEN 'yes' END AS replica_identity,
   x.indisunique AS fact_unique, pg_relation_size(x.indexrelid) AS fact_bytes
 FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_namespace n ON n.oid = i.relnamespace
 LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
-WHERE x.indrelid = ANY ($1) AND NOT i.relispartition
+WHERE x.indrelid = ANY ($1)
   AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.conrelid = x.indrelid AND k.contype IN ('p', 'u', 'x')))";
 
 constexpr const char* kTriggers = R"(
@@ -119,9 +124,10 @@ SELECT 'pg_trigger'::regclass::oid, g.oid, 0, 'pg_class'::regclass::oid, g.tgrel
   quote_ident(n.nspname) AS schema, quote_ident(g.tgname) AS name,
   pg_get_triggerdef(g.oid) AS definition,
   CASE g.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END AS enabled,
-  g.tgconstraint <> 0 AS fact_constraint
+  CASE WHEN g.tgparentid <> 0 THEN 'yes' END AS inherited, g.tgconstraint <> 0 AS fact_constraint,
+  CASE WHEN g.tgparentid <> 0 THEN (pg_identify_object('pg_trigger'::regclass, g.tgparentid, 0)).identity END AS fact_from
 FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE g.tgrelid = ANY ($1) AND NOT g.tgisinternal AND g.tgparentid = 0)";
+WHERE g.tgrelid = ANY ($1) AND NOT g.tgisinternal)";
 
 constexpr const char* kRules = R"(
 SELECT 'pg_rewrite'::regclass::oid, r.oid, 0, 'pg_class'::regclass::oid, r.ev_class, 0,
@@ -166,6 +172,17 @@ SELECT 0::oid, c.oid, 0, 'pg_class'::regclass::oid, c.oid, 0, quote_ident(n.nspn
 FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S' JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
 WHERE d.classid = 'pg_class'::regclass AND d.objid = ANY ($1) AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a')";
+
+// Belongs to the table or the index that it is about. Several parents are one a line.
+constexpr const char* kInheritances = R"(
+SELECT 0::oid, c.oid, 0, 'pg_class'::regclass::oid, c.oid, 0, quote_ident(n.nspname) AS schema, quote_ident(c.relname) AS name,
+  string_agg(i.inhparent::regclass::text, E'\n' ORDER BY i.inhseqno) AS of,
+  CASE WHEN c.relispartition AND c.relkind NOT IN ('i', 'I') THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
+  CASE WHEN NOT c.relispartition AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attislocal AND NOT a.attisdropped)
+    THEN 'yes' END AS fact_at_once
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = ANY ($1 || ARRAY(SELECT indexrelid FROM pg_index WHERE indrelid = ANY ($1)))
+GROUP BY c.oid, n.nspname)";
 
 constexpr const char* kContents = R"(
 SELECT 0::oid, c.oid, 0, 'pg_class'::regclass::oid, c.oid, 0, quote_ident(n.nspname) AS schema, quote_ident(c.relname) AS name,
@@ -349,6 +366,7 @@ const std::vector<Reader>* make() {
       {Kind::kNone, kStatistics, About::kStored},
       {Kind::kNone, kSequences, About::kTables},
       {Kind::kOwnedBy, kOwnedBy, About::kTables},
+      {Kind::kInheritance, kInheritances, About::kStored},
       {Kind::kContents, kContents, About::kStored},
       {Kind::kNone, kFunctions, About::kFunctions},
       {Kind::kNone, kAggregates, About::kFunctions},

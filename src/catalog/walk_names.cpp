@@ -2,6 +2,7 @@
 
 extern "C" {
 #include "catalog/pg_class_d.h"
+#include "catalog/pg_constraint_d.h"
 #include "catalog/pg_trigger_d.h"
 }
 
@@ -13,13 +14,30 @@ constexpr const char* kObjects =
     "SELECT m.c, m.o, i.type, i.identity FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) m(c, o),"
     " LATERAL pg_catalog.pg_identify_object(m.c, m.o, 0) i";
 
+// A foreign key to a partitioned table has a row for each partition, under a name that the server chooses in the order
+// in which they come.
+#define PGSCHEMA_WHOLE_CONSTRAINT(oid)                                                                              \
+  "(WITH RECURSIVE up AS (SELECT k.oid, k.conparentid, k.conrelid, 0 AS n FROM pg_catalog.pg_constraint k WHERE k.oid = " oid \
+  " UNION ALL SELECT k.oid, k.conparentid, k.conrelid, up.n + 1 FROM pg_catalog.pg_constraint k JOIN up"             \
+  " ON k.oid = up.conparentid AND k.conrelid = up.conrelid) SELECT up.oid FROM up ORDER BY n DESC LIMIT 1)"
+
+constexpr const char* kForeignKeyRows =
+    "SELECT k.oid, pg_catalog.format('%s to %s', c.identity, r.identity)"
+    " FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_constraint above ON above.oid = k.conparentid AND above.conrelid = k.conrelid,"
+    " LATERAL pg_catalog.pg_identify_object('pg_catalog.pg_constraint'::pg_catalog.regclass, " PGSCHEMA_WHOLE_CONSTRAINT("above.oid") ", 0) c,"
+    " LATERAL pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass, k.confrelid, 0) r"
+    " WHERE k.oid = ANY ($1) AND k.conparentid <> 0";
+
 // The name of a foreign key's trigger contains its OID.
 constexpr const char* kInternalTriggers =
     "SELECT t.oid, pg_catalog.format('%I on %s for %s', p.proname, r.identity, c.identity)"
-    " FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid,"
-    " LATERAL pg_catalog.pg_identify_object('pg_catalog.pg_constraint'::pg_catalog.regclass, t.tgconstraint, 0) c,"
+    " FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_constraint own ON own.oid = t.tgconstraint,"
+    " LATERAL pg_catalog.pg_identify_object('pg_catalog.pg_constraint'::pg_catalog.regclass,"
+    " CASE WHEN own.conparentid = 0 THEN own.oid ELSE " PGSCHEMA_WHOLE_CONSTRAINT("own.oid") " END, 0) c,"
     " LATERAL pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass, t.tgrelid, 0) r"
     " WHERE t.oid = ANY ($1) AND t.tgisinternal AND t.tgconstraint <> 0";
+
+#undef PGSCHEMA_WHOLE_CONSTRAINT
 
 constexpr const char* kColumns =
     "SELECT a.attrelid, a.attnum, pg_catalog.quote_ident(a.attname) FROM pg_catalog.pg_attribute a"
@@ -34,6 +52,7 @@ void WalkNames::need_column(Oid relation, int number) {
 
 void WalkNames::resolve() {
   resolve_objects();
+  resolve_foreign_key_rows();
   resolve_internal_triggers();
   resolve_columns();
 }
@@ -46,6 +65,14 @@ void WalkNames::resolve_objects() {
   }
   for (const auto& row : pg::query(kObjects, {classes, oids}))
     if (!row.null(3)) names_[{row.oid(0), row.oid(1)}] = {row.text(2), row.text(3)};
+}
+
+void WalkNames::resolve_foreign_key_rows() {
+  std::vector<Oid> constraints;
+  for (const auto& [classid, oid] : objects_)
+    if (classid == ConstraintRelationId) constraints.push_back(oid);
+  if (constraints.empty()) return;
+  for (const auto& row : pg::query(kForeignKeyRows, {constraints})) names_[{ConstraintRelationId, row.oid(0)}] = {"foreign key row", row.text(1)};
 }
 
 void WalkNames::resolve_internal_triggers() {

@@ -29,6 +29,7 @@ class WalkNames {
 
  private:
   void resolve_objects();
+  void resolve_foreign_key_rows();
   void resolve_internal_triggers();
   void resolve_columns();
 

@@ -42,7 +42,11 @@ constexpr Part kParts[] = {
     {"pg_seclabel", "objoid", ""},
     {"pg_shseclabel", "objoid", ""},
     {"pg_init_privs", "objoid", ""},
-    {"pg_depend", "objid", ""},
+    // The trigger of a foreign key of a partition depends on the parent's when the partition was attached, and does not
+    // when it was made there. tgparentid says it either way.
+    {"pg_depend", "objid",
+     "NOT (t.deptype IN ('P', 'S') AND t.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND EXISTS (SELECT FROM "
+     "pg_catalog.pg_trigger g WHERE g.oid = t.objid AND g.tgisinternal))"},
     {"pg_shdepend", "objid",
      "t.dbid IN (0, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = "
      "pg_catalog.current_database()))"},
@@ -142,6 +146,12 @@ constexpr Reading kReadings[] = {
     {"pg_constraint", "confdelsetcols", As::columns,
      "CASE WHEN t.confdelsetcols IS NOT NULL THEN t.conrelid || ':' || t.confdelsetcols::text END",
      "not in pg_get_catalog_foreign_keys()"},
+    {"pg_constraint", "conname", As::text,
+     "CASE WHEN t.conparentid = 0 OR NOT EXISTS (SELECT FROM pg_catalog.pg_constraint above WHERE above.oid = t.conparentid AND "
+     "above.conrelid = t.conrelid) THEN t.conname END",
+     "the rows of a foreign key for the partitions that it refers to have names of the server's choice"},
+    {"pg_constraint", "connoinherit", As::text, "CASE WHEN t.contype IN ('c', 'n') AND t.connoinherit THEN 't' END",
+     "of keys it tells how the key of a partition came to the parent's; there is no NO INHERIT for them"},
     {"pg_publication_rel", "prattrs", As::columns,
      "CASE WHEN t.prattrs IS NOT NULL THEN t.prrelid || ':' || t.prattrs::text END",
      "not in pg_get_catalog_foreign_keys()"},

@@ -4,6 +4,7 @@
 
 #include "functions/settings.hpp"
 #include "kinds/registry.hpp"
+#include "kinds/tree.hpp"
 #include "pg/expression.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
@@ -60,12 +61,12 @@ std::optional<std::string> loss(const shadow::Outcome& outcome, const ObjectId& 
   const Object* object = object_of(outcome, id);
   if (!object) return text;
   if (id.kind == Kind::kTable) {
-    const auto row = counted(cat("SELECT count(*) FROM ONLY ", id.identity));
+    const auto row = counted(cat("SELECT count(*) FROM ", object->has("partition_key") ? "" : "ONLY ", id.identity));
     if (row && row->number(0) == 0) return {};
     return row ? cat(text, ": ", grouped(row->number(0)), " rows") : text;
   }
   if (id.kind == Kind::kColumn && object->parent.kind == Kind::kTable) {
-    const auto row = counted(cat("SELECT count(*), count(", object->name, ") FROM ONLY ", object->parent.identity));
+    const auto row = counted(cat("SELECT count(*), count(", object->name, ") FROM ", object->parent.identity));
     if (row && row->number(1) == 0) return {};
     return row ? cat(text, ": ", grouped(row->number(1)), " of ", grouped(row->number(0)), " rows not null") : text;
   }
@@ -74,7 +75,10 @@ std::optional<std::string> loss(const shadow::Outcome& outcome, const ObjectId& 
 
 std::int64_t bytes_of(const shadow::Outcome& outcome, const ObjectId& id) {
   const Object* root = object_of(outcome, outcome.live.has(id) ? outcome.live.root(id) : id);
-  return root ? std::strtoll(root->fact("bytes").c_str(), nullptr, 10) : 0;
+  std::int64_t bytes = root ? std::strtoll(root->fact("bytes").c_str(), nullptr, 10) : 0;
+  if (root)
+    for (const auto& heir : kinds::descendants_of(root->id, outcome.live)) bytes += std::strtoll(outcome.live.objects.at(heir).fact("bytes").c_str(), nullptr, 10);
+  return bytes;
 }
 
 /// A column that changes its type, as the server would do it.

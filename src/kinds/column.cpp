@@ -5,6 +5,7 @@
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
+#include "kinds/tree.hpp"
 #include "script/quote.hpp"
 
 namespace pgschema::kinds {
@@ -30,6 +31,24 @@ std::string not_null(const Object& column) {
   return name == "yes" ? " NOT NULL" : cat(" CONSTRAINT ", name, " NOT NULL");
 }
 
+/// Of the table alone, where those beneath it would follow.
+Command on_this_only(const Object& relation, std::string action) {
+  return {cat(alter_only(relation), " ", action), tag("ALTER", keyword(relation.id.kind)), access_exclusive(relation), {}};
+}
+
+/// The parent's column becomes NOT NULL, or is no more: so do those beneath, whatever their constraints are called.
+bool follows_null(const Change& change) {
+  if (!change.before.has("inherited") || !change.after.has("inherited") || !stays_in_tree(change.after, change.live, change.desired)) return false;
+  for (const auto& id : origins_of(change.after, change.desired)) {
+    const Object *before = change.live.find(id), *after = change.desired.find(id);
+    if (before && after && before->has("not_null") != after->has("not_null") && after->has("not_null") == change.after.has("not_null")) return true;
+  }
+  return false;
+}
+
+/// Typed tables follow their type, when that is said: it is all that CASCADE means here.
+std::string and_typed_tables(const Object& type, const Snapshot& in) { return heirs_of(type.id, in).empty() ? "" : " CASCADE"; }
+
 const Object* default_of(const Object& column, const Snapshot& in) {
   return in.find({Kind::kDefault, column.id.identity});
 }
@@ -41,7 +60,7 @@ class ColumnWriter final : public Writer {
     std::vector<Command> out;
     if (relation.id.kind == Kind::kComposite) {
       out.push_back(on_relation(relation, cat("ADD ATTRIBUTE ", column.name, " ", column.get("type"),
-                                              clause("COLLATE", column.get("collation")))));
+                                              clause("COLLATE", column.get("collation")), and_typed_tables(relation, in))));
     } else if (relation.id.kind == Kind::kTable) {
       const Object* value = default_of(column, in);
       out.push_back(on_relation(relation, cat("ADD COLUMN ", column_definition(column, in),
@@ -53,7 +72,7 @@ class ColumnWriter final : public Writer {
 
   std::vector<Command> drop(const Object& column, const Snapshot& in) const override {
     const Object& relation = relation_of(column, in);
-    if (relation.id.kind == Kind::kComposite) return {on_relation(relation, cat("DROP ATTRIBUTE ", column.name))};
+    if (relation.id.kind == Kind::kComposite) return {on_relation(relation, cat("DROP ATTRIBUTE ", column.name, and_typed_tables(relation, in)))};
     if (relation.id.kind == Kind::kTable) return {on_relation(relation, cat("DROP COLUMN ", column.name))};
     return {};
   }
@@ -66,7 +85,7 @@ class ColumnWriter final : public Writer {
     if (retyped) {
       if (relation.id.kind != Kind::kComposite) return std::nullopt;
       out.commands.push_back(on_relation(relation, cat("ALTER ATTRIBUTE ", change.after.name, " TYPE ", change.after.get("type"),
-                                                       clause("COLLATE", change.after.get("collation")))));
+                                                       clause("COLLATE", change.after.get("collation")), and_typed_tables(relation, change.desired))));
       out.dependents_step_aside = true;
       out.dangers.push_back({Hazard::kBreaking, cat(describe(change.after.id), ": ", change.before.get("type"), " -> ", change.after.get("type"))});
     }
@@ -104,11 +123,15 @@ class ColumnWriter final : public Writer {
       return std::nullopt;
     Alteration out;
     const std::string column = cat("ALTER COLUMN ", after.name, " ");
-    if (before.has("generated") && !after.has("generated")) out.commands.push_back(on_relation(table, cat(column, "DROP EXPRESSION")));
-    if (before.has("identity") && !after.has("identity")) out.commands.push_back(on_relation(table, cat(column, "DROP IDENTITY")));
-    if (change.changed("type") || change.changed("collation")) retype(change, table, column, out);
-    if (change.changed("not_null")) nullability(change, table, column, out);
-    identity(change, table, column, out);
+    if (before.has("generated") && !after.has("generated") && !follows_origin(change, "generated")) out.commands.push_back(on_relation(table, cat(column, "DROP EXPRESSION")));
+    const bool own_identity = !follows_origin(change, "identity");
+    if (before.has("identity") && !after.has("identity") && own_identity) out.commands.push_back(on_relation(table, cat(column, "DROP IDENTITY")));
+    if (follows_origin(change, "type") || follows_origin(change, "collation"))
+      out.dependents_step_aside = true;
+    else if (change.changed("type") || change.changed("collation"))
+      retype(change, table, column, out);
+    if (change.changed("not_null") && !follows_null(change)) nullability(change, table, column, out);
+    if (own_identity) identity(change, table, column, out);
     // With the type come its storage and compression (ATExecAlterColumnType() in tablecmds.c): what else is wanted
     // must be said again.
     Object as_is = before;
@@ -188,10 +211,10 @@ class ColumnWriter final : public Writer {
 class DefaultWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& value, const Snapshot& in) const override {
-    return {on_relation(relation_of(value, in), cat("ALTER COLUMN ", value.name, " SET DEFAULT ", value.get("expression")))};
+    return {on_this_only(relation_of(value, in), cat("ALTER COLUMN ", value.name, " SET DEFAULT ", value.get("expression")))};
   }
   std::vector<Command> drop(const Object& value, const Snapshot& in) const override {
-    return {on_relation(relation_of(value, in), cat("ALTER COLUMN ", value.name, " DROP DEFAULT"))};
+    return {on_this_only(relation_of(value, in), cat("ALTER COLUMN ", value.name, " DROP DEFAULT"))};
   }
   std::optional<Alteration> alter(const Change& change) const override {
     return Alteration{create(change.after, change.desired), {}, false};
@@ -201,11 +224,28 @@ class DefaultWriter final : public Writer {
 }  // namespace
 
 std::string column_definition(const Object& column, const Snapshot&) {
-  std::string out = cat(column.name, " ", column.get("type"), clause("COLLATE", column.get("collation")));
+  return cat(column.name, " ", column.get("type"), clause("COLLATE", column.get("collation")), column_options(column));
+}
+
+std::string column_options(const Object& column) {
+  std::string out;
   if (column.has("generated")) out += cat(" GENERATED ALWAYS AS (", column.get("generated"), ") ", column.get("generated_kind"));
-  if (column.has("identity"))
+  // Without a sequence of its own it is that of the partitioned table.
+  if (column.has("identity_sequence"))
     out += cat(" GENERATED ", column.get("identity"), " AS IDENTITY (", column.get("identity_sequence"), ")");
   return out + not_null(column);
+}
+
+std::vector<Command> column_overrides(const Object& table, const Object& column, const Snapshot& in) {
+  bool null = true, value = false;
+  for (const auto& id : origins_of(column, in)) {
+    null = null && !in.objects.at(id).has("not_null");
+    value = value || default_of(in.objects.at(id), in);
+  }
+  std::vector<Command> out;
+  if (null && column.has("not_null")) out.push_back(on_relation(table, cat("ALTER COLUMN ", column.name, " SET NOT NULL")));
+  if (value && !default_of(column, in)) out.push_back(on_this_only(table, cat("ALTER COLUMN ", column.name, " DROP DEFAULT")));
+  return out;
 }
 
 std::vector<Command> column_settings(const Object& relation, const Object* before, const Object& after) {
@@ -215,11 +255,11 @@ std::vector<Command> column_settings(const Object& relation, const Object* befor
     return (before ? before->get(attribute) : std::string()) != after.get(attribute);
   };
   if (differs("statistics"))
-    out.push_back(on_relation(relation, cat(column, "SET STATISTICS ", after.has("statistics") ? after.get("statistics") : "-1")));
+    out.push_back(on_this_only(relation, cat(column, "SET STATISTICS ", after.has("statistics") ? after.get("statistics") : "-1")));
   if (differs("storage") && relation.id.kind != Kind::kComposite) {
     static const std::map<std::string, std::string, std::less<>> names = {{"p", "PLAIN"}, {"e", "EXTERNAL"}, {"m", "MAIN"}, {"x", "EXTENDED"}};
     const auto own = names.find(after.fact("type_storage"));
-    out.push_back(on_relation(relation, cat(column, "SET STORAGE ", after.has("storage") ? after.get("storage") : own->second)));
+    out.push_back(on_this_only(relation, cat(column, "SET STORAGE ", after.has("storage") ? after.get("storage") : own->second)));
   }
   if (differs("compression"))
     out.push_back(on_relation(relation, cat(column, "SET COMPRESSION ", after.has("compression") ? after.get("compression") : "DEFAULT")));

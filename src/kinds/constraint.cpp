@@ -2,6 +2,7 @@
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
+#include "kinds/tree.hpp"
 
 namespace pgschema::kinds {
 
@@ -31,7 +32,10 @@ class ConstraintWriter final : public Writer {
   std::vector<Command> create(const Object& constraint, const Snapshot& in) const override {
     const Object& table = relation_of(constraint, in);
     const std::string& references = constraint.fact("references");
-    std::vector<Command> out{{cat(alter_relation(table), " ADD CONSTRAINT ", constraint.name, " ", constraint.get("definition")), "ALTER TABLE",
+    // A key of a partitioned table is put together of those of the partitions: see inheritance.cpp. The server makes
+    // the others beneath by itself.
+    const bool key = constraint.get("type") != "c" && constraint.get("type") != "f";
+    std::vector<Command> out{{cat(key ? alter_only(table) : alter_relation(table), " ADD CONSTRAINT ", constraint.name, " ", constraint.get("definition")), "ALTER TABLE",
                               references.empty() ? access_exclusive(table)
                                                  : cat("ShareRowExclusiveLock ", table.id.identity, ", ShareRowExclusiveLock ", references),
                               {}}};
@@ -59,7 +63,7 @@ class ConstraintWriter final : public Writer {
   std::optional<Alteration> alter(const Change& change) const override {
     const Object& table = relation_of(change.after, change.desired);
     Alteration out;
-    if (change.changed("definition")) {
+    if (change.changed("definition") && !follows_origin(change, "definition")) {
       if (change.before.get("definition") != cat(change.after.get("definition"), " NOT VALID")) return std::nullopt;
       out.commands.push_back({cat(alter_relation(table), " VALIDATE CONSTRAINT ", change.after.name), "ALTER TABLE",
                               cat("ShareUpdateExclusiveLock ", table.id.identity), {}});
@@ -115,7 +119,8 @@ class IndexWriter final : public Writer {
   }
 
   std::optional<Alteration> alter(const Change& change) const override {
-    if (change.changed("definition") || change.changed("validity")) return std::nullopt;
+    // That of a partitioned table becomes valid when all its parts are attached.
+    if (change.changed("definition") || (change.changed("validity") && change.after.fact("partitioned").empty())) return std::nullopt;
     Alteration out;
     if (change.changed("tablespace")) out.commands.push_back(tablespace(change.after));
     if (change.changed("statistics")) statistics(&change.before, change.after, out.commands);

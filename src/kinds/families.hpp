@@ -28,6 +28,7 @@ const Writer& range_writer();
 const Writer& composite_writer();
 const Writer& sequence_writer();
 const Writer& owned_by_writer();
+const Writer& inheritance_writer();
 const Writer& owner_writer();
 const Writer& privilege_writer();
 const Writer& default_privilege_writer();
@@ -38,6 +39,11 @@ const Writer& publication_table_writer();
 
 /// The column as CREATE TABLE and ADD COLUMN write it, without its default.
 std::string column_definition(const Object& column, const Snapshot& in);
+/// What of it stands behind the type.
+std::string column_options(const Object& column);
+/// Where an inherited column of a new table is other than its parent's: NOT NULL, and no default. (One that it has is
+/// set by itself.)
+std::vector<Command> column_overrides(const Object& table, const Object& column, const Snapshot& in);
 
 /// " WITH (…)" of a relation, with the options of its TOAST table; nothing when it has none.
 std::string with_options(const Object& relation);

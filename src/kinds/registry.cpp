@@ -44,6 +44,7 @@ constexpr std::array kEntries = {
     Entry{Kind::kPrivilege, "privilege", "", "", "privileges of", privilege_writer},
     Entry{Kind::kDefaultPrivilege, "default acl", "", "", "default privileges of", default_privilege_writer},
     Entry{Kind::kOwnedBy, "owned by", "", "", "owning column of", owned_by_writer},
+    Entry{Kind::kInheritance, "inheritance", "", "", "inheritance of", inheritance_writer},
     Entry{Kind::kConstraint, "table constraint", "", "CONSTRAINT", "constraint", constraint_writer},
     Entry{Kind::kContents, "contents", "", "", "rows of", contents_writer},
     Entry{Kind::kIndex, "index", "", "INDEX", "index", index_writer},

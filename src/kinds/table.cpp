@@ -2,6 +2,7 @@
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
+#include "kinds/tree.hpp"
 
 namespace pgschema::kinds {
 
@@ -12,24 +13,32 @@ std::string column_list(const Object& table, const Snapshot& in, bool only_local
   for (const auto& id : in.children(table.id)) {
     if (id.kind != Kind::kColumn) continue;
     const Object& column = in.objects.at(id);
-    if (only_local && column.has("inherited")) continue;
+    if (only_local && is_inherited(column)) continue;
     out += cat(out.empty() ? "\n    " : ",\n    ", column_definition(column, in));
   }
   return out;
 }
 
+/// " (a WITH OPTIONS NOT NULL)" of a typed table: its columns come from the type.
+std::string typed_columns(const Object& table, const Snapshot& in) {
+  std::string out;
+  for (const auto& id : in.children(table.id)) {
+    if (id.kind != Kind::kColumn) continue;
+    const std::string options = column_options(in.objects.at(id));
+    if (!options.empty()) out += cat(out.empty() ? " (\n    " : ",\n    ", in.objects.at(id).name, " WITH OPTIONS", options);
+  }
+  return out.empty() ? out : cat(out, "\n)");
+}
+
 std::string create_sql(const Object& table, const Snapshot& in) {
   std::string sql = cat("CREATE ", table.get("persistence") == "unlogged" ? "UNLOGGED " : "", "TABLE ", table.id.identity);
   if (table.has("of_type")) {
-    sql += cat(" OF ", table.get("of_type"));
-  } else if (table.has("partition_bound")) {
-    sql += cat(" PARTITION OF ", table.get("inherits"));
-    const std::string columns = column_list(table, in, true);
-    if (!columns.empty()) sql += cat(" (", columns, "\n)");
-    sql += cat(" ", table.get("partition_bound"));
+    sql += cat(" OF ", table.get("of_type"), typed_columns(table, in));
+  } else if (!table.fact("partition_of").empty()) {
+    sql += cat(" PARTITION OF ", table.fact("partition_of"));
   } else {
-    sql += cat(" (", column_list(table, in, table.has("inherits")), "\n)");
-    if (table.has("inherits")) sql += cat(" INHERITS (", table.get("inherits"), ")");
+    const std::string& parents = table.fact("inherits_at_once");
+    sql += cat(" (", column_list(table, in, !parents.empty()), "\n)", parents.empty() ? "" : cat(" INHERITS (", parents, ")"));
   }
   if (table.has("partition_key")) sql += cat(" PARTITION BY ", table.get("partition_key"));
   if (table.has("access_method") && table.get("access_method") != "heap") sql += cat(" USING ", table.get("access_method"));
@@ -42,9 +51,15 @@ class TableWriter final : public Writer {
     std::vector<Command> out{{create_sql(table, in), "CREATE TABLE", {}, {}}};
     security(table, nullptr, out);
     if (table.has("replica_identity")) out.push_back(replica_identity(table));
-    for (const auto& id : in.children(table.id))
-      if (id.kind == Kind::kColumn)
-        for (auto& command : column_settings(table, nullptr, in.objects.at(id))) out.push_back(std::move(command));
+    // As the parent of others a table is altered alone: they are made each by itself.
+    if (!table.fact("partition_of").empty()) return out;
+    for (const auto& id : in.children(table.id)) {
+      if (id.kind != Kind::kColumn) continue;
+      const Object& column = in.objects.at(id);
+      if (is_inherited(column) && !table.fact("inherits_at_once").empty())
+        for (auto& command : column_overrides(table, column, in)) out.push_back(std::move(command));
+      for (auto& command : column_settings(table, nullptr, column)) out.push_back(std::move(command));
+    }
     return out;
   }
 
@@ -54,9 +69,12 @@ class TableWriter final : public Writer {
 
   std::optional<Alteration> alter(const Change& change) const override {
     if (!change.only({"options", "toast_options", "row_security", "force_row_security", "replica_identity", "persistence", "tablespace",
-                      "access_method"}))
+                      "access_method", "of_type"}))
       return std::nullopt;
     Alteration out;
+    if (change.changed("of_type"))
+      out.commands.push_back({cat(alter_relation(change.after), change.after.has("of_type") ? cat(" OF ", change.after.get("of_type")) : " NOT OF"),
+                              "ALTER TABLE", access_exclusive(change.after), {}});
     const std::string prefix = alter_relation(change.after), lock = access_exclusive(change.after);
     for (const auto* list : {"options", "toast_options"})
       for (auto& command : change_options(prefix, change.before.get(list), change.after.get(list), "ALTER TABLE",
@@ -76,7 +94,11 @@ class TableWriter final : public Writer {
     return out;
   }
 
-  bool creates_child(const Object&, const Object& child) const override { return child.id.kind == Kind::kColumn; }
+  bool creates_child(const Object& table, const Object& child) const override {
+    if (child.id.kind == Kind::kColumn) return true;
+    if (table.fact("inherits_at_once").empty()) return false;
+    return child.id.kind == Kind::kInheritance || (child.id.kind == Kind::kConstraint && is_inherited(child));
+  }
   bool can_step_aside(const Object&, const Snapshot&) const override { return false; }
 
   std::vector<Danger> drop_dangers(const Object& table, const Snapshot&) const override {

@@ -2,6 +2,7 @@
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
+#include "kinds/tree.hpp"
 
 namespace pgschema::kinds {
 
@@ -11,7 +12,7 @@ namespace {
 void enabled_state(const Object& object, std::string_view noun, const Object& relation, bool even_default, std::vector<Command>& out) {
   const std::string& state = object.get("enabled");
   if (state.empty() && !even_default) return;
-  out.push_back({cat("ALTER TABLE ", relation.id.identity, " ", state.empty() ? "ENABLE" : state, " ", noun, " ", object.name),
+  out.push_back({cat(relation.fact("has_children").empty() ? "ALTER TABLE " : "ALTER TABLE ONLY ", relation.id.identity, " ", state.empty() ? "ENABLE" : state, " ", noun, " ", object.name),
                  "ALTER TABLE", cat("ShareRowExclusiveLock ", relation.id.identity), {}});
 }
 
@@ -19,6 +20,7 @@ class TriggerWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& trigger, const Snapshot& in) const override {
     const Object& relation = relation_of(trigger, in);
+    if (is_inherited(trigger)) return state_of_clone(trigger, relation, in);
     std::vector<Command> out{{trigger.get("definition"), "CREATE TRIGGER", cat("ShareRowExclusiveLock ", relation.id.identity), {}}};
     enabled_state(trigger, "TRIGGER", relation, false, out);
     return out;
@@ -32,7 +34,9 @@ class TriggerWriter final : public Writer {
   std::optional<Alteration> alter(const Change& change) const override {
     const Object& relation = relation_of(change.after, change.desired);
     Alteration out;
-    if (change.changed("definition")) {
+    if (is_inherited(change.before) && is_inherited(change.after) && change.changed("definition")) {
+      out.commands = state_of_clone(change.after, relation, change.desired);
+    } else if (change.changed("definition")) {
       if (change.before.fact("constraint") == "t" || change.after.fact("constraint") == "t") return std::nullopt;
       out.commands.push_back({replace_prefix(change.after.get("definition"), "CREATE TRIGGER", "CREATE OR REPLACE TRIGGER"), "CREATE TRIGGER",
                               cat("ShareRowExclusiveLock ", relation.id.identity), {}});
@@ -40,6 +44,16 @@ class TriggerWriter final : public Writer {
     } else if (change.changed("enabled")) {
       enabled_state(change.after, "TRIGGER", relation, true, out.commands);
     }
+    return out;
+  }
+
+ private:
+  /// The server makes the clone together with what it is one of, enabled as that or as CREATE leaves it.
+  static std::vector<Command> state_of_clone(const Object& clone, const Object& relation, const Snapshot& in) {
+    std::vector<Command> out;
+    bool plain = !clone.has("enabled");
+    for (const auto& id : origins_of(clone, in)) plain = plain && !in.objects.at(id).has("enabled");
+    if (!plain) enabled_state(clone, "TRIGGER", relation, true, out);
     return out;
   }
 };

@@ -40,6 +40,7 @@ enum class Kind : std::uint8_t {
   kPrivilege,
   kDefaultPrivilege,  // ALTER DEFAULT PRIVILEGES in a schema, for one role, type and grantee
   kOwnedBy,   // the column that a sequence goes with
+  kInheritance,  // that a table is a partition or inherits, that an index is a part of another
   kConstraint,
   kContents,  // the rows of a materialized view
   kIndex,

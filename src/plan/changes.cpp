@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kinds/registry.hpp"
+#include "kinds/tree.hpp"
 #include "model/failure.hpp"
 
 namespace pgschema::plan {
@@ -54,12 +55,22 @@ class Lines {
     const Snapshot& other = came ? request_.live : request_.desired;
     const Object& object = in.objects.at(difference.id);
     if (object.parent && !other.has(object.parent)) return;  // with its object
-    if (told_by_parent(object)) return;
+    if (told_by_parent(object) || told_by_origin(object, in, other)) return;
     if (object.id.kind == Kind::kContents || object.id.kind == Kind::kOwnedBy) return;
     out_.push_back({came ? '+' : '-', difference.id, text_of(object)});
   }
 
+  /// Came or went with the same of the table above.
+  static bool told_by_origin(const Object& object, const Snapshot& in, const Snapshot& other) {
+    if (object.id.kind == Kind::kInheritance && object.parent.kind != Kind::kTable) return true;
+    if (!kinds::is_inherited(object) && !in.has(kinds::inheritance_of(object.id))) return false;
+    for (const auto& origin : kinds::origins_of(object, in))
+      if (!other.has(origin) && object.id.kind != Kind::kTable) return true;
+    return object.id.kind == Kind::kTrigger && !object.fact("from").empty();
+  }
+
   static std::string text_of(const Object& object) {
+    if (object.id.kind == Kind::kInheritance) return cat(object.has("bound") ? "partition of " : "from ", object.get("of"), object.has("bound") ? " " : "", object.get("bound"));
     if (object.id.kind == Kind::kColumn) return object.get("type");
     if (object.id.kind == Kind::kPrivilege) return object.get("privileges");
     return "";
@@ -70,6 +81,7 @@ class Lines {
     const Object& after = request_.desired.objects.at(difference.id);
     const bool replaced = moves_.altered.count(difference.id) && !moves_.altered.at(difference.id).commands.empty();
     if ((!speaks_of(difference.id) && !replaced) || told_by_parent(after)) return;
+    if (!replaced && !moves_.down.count(difference.id) && (after.has("inherited") || before.has("inherited"))) return;
     std::string text;
     const auto say = [&](const std::string& part) { text += cat(text.empty() ? "" : "; ", part); };
     const bool columns = std::find(difference.attributes.begin(), difference.attributes.end(), "columns") != difference.attributes.end();

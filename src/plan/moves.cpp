@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "kinds/registry.hpp"
+#include "kinds/tree.hpp"
 #include "model/failure.hpp"
 
 namespace pgschema::plan {
@@ -109,11 +110,29 @@ class Mover {
     for (const auto& child : live_.children(id)) down(child, {});
     for (const auto& edge : live_.dependents(id))
       if (edge.type != 'P' && edge.type != 'S') dependent(edge.from, edge.to, edge.type);
+    if (const Object* object = live_.find(id)) take_followers_along(*object);
+  }
+
+  /// What came down from an object goes with it: a column of the tables beneath, the clone of a trigger, the part of an
+  /// index, a partition. Not where a table leaves the tree before, nor what it has by itself as well.
+  void take_followers_along(const Object& object) {
+    for (const auto& id : kinds::followers_of(object, live_)) {
+      const Object& follower = live_.objects.at(id);
+      if (id.kind == Kind::kTable) {
+        if (!desired_.has(id)) down(id, {});
+        continue;
+      }
+      if (!kinds::stays_in_tree(follower, live_, desired_)) continue;
+      const bool named = id.kind == Kind::kColumn || (id.kind == Kind::kConstraint && follower.has("inherited"));
+      if (named && (!kinds::is_inherited(follower) || (desired_.has(id) && !desired_.has(object.id)))) continue;
+      down(id, object.id);
+    }
   }
 
   /// `id` needs `beneath`, which goes down.
   void dependent(const ObjectId& id, const ObjectId& beneath, char type) {
     if (out_.down.count(id)) return;
+    if (live_.has(beneath) && live_.root(beneath).kind == Kind::kTable && kinds::refers_through_parent(id, live_.root(beneath), live_)) return;
     const Object* object = live_.find(id);
     if (!object) {
       if (type == 'i') return;  // a part that the server makes: the constructor of a range, the constraint of a constraint trigger
@@ -152,7 +171,8 @@ class Mover {
       // An attribute's type is that of every value of the type (find_composite_type_dependencies() in tablecmds.c).
       const ObjectId& type = live_.objects.at(id).parent;
       if (type.kind != Kind::kComposite) continue;
-      for (const auto& edge : live_.dependents(type)) dependent(edge.from, type, edge.type);
+      for (const auto& edge : live_.dependents(type))
+        if (edge.from.kind != Kind::kTable) dependent(edge.from, type, edge.type);  // a typed table follows
     }
   }
 
@@ -239,20 +259,90 @@ Refusal refusal_of_holder(const ObjectId& holder, const ObjectId& beneath) {
 
 Moves moves_of(const Request& request, const std::vector<diff::Difference>& differences) { return Mover(request).run(differences); }
 
+namespace {
+
+/// What comes down a tree comes with what it came from, or when its table is attached.
+ObjectId creator_in_tree(const Object& object, const Snapshot& in, const std::set<ObjectId>& up) {
+  const ObjectId attachment = kinds::inheritance_of(in.root(object.id));
+  const bool attached = up.count(attachment) != 0;
+  const auto with_origin = [&](const Object& part) {
+    for (const auto& origin : kinds::origins_of(part, in))
+      if (up.count(origin)) return creator(origin, in, up);
+    return object.id;
+  };
+  switch (object.id.kind) {
+    case Kind::kInheritance: {
+      // ATTACH PARTITION finds the indexes that fit, where the parent has its own already.
+      if (object.parent.kind == Kind::kTable || !attached) return object.id;
+      const ObjectId with = with_origin(in.objects.at(object.parent));
+      return with == object.id ? creator(attachment, in, up) : object.id;
+    }
+    case Kind::kDefault: {
+      const ObjectId column = creator(object.parent, in, up);
+      if (column == object.parent || column.kind != Kind::kColumn) return object.id;
+      for (const auto& origin : kinds::origins_of(object, in))
+        if (up.count(origin) && in.objects.at(origin).get("expression") == object.get("expression")) return creator(origin, in, up);
+      return object.id;
+    }
+    case Kind::kColumn: return attached ? object.id : with_origin(object);
+    default: break;
+  }
+  if (object.fact("from").empty()) return attached ? object.id : with_origin(object);
+  // A clone. That of a foreign key has its name, or was there before.
+  const auto origins = kinds::origins_of(object, in);
+  if (object.id.kind == Kind::kConstraint && (origins.empty() || in.objects.at(origins.front()).name != object.name)) return object.id;
+  const ObjectId with = with_origin(object);
+  return with == object.id && attached ? creator(attachment, in, up) : with;
+}
+
+}  // namespace
+
 ObjectId creator(const ObjectId& id, const Snapshot& in, const std::set<ObjectId>& up) {
   const Object& object = in.objects.at(id);
-  if (!object.parent || !up.count(object.parent)) return id;
+  const bool in_tree = kinds::is_inherited(object) || id.kind == Kind::kInheritance || id.kind == Kind::kDefault;
+  const auto otherwise = [&] { return in_tree ? creator_in_tree(object, in, up) : id; };
+  if (!object.parent || !up.count(object.parent)) return otherwise();
   const Object& parent = in.objects.at(object.parent);
-  if (!kinds::writer(parent.id.kind).creates_child(parent, object)) return id;
+  if (!kinds::writer(parent.id.kind).creates_child(parent, object)) return otherwise();
   // A column that comes with its table does not bring its default along: ADD COLUMN does.
-  if (object.id.kind == Kind::kDefault && creator(parent.id, in, up) != parent.id) return id;
+  if (object.id.kind == Kind::kDefault && creator(parent.id, in, up) != parent.id) return otherwise();
   return creator(parent.id, in, up);
 }
+
+namespace {
+
+/// A partition that goes while foreign keys to its parent stay.
+bool must_be_detached(const Object& object, const Snapshot& live, const std::set<ObjectId>& down) {
+  if (object.id.kind != Kind::kInheritance || object.parent.kind != Kind::kTable) return false;
+  for (const auto& parent : kinds::parents_of(object.parent, live))
+    if (down.count(parent)) return false;
+  for (const auto& member : live.family(object.parent))
+    for (const auto& edge : live.dependents(member))
+      if (kinds::refers_through_parent(edge.from, object.parent, live)) return true;
+  return false;
+}
+
+/// What goes with something of the table above, or because the table leaves the tree.
+std::optional<ObjectId> dropper_in_tree(const Object& object, const Snapshot& live, const std::set<ObjectId>& down) {
+  const Object* inheritance = live.find(kinds::inheritance_of(object.id));
+  if (object.id.kind == Kind::kTable && !(inheritance && inheritance->has("bound"))) return {};
+  if (!inheritance && !kinds::is_inherited(object)) return {};
+  const ObjectId table = live.root(object.id), attachment = kinds::inheritance_of(table);
+  if (down.count(attachment) && !down.count(table))
+    return object.id.kind == Kind::kTrigger ? std::optional(attachment) : std::nullopt;
+  for (const auto& origin : kinds::origins_of(object, live))
+    if (down.count(origin)) return dropper(origin, live, down);
+  return {};
+}
+
+}  // namespace
 
 std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const std::set<ObjectId>& down) {
   const Object& object = live.objects.at(id);
   const auto& writer = kinds::writer(id.kind);
+  if (must_be_detached(object, live, down)) return id;
   if (object.parent && down.count(object.parent) && writer.dropped_with_parent()) return dropper(object.parent, live, down);
+  if (const auto above = dropper_in_tree(object, live, down)) return above;
   // What depends automatically on a column goes with it: an index, a constraint, the sequence of a serial.
   for (const auto& edge : live.needs(id)) {
     const bool automatic = edge.type == 'a' || edge.type == 'i';

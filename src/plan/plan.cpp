@@ -4,6 +4,8 @@
 #include <functional>
 
 #include "kinds/registry.hpp"
+#include "kinds/text.hpp"
+#include "kinds/tree.hpp"
 #include "model/failure.hpp"
 #include "plan/changes.hpp"
 #include "plan/graph.hpp"
@@ -50,6 +52,7 @@ class Ordering {
     order_drops();
     order_names();
     order_creations();
+    order_trees();
     std::vector<Work> out;
     for (Graph::Node node : graph_.order([&](Graph::Node n) { return label(n); })) out.push_back(std::move(work_[node]));
     return out;
@@ -120,8 +123,20 @@ class Ordering {
       Work work{id, comes_back(id) ? Action::kRebuild : Action::kDrop, writer.drop(object, live_), {}};
       if (!comes_back(id)) work.dangers = writer.drop_dangers(object, live_);
       work.drops = true;
+      if (heirs_keep(object))
+        for (auto& command : work.commands) command.sql = kinds::replace_prefix(command.sql, "ALTER TABLE ", "ALTER TABLE ONLY ");
       drops_[id] = add(0, std::move(work));
     }
+  }
+
+  /// The tables beneath have the column, or constraint, by themselves afterwards: ALTER TABLE ONLY … DROP.
+  bool heirs_keep(const Object& object) const {
+    if ((object.id.kind != Kind::kColumn && object.id.kind != Kind::kConstraint) || desired_.has(object.id)) return false;
+    const auto followers = kinds::followers_of(object, live_);
+    return std::any_of(followers.begin(), followers.end(), [&](const ObjectId& id) {
+      const Object& follower = live_.objects.at(id);
+      return follower.has("inherited") && follower.fact("from").empty() && kinds::is_inherited(follower) && desired_.has(id) && kinds::stays_in_tree(follower, live_, desired_);
+    });
   }
 
   void add_alterations() {
@@ -129,11 +144,26 @@ class Ordering {
       if (alteration.commands.empty() && alteration.dangers.empty()) continue;
       alters_[id] = add(1, {id, Action::kAlter, alteration.commands, alteration.dangers});
     }
+    // The server follows from the parent's.
+    for (const auto& [id, alteration] : moves_.altered)
+      if (alteration.commands.empty())
+        if (const auto node = altered_above(desired_.objects.at(id))) alters_.emplace(id, *node);
+  }
+
+  std::optional<Graph::Node> altered_above(const Object& part) const {
+    for (const auto& origin : kinds::origins_of(part, desired_)) {
+      if (auto found = find(alters_, origin)) return found;
+      if (auto found = altered_above(desired_.objects.at(origin))) return found;
+    }
+    return {};
   }
 
   void add_creations() {
     for (const auto& id : moves_.up) {
-      if (creator(id, desired_, moves_.up) != id) continue;
+      if (const ObjectId by = creator(id, desired_, moves_.up); by != id) {
+        if (id.kind == Kind::kTrigger) clones_.push_back(id);
+        continue;
+      }
       const Snapshot& from = source(id);
       const Object& object = from.has(id) ? from.objects.at(id) : desired_.objects.at(id);
       const Action action = live_.has(id) ? Action::kRebuild : Action::kCreate;
@@ -275,6 +305,8 @@ class Ordering {
 
   void order_creations() {
     for (const auto& edge : desired_.dependencies()) {
+      // A part that came down is made by itself only where it was there before what it is a part of.
+      if (edge.type == 'P' && edge.from.kind == Kind::kConstraint) continue;
       for (const auto& later : {create_node(edge.from), find(alters_, edge.from)}) {
         if (!later) continue;
         before(create_node(edge.to), later);
@@ -329,10 +361,104 @@ class Ordering {
       for (const auto& edge : desired_.needs(object.id)) after_settled(edge.to, node);
   }
 
+  /// A table enters a tree when it has all that the parent has, and leaves it before anything of that changes.
+  void order_trees() {
+    for (const auto* snapshot : {&live_, &desired_})
+      for (const auto& [id, object] : snapshot->objects) {
+        if (id.kind != Kind::kInheritance) continue;
+        std::optional<Graph::Node> leaves, enters;
+        if (snapshot == &live_) leaves = drop_node(id);
+        else enters = create_node(id);
+        if (object.parent.kind != Kind::kTable) {
+          order_index(object, enters);
+          continue;
+        }
+        std::vector<ObjectId> tables = kinds::parents_of(object.parent, *snapshot);
+        // Names that the server chooses (of NOT NULL, from 18 on) are the parent's before they are the child's.
+        for (const auto& parent : tables) before(create_node(parent), create_node(object.parent));
+        for (const auto& parent : tables)
+          if (enters)
+            for (const auto& sibling : kinds::heirs_of(parent, live_)) {
+              before(drop_node(kinds::inheritance_of(sibling)), enters);
+              before(drop_node(sibling), enters);
+            }
+        if (enters && live_.has(object.parent))
+          for (const auto& part : cloned_again(object.parent)) clones_.push_back(part);
+        const bool made_with_table = enters && enters == create_node(object.parent);
+        if (!made_with_table) tables.push_back(object.parent);
+        for (const auto& table : tables)
+          for (const auto& part : snapshot->children(table)) order_part(part, *snapshot, leaves, enters);
+      }
+    for (const auto& id : clones_) order_clone(id);
+    for (const auto& [id, node] : creates_)
+      if (id.kind == Kind::kConstraint && !desired_.objects.at(id).fact("from").empty()) order_foreign_key(id, node);
+    for (const auto& [id, node] : alters_) {
+      const Object& part = desired_.objects.at(id);
+      if (!part.has("inherited")) continue;
+      const auto above = altered_above(part);
+      before(above, node);
+      for (const auto& edge : live_.dependents(id)) before(drop_node(edge.from), above);
+    }
+  }
+
+  void order_part(const ObjectId& part, const Snapshot& in, std::optional<Graph::Node> leaves, std::optional<Graph::Node> enters) {
+    const Object& object = in.objects.at(part);
+    if (part.kind != Kind::kColumn && !(part.kind == Kind::kConstraint && object.get("type") == "c") && part.kind != Kind::kOwner) return;
+    for (const auto& then : {create_node(part), find(alters_, part), drop_node(part)}) {
+      before(leaves, then);
+      before(then, enters);
+    }
+  }
+
+  /// The parts of an index are there before it, and those of one that is there already before their table is.
+  void order_index(const Object& attachment, std::optional<Graph::Node> enters) {
+    const auto part = create_node(attachment.parent), table = create_node(kinds::inheritance_of(desired_.root(attachment.id)));
+    for (const auto& whole : kinds::parents_of(attachment.parent, desired_)) {
+      const auto made = create_node(whole);
+      before(part, made);
+      if (made) before(table, made);
+      else before(part, table);
+    }
+    before(table, enters);
+  }
+
+  /// Triggers that go and come back, as the parent's are, when their table leaves and enters.
+  std::vector<ObjectId> cloned_again(const ObjectId& table) const {
+    std::vector<ObjectId> out;
+    for (const auto& id : desired_.children(table))
+      if (id.kind == Kind::kTrigger && live_.has(id) && !moves_.up.count(id) && kinds::is_inherited(desired_.objects.at(id))) out.push_back(id);
+    return out;
+  }
+
+  /// A foreign key that fits is taken for the clone of the parent's, where it is there before.
+  void order_foreign_key(const ObjectId& id, Graph::Node node) {
+    bool made = false;
+    for (const auto& origin : kinds::origins_of(desired_.objects.at(id), desired_)) {
+      const auto above = create_node(origin);
+      made = made || above;
+      before(node, above);
+    }
+    if (!made) before(node, create_node(kinds::inheritance_of(desired_.root(id))));
+  }
+
+  /// What is other about a clone is said after it was made.
+  void order_clone(const ObjectId& id) {
+    const Object& clone = desired_.objects.at(id);
+    const auto table = create_node(kinds::inheritance_of(desired_.root(id)));
+    const auto made = moves_.up.count(id) ? create_node(id) : table;
+    for (const auto& origin : kinds::origins_of(clone, desired_)) before(table, create_node(origin));
+    if (!moves_.up.count(id)) before(table, find(alters_, id));
+    auto commands = kinds::writer(id.kind).create(clone, desired_);
+    if (commands.empty() || !made) return;
+    const auto node = add(2, {id, Action::kCreate, std::move(commands), {}});
+    before(made, node);
+  }
+
   const Request& request_;
   const Snapshot &live_, &desired_;
   const Moves& moves_;
   Graph graph_;
+  std::vector<ObjectId> clones_;  // triggers that the server makes with others
   std::vector<Work> work_;
   std::map<ObjectId, Graph::Node> drops_, alters_, creates_, resets_;
   std::set<std::string> aside_names_;

@@ -175,6 +175,19 @@ Meaning of_table_as(CreateTableAsStmt* stmt) {
   return out;
 }
 
+/// What is attached or detached is altered too.
+Meaning of_alter_table(AlterTableStmt* stmt) {
+  Meaning out = refine(OBJECT_TABLE, name_list(stmt->relation));
+  for (Node* item : items(stmt->cmds)) {
+    auto* command = as<AlterTableCmd>(item);
+    RangeVar* other = nullptr;
+    if (command->subtype == AT_AttachPartition || command->subtype == AT_DetachPartition) other = as<PartitionCmd>(command->def)->name;
+    if (command->subtype == AT_AddInherit || command->subtype == AT_DropInherit) other = as<RangeVar>(command->def);
+    if (other) out.targets.push_back({OBJECT_TABLE, name_list(other)});
+  }
+  return out;
+}
+
 /// What all databases share is nobody's schema: a dump may speak of it all the same.
 Meaning of_comment(ObjectType type, Node* object) {
   const bool shared = type == OBJECT_DATABASE || type == OBJECT_ROLE || type == OBJECT_TABLESPACE;
@@ -229,7 +242,7 @@ Meaning classify(Node* node) {
     case T_RuleStmt: return part(OBJECT_RULE, as<RuleStmt>(node)->rulename, as<RuleStmt>(node)->relation);
     case T_CreatePolicyStmt: return part(OBJECT_POLICY, as<CreatePolicyStmt>(node)->policy_name, as<CreatePolicyStmt>(node)->table);
     case T_CreateStatsStmt: return of_stats(as<CreateStatsStmt>(node));
-    case T_AlterTableStmt: return refine(OBJECT_TABLE, name_list(as<AlterTableStmt>(node)->relation));
+    case T_AlterTableStmt: return of_alter_table(as<AlterTableStmt>(node));
     case T_AlterSeqStmt: return refine(OBJECT_SEQUENCE, name_list(as<AlterSeqStmt>(node)->sequence));
     case T_AlterPolicyStmt: return refine(OBJECT_TABLE, name_list(as<AlterPolicyStmt>(node)->table));
     case T_AlterFunctionStmt: return refine(as<AlterFunctionStmt>(node)->objtype, as<AlterFunctionStmt>(node)->func);

@@ -8,6 +8,7 @@
 #include "plan/plan.hpp"
 #include "shadow/evaluate.hpp"
 #include "shadow/run.hpp"
+#include "shadow/trees.hpp"
 #include "shadow/verify.hpp"
 
 extern "C" {
@@ -29,8 +30,9 @@ Snapshot stub_of(const Snapshot& full) {
     switch (id.kind) {
       case Kind::kTable: {
         Object table = object;
-        for (const auto* attribute : {"inherits", "partition_bound", "partition_key", "of_type", "tablespace", "options", "toast_options"})
+        for (const auto* attribute : {"partition_key", "of_type", "tablespace", "options", "toast_options"})
           table.attributes.erase(attribute);
+        for (const auto* fact : {"inherits_at_once", "has_children"}) table.facts.erase(fact);
         out.add(std::move(table));
         break;
       }
@@ -69,7 +71,15 @@ Snapshot part_of(const Snapshot& all, const std::set<ObjectId>& roots, const std
     out.add(object);
     for (const auto& edge : all.needs(id)) out.depend(edge.from, edge.to, edge.type);
   }
+  make_separately(out);
   out.finish();
+  return out;
+}
+
+std::set<ObjectId> tables_of(const Snapshot& snapshot) {
+  std::set<ObjectId> out;
+  for (const auto& [id, object] : snapshot.objects)
+    if (id.kind == Kind::kTable) out.insert(id);
   return out;
 }
 
@@ -84,6 +94,7 @@ void create_all(const Snapshot& snapshot, const std::function<bool(const ObjectI
       throw;
     }
   }
+  mark_local(snapshot, tables_of(snapshot));
 }
 
 /// The bounds of a sequence may change, and then it matters where it stands.
@@ -139,9 +150,7 @@ void refuse_unsupported_participants(const Snapshot& snapshot) {
     const auto refuse = [&](std::string_view what) {
       throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot plan changes around ", kinds::describe(id), " yet")).detail(std::string(what));
     };
-    if (object.has("partition_key") || object.has("partition_bound")) refuse("It is partitioned or a partition.");
-    if (!object.fact("has_children").empty()) refuse("Other tables inherit from it.");
-    if (object.has("inherits")) refuse("It inherits from another table.");
+    if (!object.parent && !kinds::supported(id.kind)) refuse("Objects of this kind are not supported yet.");
     if (object.get("persistence") == "temporary") refuse("It is temporary.");
     if (!object.fact("canonical").empty()) refuse(cat("Its canonical function ", object.fact("canonical"), " takes the type itself: each needs the other."));
     if (object.has("validity"))

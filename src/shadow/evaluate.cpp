@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kinds/registry.hpp"
+#include "kinds/tree.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
@@ -13,6 +14,7 @@
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
+#include "shadow/trees.hpp"
 #include "shadow/using.hpp"
 #include "shadow/verify.hpp"
 
@@ -40,6 +42,7 @@ struct Item {
   std::vector<kinds::Command> commands;
   std::set<ObjectId> roots;                 // what it touches (text) or stands on (object)
   bool setting = false;                     // of an object that the text defines, made by a statement of its own
+  bool of_tree = false;                     // the server may have made it with what it belongs to: see call_as_before()
   bool done = false, asleep = false;
   std::optional<pg::Error> error;
 };
@@ -86,6 +89,7 @@ class Evaluation {
       while (one_round()) {
       }
     report_text_errors();
+    settle_trees();
     return refusals();
   }
 
@@ -230,7 +234,11 @@ class Evaluation {
     for (int i = 0; i < list_length(commands); ++i) {
       const auto* command = static_cast<AlterTableCmd*>(list_nth(commands, i));
       if (command->subtype != AT_AlterColumnType && command->subtype != AT_DropColumn) continue;
-      for (const auto& top : roots) reworked_.insert({Kind::kColumn, cat(top.identity, ".", script::quote_identifier(command->name))});
+      const auto rework = [&](const ObjectId& top) { reworked_.insert({Kind::kColumn, cat(top.identity, ".", script::quote_identifier(command->name))}); };
+      for (const auto& top : roots) {
+        rework(top);
+        for (const auto& heir : kinds::descendants_of(top, live_)) rework(heir);
+      }
     }
   }
 
@@ -263,6 +271,7 @@ class Evaluation {
     if (replaced_.count(top)) return true;  // passes to its successor: see inherit()
     if (!defined_.count(top)) return false;
     switch (object.id.kind) {
+      case Kind::kInheritance: return object.parent == top && said_of_trees_.says_parents(top, object.has("bound"));
       case Kind::kColumn:
       case Kind::kContents:
       case Kind::kDomainConstraint: return true;
@@ -284,8 +293,10 @@ class Evaluation {
       items_.back().commands = kinds::writer(Kind::kColumn).create(column, live_);
     }
     std::set<ObjectId> said;
-    for (auto& [id, command] : plan::creation(live_, default_grantees_)) {
-      if (!gone.count(id)) continue;
+    const MadeBeneath beneath(live_, gone, defined_, said_of_trees_);
+    beneath_defined_ = beneath.tables();
+    for (auto& [id, command] : plan::creation(beneath.snapshot(), default_grantees_)) {
+      if (!gone.count(id) || beneath.comes_by_itself(live_.objects.at(id))) continue;
       if (said_by_definition(live_.objects.at(id))) {
         // The first statement is the definition; row security, statistics targets, ENABLE … are not said by it.
         if (!said.insert(id).second) add_setting(id, std::move(command));
@@ -295,9 +306,11 @@ class Evaluation {
       if (fresh) {
         items_.emplace_back();
         items_.back().object = id;
+        items_.back().of_tree = is_part_of_parents(live_.objects.at(id), live_);
       }
       items_[found->second].commands.push_back(std::move(command));
     }
+    for (auto& [id, command] : beneath.settings()) add_setting(id, std::move(command));
     let_sleep();
     find_what_they_stand_on();
   }
@@ -432,7 +445,15 @@ class Evaluation {
     return false;
   }
 
+  /// CREATE INDEX takes the indexes of partitions that fit as its parts, when they are there.
+  bool is_part_of(const Item& item, const TextStatement& statement) const {
+    const auto origins = kinds::origins_of(live_.objects.at(item.object), live_);
+    return std::any_of(origins.begin(), origins.end(), [&](const ObjectId& id) { return defines_part(statement.meaning, live_.objects.at(id)); });
+  }
+
   bool waits_for_what_returns(const Item& statement) const {
+    const auto open_part = [&](std::size_t i) { return !items_[i].done && !items_[i].asleep && !items_[i].error && is_part_of(items_[i], *statement.text); };
+    if (statement.text->meaning.purpose == Purpose::kDefinePart && std::any_of(of_tree_.begin(), of_tree_.end(), open_part)) return true;
     const auto comes_first = [&](const Item& other) {
       if (other.done || other.asleep || other.error) return false;
       if (other.setting) return statement.text->meaning.purpose == Purpose::kRefine && !setting_must_wait(other);
@@ -468,6 +489,7 @@ class Evaluation {
     for (std::size_t i = 0; i < items_.size(); ++i) {
       if (!items_[i].text) {
         returning_[live_.root(items_[i].object)].push_back(i);
+        if (items_[i].of_tree) of_tree_.push_back(i);
         continue;
       }
       for (const auto& id : items_[i].roots) {
@@ -495,8 +517,11 @@ class Evaluation {
       if (item.text) {
         run_text(*item.text, *item.tree);
         if (auto old = replaces_.find(item.text); old != replaces_.end()) inherit(*item.text, old->second);
-      } else
-        for (const auto& command : item.commands) shadow::run(command);
+      } else {
+        // The first makes it, the others say what is other about it.
+        const bool made = item.of_tree && call_as_before(live_.objects.at(item.object), live_);
+        for (std::size_t i = made ? 1 : 0; i < item.commands.size(); ++i) shadow::run(item.commands[i]);
+      }
       trial.commit();
     } catch (const Failure& failure) {
       if (!item.text) throw;
@@ -583,8 +608,16 @@ class Evaluation {
     }
   }
 
+  /// What the parents of a table decide, when all is there.
+  void settle_trees() {
+    mark_local(live_, beneath_defined_);
+    for (const std::size_t i : of_tree_)
+      if (const Item& item = items_[i]; item.done) drop_if_left_over(live_.objects.at(item.object), live_);
+  }
+
   /// What depends automatically on something that is gone goes with it, as PostgreSQL would have it.
   bool went_along(const ObjectId& id) const {
+    if (went_with_parents(live_.objects.at(id), live_)) return true;
     for (const auto& edge : live_.needs(id)) {
       if (edge.type != 'a' && edge.type != 'i') continue;
       const bool column = edge.to.kind == Kind::kColumn;
@@ -616,6 +649,10 @@ class Evaluation {
 
   std::vector<plan::Refusal> refusals() {
     std::vector<plan::Refusal> out;
+    for (const auto& id : defined_)
+      if (const Object* table = live_.find(id); table && id.kind == Kind::kTable)
+        if (auto refusal = refusal_of_other_key(*table)) out.push_back(std::move(*refusal));
+    if (!out.empty()) return out;
     std::set<ObjectId> missing;
     for (const auto& item : items_) {
       if (item.text || item.done || item.asleep || item.setting) continue;  // a setting of a column that is no more
@@ -653,6 +690,9 @@ class Evaluation {
 
   const Text& text_;
   const Mode mode_;
+  const TreeText said_of_trees_{text_};
+  std::set<ObjectId> beneath_defined_;
+  std::vector<std::size_t> of_tree_;
   const Snapshot& live_;
   const std::map<catalog::Address, ObjectId>& ids_;
   const std::string& search_path_;

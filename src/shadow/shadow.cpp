@@ -18,6 +18,7 @@
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
 #include "shadow/spread.hpp"
+#include "shadow/trees.hpp"
 #include "shadow/using.hpp"
 #include "shadow/verify.hpp"
 #include "shadow/whole.hpp"
@@ -181,6 +182,7 @@ class Attempt {
       for (const auto& id : statement.ids) out.insert(in.has(id) ? in.root(id) : id);
     for (const auto& statement : text_.statements)
       if (statement.meaning.cascade) add_dependents(statement.ids, in, out);
+    name_trees(in, out);
     // A table's own sequences come and go with it.
     for (const auto& [id, object] : in.objects) {
       if (id.kind != Kind::kOwnedBy) continue;
@@ -477,6 +479,7 @@ Outcome finish(const Text& parsed, Outcome outcome, const Whole* whole) {
 Outcome settle(Text& parsed, catalog::Units units, const std::string& search_path, For use, const Whole* whole) {
   std::set<ObjectId> going;
   for (int round = 1; round <= kMostRounds; ++round) {
+    complete_trees(units, parsed.referenced);
     Attempt attempt(parsed, units, going, search_path, use, whole);
     Outcome outcome;
     outcome.not_run = parsed.not_run;
@@ -503,6 +506,7 @@ Outcome plan_named(Text& parsed, const std::string& search_path, For use) {
   }
   for (const auto& statement : parsed.statements)
     for (const auto& target : statement.targets) units.add(target);
+  for (const Oid base : parsed.bases) units.relations.insert(base);
   return settle(parsed, units, search_path, use, nullptr);
 }
 

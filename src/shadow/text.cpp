@@ -8,6 +8,7 @@
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/directives.hpp"
+#include "shadow/trees.hpp"
 
 extern "C" {
 #include "access/relation.h"
@@ -55,27 +56,6 @@ RawStmt* parse_one(const Text& text, const script::Statement& source, const std:
     rethrow(error, text, source, sql);
   }
   throw Failure(sqlstate::kSyntaxError, "not one statement").context(text.script.context_of(source));
-}
-
-void refuse_inheritance(const RawStmt& raw, const std::string& context) {
-  const auto refuse = [&](const char* what) {
-    throw Failure(sqlstate::kFeatureNotSupported, cat(what, " is not supported yet")).context(context);
-  };
-  if (IsA(raw.stmt, CreateStmt)) {
-    auto* stmt = reinterpret_cast<CreateStmt*>(raw.stmt);
-    if (stmt->inhRelations) refuse("a table that is a partition or inherits");
-  }
-  if (!IsA(raw.stmt, AlterTableStmt)) return;
-  auto* stmt = reinterpret_cast<AlterTableStmt*>(raw.stmt);
-  for (int i = 0; i < list_length(stmt->cmds); ++i) switch (static_cast<AlterTableCmd*>(list_nth(stmt->cmds, i))->subtype) {
-      case AT_AttachPartition:
-      case AT_DetachPartition:
-      case AT_AddInherit:
-      case AT_DropInherit:
-        refuse("attaching, detaching and inheriting");
-        break;
-      default: break;
-    }
 }
 
 /// The triggers of foreign keys and deferrable constraints have no names of their own, and no plan knows their state.
@@ -454,7 +434,7 @@ Text read_text(const std::string& desired, Mode mode) {
     if (says_what_is(raw->stmt) || is_language_as_it_is(raw->stmt)) continue;
     refuse_unsupported_targets(meaning, text.script.context_of(source));
     refuse_library(*raw, text.script.context_of(source));
-    refuse_inheritance(*raw, text.script.context_of(source));
+    refuse_concurrent_detach(*raw, text.script.context_of(source));
     refuse_all_triggers(*raw, text.script.context_of(source));
     const auto elements = elements_of(raw);
     if (!elements.empty()) raw = without_elements(raw);
@@ -467,7 +447,6 @@ Text read_text(const std::string& desired, Mode mode) {
     for (const RawStmt* element : elements) {
       std::vector<RangeVar*> of_element;
       collect_references(element->stmt, of_element);
-      refuse_inheritance(*element, text.script.context_of(source));
       text.statements.push_back({&source, element, sql, script::meaning_of(*element), settings, inside, std::move(of_element), {}, {}, {}, {}});
     }
   }
@@ -518,6 +497,8 @@ void resolve(Text& text, const std::string& search_path) {
       pg::Subtransaction lookup;
       for (RangeVar* reference : statement.references)
         if (const Oid referenced = relation_of(reference); OidIsValid(referenced)) text.referenced.insert(referenced);
+      for (RangeVar* base : bases_of(statement.tree->stmt))
+        if (const Oid table = pg::call([&] { return RangeVarGetRelid(base, NoLock, true); }); OidIsValid(table)) text.bases.insert(table);
       for (const auto& target : statement.meaning.targets) {
         const auto address = statement.meaning.purpose == Purpose::kDefine ? definition_target(target) : existing_target(target);
         statement.targets.push_back(address);

@@ -37,6 +37,8 @@ struct Text {
   std::vector<NotRun> not_run;
   /// Live relations that foreign keys of the text refer to.
   std::set<Oid> referenced;
+  /// Live tables of which the text makes partitions or children.
+  std::set<Oid> bases;
 
   std::string context_of(const TextStatement& statement) const { return script.context_of(*statement.source); }
 };

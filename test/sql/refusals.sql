@@ -102,7 +102,7 @@ SELECT ref.refused_plan(s) FROM unnest(ARRAY[
   'CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION f()', 'ALTER VIEW ref.v SET SCHEMA public', 'ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC',
   'GRANT SELECT ON ALL TABLES IN SCHEMA ref TO PUBLIC', 'CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)', 'CREATE COLLATION c FROM "C"',
   'CREATE SCHEMA x CREATE TABLE y (a int)', 'DROP EXTENSION pgschema', 'DROP EVENT TRIGGER e', 'COMMENT ON DATABASE regression IS ''x''', 'COMMENT ON ROLE regress_x IS ''x''',
-  'GRANT CONNECT ON DATABASE regression TO PUBLIC', 'DROP SCHEMA ref CASCADE', 'CREATE TABLE ref.child () INHERITS (ref.t)', 'CREATE TABLE ref.part PARTITION OF ref.t DEFAULT',
+  'GRANT CONNECT ON DATABASE regression TO PUBLIC', 'DROP SCHEMA ref CASCADE', 'CREATE TABLE ref.part PARTITION OF ref.t DEFAULT',
   'CREATE FUNCTION ref.c() RETURNS int LANGUAGE c AS ''nowhere'', ''c''']) AS s;
 
 -- Triggers of constraints
@@ -136,12 +136,21 @@ DROP TABLE ref.holder;
 
 -- Participants that are not supported, and those that are nobody's to change
 CREATE TABLE ref.parent (a int) PARTITION BY LIST (a); CREATE TABLE ref.part PARTITION OF ref.parent DEFAULT;
-SELECT ref.refused_plan('ALTER TABLE ref.parent ADD COLUMN b int');
 SELECT ref.refused_plan('ALTER TABLE ref.part ADD COLUMN b int');
+SELECT ref.refused_plan('CREATE TABLE ref.parent (a int) PARTITION BY RANGE (a)');
+SELECT ref.refused_plan('CREATE TABLE ref.parent (a bigint) PARTITION BY LIST (a)');
+SELECT ref.refused_plan('CREATE TABLE ref.parent (a int)');
+SELECT ref.refused_plan('CREATE TABLE ref.t (a int) PARTITION BY LIST (a)');
+SELECT ref.refused_plan('ALTER TABLE ref.parent DETACH PARTITION ref.part CONCURRENTLY');
+SELECT ref.refused_plan('ALTER TABLE ref.parent DETACH PARTITION ref.part FINALIZE');
+CREATE FOREIGN DATA WRAPPER ref_wrapper; CREATE SERVER ref_server FOREIGN DATA WRAPPER ref_wrapper;
+CREATE FOREIGN TABLE ref.foreign_part PARTITION OF ref.parent FOR VALUES IN (1) SERVER ref_server;
+SELECT ref.refused_plan('ALTER TABLE ref.parent ADD COLUMN b int');
+DROP FOREIGN DATA WRAPPER ref_wrapper CASCADE;
 DROP TABLE ref.parent;
-CREATE TABLE ref.child () INHERITS (ref.t);
-SELECT ref.refused_plan('ALTER TABLE ref.child ADD COLUMN c int');
-DROP TABLE ref.child;
+CREATE TEMP TABLE temporary_child () INHERITS (ref.t);
+SELECT ref.refused_plan('ALTER TABLE ref.t ADD COLUMN z int');
+DROP TABLE temporary_child;
 CREATE TEMP TABLE temporary (a int);
 SELECT ref.refused_plan('ALTER TABLE temporary ADD COLUMN b int');
 SELECT ref.refused_plan('ALTER TABLE pg_catalog.pg_class ADD COLUMN b int');

@@ -1,0 +1,99 @@
+// That a table is a partition of another or inherits from others, and that an index is a part of the parent's.
+#include <algorithm>
+
+#include "kinds/families.hpp"
+#include "kinds/registry.hpp"
+#include "kinds/text.hpp"
+#include "kinds/tree.hpp"
+
+namespace pgschema::kinds {
+
+namespace {
+
+class InheritanceWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& inheritance, const Snapshot& in) const override {
+    const Object& child = in.objects.at(inheritance.parent);
+    if (child.id.kind != Kind::kTable)
+      return {{cat("ALTER INDEX ", inheritance.get("of"), " ATTACH PARTITION ", index_name(child)), "ALTER INDEX",
+               cat("ShareUpdateExclusiveLock ", relation_of(child, in).id.identity), {}}};
+    if (inheritance.has("bound"))
+      return {{cat("ALTER TABLE ", inheritance.get("of"), " ATTACH PARTITION ", child.id.identity, " ", inheritance.get("bound")), "ALTER TABLE",
+               cat("ShareUpdateExclusiveLock ", inheritance.get("of"), ", AccessExclusiveLock ", child.id.identity), {}}};
+    std::vector<Command> out;
+    for (const auto& parent : lines(inheritance.get("of"))) out.push_back(inherit(child, " INHERIT ", parent));
+    return out;
+  }
+
+  /// An index is detached by nothing but DROP.
+  std::vector<Command> drop(const Object& inheritance, const Snapshot& in) const override {
+    const Object& child = in.objects.at(inheritance.parent);
+    if (child.id.kind != Kind::kTable) return {};
+    if (inheritance.has("bound"))
+      return {{cat("ALTER TABLE ", inheritance.get("of"), " DETACH PARTITION ", child.id.identity), "ALTER TABLE",
+               cat("AccessExclusiveLock ", inheritance.get("of"), ", AccessExclusiveLock ", child.id.identity), {}}};
+    std::vector<Command> out;
+    for (const auto& parent : lines(inheritance.get("of"))) out.push_back(inherit(child, " NO INHERIT ", parent));
+    return out;
+  }
+
+  /// A parent more at the end, or any parent less, is said alone. A bound is changed by nothing but taking the
+  /// partition out and in again.
+  std::optional<Alteration> alter(const Change& change) const override {
+    const Object& child = change.desired.objects.at(change.after.parent);
+    if (child.id.kind != Kind::kTable || change.before.has("bound") || change.after.has("bound")) return std::nullopt;
+    const auto before = lines(change.before.get("of")), after = lines(change.after.get("of"));
+    std::vector<std::string> left;
+    Alteration out;
+    for (const auto& parent : before) {
+      if (std::find(after.begin(), after.end(), parent) != after.end()) left.push_back(parent);
+      else out.commands.push_back(inherit(child, " NO INHERIT ", parent));
+    }
+    if (left.size() > after.size() || !std::equal(left.begin(), left.end(), after.begin())) return std::nullopt;
+    for (std::size_t i = left.size(); i < after.size(); ++i) out.commands.push_back(inherit(child, " INHERIT ", after[i]));
+    return out;
+  }
+
+  std::vector<Danger> create_dangers(const Object& inheritance, const Snapshot& in) const override {
+    const Object& child = in.objects.at(inheritance.parent);
+    if (!inheritance.has("bound") || child.id.kind != Kind::kTable) return {};
+    const std::string what = cat(describe(child.id), " is attached to ", inheritance.get("of"), ": every row is read");
+    return {{Hazard::kBlocking, what}, {Hazard::kDataDependent, what}};
+  }
+
+  std::vector<Danger> drop_dangers(const Object& inheritance, const Snapshot& in) const override {
+    const Object& child = in.objects.at(inheritance.parent);
+    if (child.id.kind != Kind::kTable) return {};
+    std::string parents;
+    for (const auto& parent : lines(inheritance.get("of"))) parents += cat(parents.empty() ? "" : ", ", parent);
+    return {{Hazard::kBreaking, cat("rows of ", describe(child.id), " are no longer rows of ", parents)}};
+  }
+
+ private:
+  static Command inherit(const Object& child, std::string_view words, const std::string& parent) {
+    return {cat("ALTER TABLE ", child.id.identity, words, parent), "ALTER TABLE",
+            cat("AccessExclusiveLock ", child.id.identity, ", ShareUpdateExclusiveLock ", parent), {}};
+  }
+
+  /// The index of a constraint has the constraint's name, in the schema of the table.
+  static std::string index_name(const Object& child) { return cat(child.schema, ".", child.name); }
+
+  static std::vector<std::string> lines(const std::string& text) {
+    std::vector<std::string> out;
+    for (std::size_t start = 0; start < text.size();) {
+      const auto end = std::min(text.find('\n', start), text.size());
+      out.push_back(text.substr(start, end - start));
+      start = end + 1;
+    }
+    return out;
+  }
+};
+
+}  // namespace
+
+const Writer& inheritance_writer() {
+  static const InheritanceWriter writer;
+  return writer;
+}
+
+}  // namespace pgschema::kinds
