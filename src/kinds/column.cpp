@@ -81,6 +81,12 @@ class ColumnWriter final : public Writer {
     return column.parent.kind != Kind::kTable || column.has("generated");
   }
 
+  /// Every row gets a value of its own.
+  std::vector<Danger> create_dangers(const Object& column, const Snapshot&) const override {
+    if (column.get("generated_kind") != "STORED" && !column.has("identity")) return {};
+    return {{Hazard::kRewrite, cat(describe(column.id), " is computed for every row")}};
+  }
+
   std::vector<Danger> drop_dangers(const Object& column, const Snapshot& in) const override {
     std::vector<Danger> out{{Hazard::kBreaking, cat(describe(column.id), " goes")}};
     if (column.parent.kind == Kind::kTable && !column.has("generated")) out.push_back({Hazard::kDataLoss, describe(column.id)});

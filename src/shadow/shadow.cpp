@@ -266,7 +266,7 @@ class Attempt {
       }
       outcome.named = named(copied.snapshot);
     }
-    const Snapshot live = merged(copied.snapshot);
+    const Snapshot live = merged(copied.snapshot, renames);
 
     Evaluated evaluated;
     {
@@ -365,9 +365,9 @@ class Attempt {
   }
 
   /// The participants as they are: copies as the server prints them, everything else as it was read.
-  Snapshot merged(const Snapshot& copied) const {
+  Snapshot merged(const Snapshot& copied, const std::vector<plan::Rename>& renames) const {
     Snapshot out;
-    for (const auto& [id, object] : copied.objects) out.add(object);
+    for (const auto& [id, object] : copied.objects) out.add(with_own_size(object, renames));
     for (const auto& edge : copied.dependencies()) out.depend(edge.from, edge.to, edge.type);
     for (const auto& [id, object] : original_.snapshot.objects)
       if (!renames_ && !copied.has(id)) out.add(object);
@@ -375,6 +375,17 @@ class Attempt {
       if (!original_.snapshot.has(edge.from) || (!renames_ && !copied.has(edge.from))) out.depend(edge.from, edge.to, edge.type);
     out.finish();
     return out;
+  }
+
+  /// A copy is empty.
+  Object with_own_size(Object copy, const std::vector<plan::Rename>& renames) const {
+    const auto renamed = std::find_if(renames.begin(), renames.end(), [&](const plan::Rename& rename) { return rename.to == copy.id; });
+    const Object* original = original_.snapshot.find(renamed == renames.end() ? copy.id : renamed->from);
+    for (const auto* fact : {"bytes", "rows"}) {
+      copy.facts.erase(fact);
+      if (original && original->facts.count(fact)) copy.facts.emplace(fact, original->fact(fact));
+    }
+    return copy;
   }
 
   catalog::Units units_among(const catalog::Reading& reading, const std::set<ObjectId>& roots) const {
