@@ -22,10 +22,21 @@ std::string sequence_name(const Object& column) {
   return options.substr(kBefore.size(), options.rfind(" START WITH ") - kBefore.size());
 }
 
+/// NOT VALID, which is the last of the options.
+bool not_valid(const Object& column) { return column.get("not_null_options").ends_with("NOT VALID"); }
+bool no_inherit(const Object& column) { return column.get("not_null_options").starts_with("NO INHERIT"); }
+
 std::string not_null(const Object& column) {
   const std::string& name = column.get("not_null");
-  if (name.empty()) return "";
-  return name == "yes" ? " NOT NULL" : cat(" CONSTRAINT ", name, " NOT NULL");
+  if (name.empty() || not_valid(column)) return "";
+  return cat(name == "yes" ? "" : cat(" CONSTRAINT ", name), " NOT NULL", no_inherit(column) ? " NO INHERIT" : "");
+}
+
+/// What a column's definition, and SET NOT NULL, cannot say.
+Command add_not_null(const Object& table, const Object& column) {
+  const std::string& name = column.get("not_null");
+  const std::string& options = column.get("not_null_options");
+  return on_relation(table, cat("ADD ", name == "yes" ? "" : cat("CONSTRAINT ", name, " "), "NOT NULL ", column.name, options.empty() ? "" : " ", options));
 }
 
 const Object* default_of(const Object& column, const Snapshot& in) {
@@ -111,7 +122,7 @@ class ColumnWriter final : public Writer {
     if (before.has("generated") && !after.has("generated")) out.commands.push_back(on_relation(table, cat(column, "DROP EXPRESSION")));
     if (before.has("identity") && !after.has("identity")) out.commands.push_back(on_relation(table, cat(column, "DROP IDENTITY")));
     if (change.changed("type") || change.changed("collation")) retype(change, table, column, out);
-    if (change.changed("not_null")) nullability(change, table, column, out);
+    if (change.changed("not_null") || change.changed("not_null_options")) nullability(change, table, column, out);
     identity(change, table, column, out);
     // With the type come its storage and compression (ATExecAlterColumnType() in tablecmds.c): what else is wanted
     // must be said again.
@@ -134,16 +145,30 @@ class ColumnWriter final : public Writer {
   }
 
   static void nullability(const Change& change, const Object& table, const std::string& column, Alteration& out) {
-    if (change.before.has("not_null"))
-      out.commands.push_back(on_relation(table, cat(column, "DROP NOT NULL")));
-    if (!change.after.has("not_null")) return;
-    const std::string& name = change.after.get("not_null");
-    out.commands.push_back(on_relation(table, name == "yes" ? cat(column, "SET NOT NULL")
-                                                            : cat("ADD CONSTRAINT ", name, " NOT NULL ", change.after.name)));
-    if (!change.before.has("not_null")) {
-      out.dangers.push_back({Hazard::kBlocking, cat(describe(change.after.id), " becomes NOT NULL: every row is read")});
-      out.dangers.push_back({Hazard::kDataDependent, cat(describe(change.after.id), " becomes NOT NULL")});
-    }
+    const Object &before = change.before, &after = change.after;
+    const bool goes = before.has("not_null") && (!after.has("not_null") || (not_valid(after) && !not_valid(before)));
+    if (goes) out.commands.push_back(on_relation(table, cat(column, "DROP NOT NULL")));
+    if (!after.has("not_null")) return;
+    if (before.has("not_null") && !goes) return change_not_null(change, table, out);
+    const bool plain = after.get("not_null") == "yes" && !after.has("not_null_options");
+    out.commands.push_back(plain ? on_relation(table, cat(column, "SET NOT NULL")) : add_not_null(table, after));
+    if (!not_valid(after)) endanger_nulls(after, out);
+  }
+
+  static void endanger_nulls(const Object& column, Alteration& out) {
+    out.dangers.push_back({Hazard::kBlocking, cat(describe(column.id), " becomes NOT NULL: every row is read")});
+    out.dangers.push_back({Hazard::kDataDependent, cat(describe(column.id), " becomes NOT NULL")});
+  }
+
+  /// The same constraint with another name, or other options (18).
+  static void change_not_null(const Change& change, const Object& table, Alteration& out) {
+    const Object &before = change.before, &after = change.after;
+    const std::string& name = after.fact("not_null_name");
+    if (before.fact("not_null_name") != name) out.commands.push_back(on_relation(table, cat("RENAME CONSTRAINT ", before.fact("not_null_name"), " TO ", name)));
+    if (no_inherit(before) != no_inherit(after)) out.commands.push_back(on_relation(table, cat("ALTER CONSTRAINT ", name, no_inherit(after) ? " NO INHERIT" : " INHERIT")));
+    if (!not_valid(before)) return;
+    out.commands.push_back({cat(alter_relation(table), " VALIDATE CONSTRAINT ", name), "ALTER TABLE", cat("ShareUpdateExclusiveLock ", table.id.identity), {}});
+    out.dangers.push_back({Hazard::kDataDependent, cat(describe(after.id), " becomes NOT NULL")});
   }
 
   static void identity(const Change& change, const Object& table, const std::string& column, Alteration& out) {
@@ -205,6 +230,7 @@ std::vector<Command> column_settings(const Object& relation, const Object* befor
   const auto differs = [&](std::string_view attribute) {
     return (before ? before->get(attribute) : std::string()) != after.get(attribute);
   };
+  if (!before && relation.id.kind == Kind::kTable && not_valid(after)) out.push_back(add_not_null(relation, after));
   if (differs("statistics"))
     out.push_back(on_relation(relation, cat(column, "SET STATISTICS ", after.has("statistics") ? after.get("statistics") : "-1")));
   if (differs("storage") && relation.id.kind != Kind::kComposite) {

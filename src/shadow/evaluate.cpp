@@ -635,6 +635,12 @@ class Evaluation {
     return out;
   }
 
+  static bool no_longer_not_null(const Object& column) {
+    return pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND attnotnull",
+                     {column.parent.identity, column.name})
+        .empty();
+  }
+
   /// Comments and privileges of a column, or the comment of a constraint of a domain, that the new definition does not have.
   bool column_is_gone(const ObjectId& id) const {
     const Object& object = live_.objects.at(id);
@@ -644,6 +650,7 @@ class Evaluation {
     }
     if (object.parent.kind != Kind::kColumn) return false;
     const Object* column = live_.find(object.parent);
+    if (column && id.kind == Kind::kComment && !object.name.empty() && no_longer_not_null(*column)) return true;
     return column && pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND NOT attisdropped",
                                {column->parent.identity, column->name})
                          .empty();

@@ -9,7 +9,7 @@ CREATE VIEW ord.w AS SELECT a FROM ord.vy;
 CREATE FUNCTION ord.changes(desired text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE context text;
 BEGIN
-  RETURN QUERY SELECT action || ': ' || statement FROM pgschema_steps(desired) ORDER BY step;
+  RETURN QUERY SELECT action || ': ' || split_part(statement, E'\n', 1) FROM pgschema_steps(desired) ORDER BY step;
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
   RETURN NEXT SQLSTATE || ' ' || SQLERRM || ' / ' || split_part(context, E'\n', 1);
