@@ -5,15 +5,16 @@
 #include <utility>
 
 #include "kinds/registry.hpp"
-#include "pg/expression.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/enum_value.hpp"
 #include "shadow/identity_names.hpp"
+#include "shadow/parts.hpp"
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
+#include "shadow/usings.hpp"
 #include "shadow/verify.hpp"
 
 extern "C" {
@@ -51,7 +52,7 @@ bool made_already(const pg::Error& error) {
 class Evaluation {
  public:
   Evaluation(const Text& desired, const Snapshot& live, const catalog::Reading& copies, const std::string& search_path, Oid caller)
-      : text_(desired), live_(live), ids_(copies.ids), search_path_(search_path), caller_(caller) {
+      : text_(desired), live_(live), ids_(copies.ids), search_path_(search_path), caller_(caller), usings_(desired, live, search_path, caller) {
     for (const auto& [id, object] : copies.snapshot.objects) copied_.insert(id);
     for (Oid role : {caller, static_cast<Oid>(BOOTSTRAP_SUPERUSERID)})
       for (auto& [where, grantees] : default_grantees(role)) {
@@ -62,7 +63,8 @@ class Evaluation {
 
   std::vector<plan::Refusal> run() {
     collect_statements();
-    note_using_directives();
+    for (const auto& item : items_)
+      if (item.text) usings_.note_directives(*item.text);
     const auto gone = clear_the_ground();
     collect_returning(gone);
     index_items();
@@ -78,7 +80,7 @@ class Evaluation {
     return refusals();
   }
 
-  const std::map<ObjectId, std::string>& usings() const { return using_; }
+  const std::map<ObjectId, std::string>& usings() const { return usings_.all(); }
 
   /// What nobody has made here and the plan will: it is taken to come back as it was.
   std::set<ObjectId> assumed() {
@@ -111,7 +113,7 @@ class Evaluation {
         defined_.insert(item.roots.begin(), item.roots.end());
       }
       touched_.insert(item.roots.begin(), item.roots.end());
-      collect_reworked(statement, item.roots);
+      reworked_.merge(reworked_columns(*statement.tree, item.roots));
       if (statement.meaning.purpose == Purpose::kDefinePart)
         for (const auto& id : item.roots) parts_[id].push_back(&statement.meaning);
       items_.push_back(std::move(item));
@@ -131,15 +133,7 @@ class Evaluation {
     drop.roots.clear();
     for (const auto& id : named)
       if (id && !is_defined(id)) drop.roots.insert(root(id));
-    drop.tree = pg::call([&] {
-      auto* tree = static_cast<RawStmt*>(copyObjectImpl(drop.tree));
-      auto* statement = reinterpret_cast<DropStmt*>(tree->stmt);
-      List* kept = NIL;
-      for (int i = 0; i < list_length(statement->objects); ++i)
-        if (static_cast<std::size_t>(i) >= named.size() || !is_defined(named[static_cast<std::size_t>(i)])) kept = lappend(kept, list_nth(statement->objects, i));
-      statement->objects = kept;
-      return tree;
-    });
+    drop.tree = drop_without(*drop.tree, [&](std::size_t i) { return i < named.size() && is_defined(named[i]); });
     return true;
   }
 
@@ -150,7 +144,7 @@ class Evaluation {
     for (const auto& [address, id] : ids_) {
       const Object& object = live_.objects.at(id);
       if (object.id.kind == Kind::kSchema) continue;
-      if (redefined_part(object) || defined_.count(id) || replaced_.count(id) || in_the_way(object)) doomed.push_back(address);
+      if (redefined_part(object) || defined_.count(id) || replaced_.count(id) || uses_any(object, live_, reworked_)) doomed.push_back(address);
     }
     (void)Quiet::take_dropped();
     if (!doomed.empty())
@@ -173,58 +167,11 @@ class Evaluation {
     return gone;
   }
 
-  /// What uses a column that ALTER TABLE retypes or drops. The server follows indexes and constraints by itself.
-  bool in_the_way(const Object& object) const {
-    switch (object.id.kind) {
-      case Kind::kRule:
-      case Kind::kTrigger:
-      case Kind::kPolicy:
-      case Kind::kPublicationTable:
-      case Kind::kView:
-      case Kind::kMaterializedView:
-      case Kind::kFunction:
-      case Kind::kProcedure: break;
-      case Kind::kColumn:
-        if (!object.has("generated")) return false;
-        break;
-      default: return false;
-    }
-    for (const auto& edge : live_.needs(object.id))
-      if (edge.to.kind == Kind::kColumn && reworked_.count(edge.to)) return true;
-    return false;
-  }
-
-  /// The columns that an ALTER TABLE (or TYPE) of the text retypes or drops.
-  void collect_reworked(const TextStatement& statement, const std::set<ObjectId>& roots) {
-    if (!IsA(statement.tree->stmt, AlterTableStmt)) return;
-    List* commands = reinterpret_cast<AlterTableStmt*>(statement.tree->stmt)->cmds;
-    for (int i = 0; i < list_length(commands); ++i) {
-      const auto* command = static_cast<AlterTableCmd*>(list_nth(commands, i));
-      if (command->subtype != AT_AlterColumnType && command->subtype != AT_DropColumn) continue;
-      for (const auto& top : roots) reworked_.insert({Kind::kColumn, cat(top.identity, ".", script::quote_identifier(command->name))});
-    }
-  }
-
   /// A trigger, index, rule … that a statement of its own defines again.
   bool redefined_part(const Object& object) const {
     const auto found = parts_.find(object.parent);
     return found != parts_.end() &&
            std::any_of(found->second.begin(), found->second.end(), [&](const script::Meaning* meaning) { return defines_part(*meaning, object); });
-  }
-
-  static bool defines_part(const script::Meaning& meaning, const Object& object) {
-    return kind_of_part(meaning.part_type) == object.id.kind && script::quote_identifier(meaning.part) == object.name;
-  }
-
-  static Kind kind_of_part(ObjectType type) {
-    switch (type) {
-      case OBJECT_INDEX: return Kind::kIndex;
-      case OBJECT_TRIGGER: return Kind::kTrigger;
-      case OBJECT_RULE: return Kind::kRule;
-      case OBJECT_POLICY: return Kind::kPolicy;
-      case OBJECT_STATISTIC_EXT: return Kind::kStatistics;
-      default: return Kind::kNone;
-    }
   }
 
   /// What the definition itself says, so that nothing of it is brought back.
@@ -483,58 +430,13 @@ class Evaluation {
     return true;
   }
 
-  /// The USING expressions of ALTER COLUMN … TYPE, with every name qualified: the plan runs under another search_path.
-  void note_using(const TextStatement& statement) {
-    if (!IsA(statement.tree->stmt, AlterTableStmt)) return;
-    List* commands = reinterpret_cast<AlterTableStmt*>(statement.tree->stmt)->cmds;
-    for (int i = 0; i < list_length(commands); ++i) {
-      const auto* command = static_cast<AlterTableCmd*>(list_nth(commands, i));
-      if (command->subtype != AT_AlterColumnType) continue;
-      Node* expression = reinterpret_cast<ColumnDef*>(command->def)->raw_default;
-      if (expression) note_using(statement, command->name, static_cast<Node*>(pg::call([&] { return copyObjectImpl(expression); })));
-    }
-  }
-
-  void note_using(const TextStatement& statement, const char* column, Node* expression) {
-    for (const auto& id : statement.ids) {
-      if (!live_.has(id) || live_.root(id).kind != Kind::kTable) continue;
-      const ObjectId top = live_.root(id);
-      const Oid relation = pg::query("SELECT to_regclass($1)::oid", {top.identity}).at(0).oid(0);
-      if (OidIsValid(relation))
-        using_[{Kind::kColumn, cat(top.identity, ".", script::quote_identifier(column))}] = pg::qualified_expression(relation, expression);
-    }
-  }
-
-  /// -- pgschema: using <expression>, beside a column of CREATE TABLE: over the columns as they are before.
-  void note_using_directives() {
-    for (const auto& item : items_) {
-      if (!item.text || !IsA(item.text->tree->stmt, CreateStmt)) continue;
-      for (const auto& directive : text_.script.directives_of(*item.text->source)) {
-        if (directive.kind != script::DirectiveKind::kUsing) continue;
-        const std::string column = column_at(*item.text, static_cast<int>(directive.subject - item.text->source->begin));
-        if (column.empty())
-          throw Failure(sqlstate::kSyntaxError, "the directive stands beside no column").context(text_.script.place_of(directive.begin));
-        try {
-          const AsCaller user(caller_);
-          const pg::SettingsScope settings;
-          settings.set("search_path", search_path_of(*item.text, search_path_).c_str());
-          note_using(*item.text, column.c_str(), pg::parse_expression(directive.expression));
-        } catch (pg::Error& error) {
-          error.context = cat(text_.script.place_of(directive.begin), error.context.empty() ? "" : "\n", error.context);
-          error.cursor_position = 0;
-          throw;
-        }
-      }
-    }
-  }
-
   void run_text(const TextStatement& statement, const RawStmt& tree) {
     const AsCaller user(caller_);
     const pg::SettingsScope settings;
     settings.set("check_function_bodies", "on");
     for (const auto& [name, value] : statement.settings) settings.set(name.c_str(), value.c_str());
     settings.set("search_path", search_path_of(statement, search_path_).c_str());
-    note_using(statement);
+    usings_.note(statement);
     if (IsA(statement.tree->stmt, AlterEnumStmt))
       add_enum_value(*reinterpret_cast<AlterEnumStmt*>(statement.tree->stmt));
     else
@@ -581,19 +483,6 @@ class Evaluation {
     }
   }
 
-  /// What depends automatically on something that is gone goes with it, as PostgreSQL would have it.
-  bool went_along(const ObjectId& id) const {
-    for (const auto& edge : live_.needs(id)) {
-      if (edge.type != 'a' && edge.type != 'i') continue;
-      const bool column = edge.to.kind == Kind::kColumn;
-      if (column && pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND NOT attisdropped",
-                              {live_.objects.at(edge.to).parent.identity, live_.objects.at(edge.to).name})
-                        .empty())
-        return true;
-    }
-    return false;
-  }
-
   bool parent_missing(const ObjectId& id, const std::set<ObjectId>& missing) const {
     const Object& object = live_.objects.at(id);
     return object.parent && missing.count(object.parent);
@@ -618,8 +507,8 @@ class Evaluation {
     for (const auto& item : items_) {
       if (item.text || item.done || item.asleep || item.setting) continue;  // a setting of a column that is no more
       missing.insert(item.object);
-      if (parent_missing(item.object, missing) || dropped_by_text(item.object) || went_along(item.object)) continue;
-      if (column_is_gone(item.object)) continue;
+      if (parent_missing(item.object, missing) || dropped_by_text(item.object) || went_along(item.object, live_)) continue;
+      if (what_it_is_about_is_gone(item.object, live_)) continue;
       if (!item.error) continue;
       // One that fails because another failed is not the news.
       const bool consequence = std::any_of(out.begin(), out.end(), [&](const plan::Refusal& earlier) {
@@ -635,27 +524,6 @@ class Evaluation {
     return out;
   }
 
-  static bool no_longer_not_null(const Object& column) {
-    return pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND attnotnull",
-                     {column.parent.identity, column.name})
-        .empty();
-  }
-
-  /// Comments and privileges of a column, or the comment of a constraint of a domain, that the new definition does not have.
-  bool column_is_gone(const ObjectId& id) const {
-    const Object& object = live_.objects.at(id);
-    if (object.parent.kind == Kind::kDomainConstraint) {
-      const Object& constraint = live_.objects.at(object.parent);
-      return pg::query("SELECT 1 FROM pg_constraint WHERE contypid = to_regtype($1) AND quote_ident(conname) = $2", {constraint.parent.identity, constraint.name}).empty();
-    }
-    if (object.parent.kind != Kind::kColumn) return false;
-    const Object* column = live_.find(object.parent);
-    if (column && id.kind == Kind::kComment && !object.name.empty() && no_longer_not_null(*column)) return true;
-    return column && pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND NOT attisdropped",
-                               {column->parent.identity, column->name})
-                         .empty();
-  }
-
   const Text& text_;
   const Snapshot& live_;
   const std::map<catalog::Address, ObjectId>& ids_;
@@ -668,7 +536,7 @@ class Evaluation {
   std::set<ObjectId> defined_, touched_, copied_, reworked_, replaced_;
   std::map<const TextStatement*, ObjectId> replaces_;
   std::map<ObjectId, std::set<ObjectId>> beneath_;
-  std::map<ObjectId, std::string> using_;
+  Usings usings_;
   plan::DefaultGrantees default_grantees_;
 };
 
