@@ -508,6 +508,7 @@ Outcome plan_once(const std::string& desired, For use) {
     for (const auto& target : statement.targets) units.add(target);
 
   std::set<ObjectId> going;
+  std::string missing;
   for (int round = 1; round <= kMostRounds; ++round) {
     Attempt attempt(parsed, units, going, search_path, use);
     Outcome outcome;
@@ -522,8 +523,11 @@ Outcome plan_once(const std::string& desired, For use) {
       }
     // Nobody new: the scout has found that nobody else takes part, or it is an error that stays one.
     if (units.addresses().size() == before && round > 1 && round < kMostRounds) round = kMostRounds - 1;
+    if (round != kMostRounds) continue;
+    if (attempt.overtaken()) throw_serialization();
+    for (const auto& id : spread->ids) missing += cat(missing.empty() ? "Not read: " : ", ", kinds::describe(id));
   }
-  throw Failure(sqlstate::kInternal, "the participants of the plan could not be settled");
+  throw Failure(sqlstate::kInternal, "the participants of the plan could not be settled").detail(missing).hint("The plan is not shown because it would be wrong. Please report this.");
 }
 
 }  // namespace
