@@ -65,7 +65,8 @@ class Evaluation {
     collect_statements();
     for (const auto& item : items_)
       if (item.text) usings_.note_directives(*item.text);
-    const auto gone = clear_the_ground();
+    auto gone = clear_the_ground();
+    leave_dropped_constraints(gone);
     collect_returning(gone);
     index_items();
     while (one_round()) {
@@ -186,6 +187,19 @@ class Evaluation {
       case Kind::kDomainConstraint: return true;
       case Kind::kDefault: return top.kind == Kind::kTable;
       default: return object.id == top;
+    }
+  }
+
+  /// A foreign key to a table that the text defines went with the table's copy, and the text drops it: it need not come
+  /// back for that.
+  void leave_dropped_constraints(std::set<ObjectId>& gone) {
+    for (auto& item : items_) {
+      if (!item.text) continue;
+      bool any = false;
+      for (const auto& id : dropped_constraints(*item.tree, item.roots))
+        if (copied_.count(id) && !defined_.count(live_.root(id)) && gone.count(id))
+          for (const auto& member : live_.family(id)) any = gone.erase(member) != 0 || any;
+      if (any) item.tree = without_need_of_constraints(*item.tree);
     }
   }
 

@@ -40,6 +40,30 @@ std::set<ObjectId> reworked_columns(const RawStmt& statement, const std::set<Obj
   return out;
 }
 
+std::set<ObjectId> dropped_constraints(const RawStmt& statement, const std::set<ObjectId>& tables) {
+  std::set<ObjectId> out;
+  if (!IsA(statement.stmt, AlterTableStmt)) return out;
+  List* commands = reinterpret_cast<AlterTableStmt*>(statement.stmt)->cmds;
+  for (int i = 0; i < list_length(commands); ++i) {
+    const auto* command = static_cast<AlterTableCmd*>(list_nth(commands, i));
+    if (command->subtype != AT_DropConstraint) continue;
+    for (const auto& table : tables) out.insert({Kind::kConstraint, cat(script::quote_identifier(command->name), " on ", table.identity)});
+  }
+  return out;
+}
+
+const RawStmt* without_need_of_constraints(const RawStmt& statement) {
+  return pg::call([&] {
+    auto* tree = static_cast<RawStmt*>(copyObjectImpl(&statement));
+    List* commands = reinterpret_cast<AlterTableStmt*>(tree->stmt)->cmds;
+    for (int i = 0; i < list_length(commands); ++i) {
+      auto* command = static_cast<AlterTableCmd*>(list_nth(commands, i));
+      if (command->subtype == AT_DropConstraint) command->missing_ok = true;
+    }
+    return tree;
+  });
+}
+
 bool uses_any(const Object& object, const Snapshot& live, const std::set<ObjectId>& columns) {
   switch (object.id.kind) {
     case Kind::kRule:

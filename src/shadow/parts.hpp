@@ -13,6 +13,12 @@ std::set<ObjectId> reworked_columns(const RawStmt& statement, const std::set<Obj
 /// Whether it has to go, because it uses one of these columns. The server follows indexes and constraints by itself.
 bool uses_any(const Object& object, const Snapshot& live, const std::set<ObjectId>& columns);
 
+/// The constraints of `tables` that an ALTER TABLE drops.
+std::set<ObjectId> dropped_constraints(const RawStmt& statement, const std::set<ObjectId>& tables);
+
+/// An ALTER TABLE whose DROP CONSTRAINT is content when there is none.
+const RawStmt* without_need_of_constraints(const RawStmt& statement);
+
 /// Whether the statement defines this trigger, index, rule …
 bool defines_part(const script::Meaning& meaning, const Object& object);
 
