@@ -43,9 +43,9 @@ SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum,
   quote_ident(n.nspname) AS schema, quote_ident(a.attname) AS name,
   format_type(a.atttypid, a.atttypmod) AS type,
   CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END AS collation,
-  CASE WHEN a.attnotnull THEN coalesce((SELECT quote_ident(k.conname) FROM pg_constraint k
-     WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum
-       AND k.conname <> c.relname || '_' || a.attname || '_not_null'), 'yes') END AS not_null,
+  CASE WHEN a.attnotnull THEN coalesce(quote_ident(nullif(k.conname, c.relname || '_' || a.attname || '_not_null')), 'yes') END AS not_null,
+  nullif(concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END, CASE WHEN NOT k.convalidated THEN 'NOT VALID' END), '') AS not_null_options,
+  quote_ident(k.conname) AS fact_not_null_name,
   CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity,
   CASE WHEN a.attidentity <> '' THEN (SELECT format(
      'SEQUENCE NAME %s.%I START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s%s', quote_ident(sn.nspname), s.relname, q.seqstart,
@@ -74,6 +74,7 @@ SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum,
   a.attnum AS fact_position, c.relkind AS fact_relkind, t.typstorage AS fact_type_storage, a.attlen AS fact_length
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
+LEFT JOIN pg_constraint k ON a.attnotnull AND k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum
 WHERE a.attrelid = ANY ($1 || ARRAY(SELECT typrelid FROM pg_type WHERE oid = ANY ($2) AND typrelid <> 0))
   AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c'))";
 
@@ -113,7 +114,7 @@ SELECT 'pg_class'::regclass::oid, x.indexrelid, 0, 'pg_class'::regclass::oid, x.
   CASE WHEN NOT x.indisvalid THEN 'invalid' END AS validity,
   CASE WHEN i.relkind = 'I' THEN 'yes' END AS fact_partitioned,
   CASE WHEN x.indisclustered THEN 'yes' END AS clustered, CASE WHEN x.indisreplident THEN 'yes' END AS replica_identity,
-  x.indisunique AS fact_unique, pg_relation_size(x.indexrelid) AS fact_bytes
+  i.relkind AS fact_relkind, x.indisunique AS fact_unique, pg_relation_size(x.indexrelid) AS fact_bytes
 FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_namespace n ON n.oid = i.relnamespace
 LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
 WHERE x.indrelid = ANY ($1)
@@ -240,7 +241,8 @@ SELECT 'pg_type'::regclass::oid, t.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS sc
      FROM pg_enum e WHERE e.enumtypid = t.oid), '') END AS labels,
   CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END AS base_type,
   CASE WHEN t.typtype = 'd' THEN pg_get_expr(t.typdefaultbin, 0) END AS default,
-  CASE WHEN t.typnotnull THEN 'yes' END AS not_null,
+  CASE WHEN t.typnotnull THEN coalesce(quote_ident(nullif(nn.conname, t.typname || '_not_null')), 'yes') END AS not_null,
+  quote_ident(nn.conname) AS fact_not_null_name,
   CASE WHEN t.typtype = 'd' AND t.typcollation <> b.typcollation THEN t.typcollation::regcollation::text END AS collation,
   CASE WHEN t.typtype = 'c' THEN (SELECT string_agg(concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
      CASE WHEN a.attcollation <> at.typcollation THEN 'COLLATE ' || a.attcollation::regcollation::text END), E',\n    ' ORDER BY a.attnum)
@@ -259,6 +261,7 @@ SELECT 'pg_type'::regclass::oid, t.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS sc
   CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::regprocedure::text END AS fact_canonical
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_type b ON b.oid = t.typbasetype
 LEFT JOIN pg_range r ON r.rngtypid = t.oid LEFT JOIN pg_type st ON st.oid = r.rngsubtype
+LEFT JOIN pg_constraint nn ON t.typnotnull AND nn.contypid = t.oid AND nn.contype = 'n'
 LEFT JOIN pg_opclass oc ON oc.oid = r.rngsubopc LEFT JOIN pg_namespace ocn ON ocn.oid = oc.opcnamespace
 WHERE t.oid = ANY ($2))";
 
@@ -330,15 +333,19 @@ WHERE d.defaclnamespace = ANY ($4) GROUP BY d.defaclnamespace, d.defaclrole, o.o
   "UNION ALL SELECT 'pg_policy'::regclass, oid FROM pg_policy WHERE polrelid = ANY ($1) "                              \
   "UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext WHERE stxrelid = ANY ($1)) "
 
-// `name` tells a constraint's comment from that of its index.
+// `name` tells a constraint's comment from that of its index, and that of a NOT NULL from its column's.
 constexpr const char* kComments = PGSCHEMA_PARTS R"(
 SELECT 0::oid, 0::oid, 0, d.classoid, d.objoid, d.objsubid, '' AS schema,
-  CASE WHEN c.relkind IN ('i', 'I') AND k.oid IS NOT NULL THEN 'index' ELSE '' END AS name, d.description AS text,
-  CASE WHEN c.relkind IN ('i', 'I') AND k.oid IS NOT NULL THEN 'INDEX ' || c.oid::regclass END AS fact_target
+  CASE WHEN c.relkind IN ('i', 'I') AND k.oid IS NOT NULL THEN 'index' WHEN nn.oid IS NOT NULL THEN 'not null constraint' ELSE '' END AS name,
+  d.description AS text,
+  CASE WHEN c.relkind IN ('i', 'I') AND k.oid IS NOT NULL THEN 'INDEX ' || c.oid::regclass
+    WHEN nn.conrelid <> 0 THEN 'CONSTRAINT ' || quote_ident(nn.conname) || ' ON ' || nn.conrelid::regclass
+    WHEN nn.contypid <> 0 THEN 'CONSTRAINT ' || quote_ident(nn.conname) || ' ON DOMAIN ' || nn.contypid::regtype END AS fact_target
 FROM parts JOIN pg_description d ON d.classoid = parts.classid AND d.objoid = parts.oid
 LEFT JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid
 LEFT JOIN pg_index x ON x.indexrelid = c.oid
-LEFT JOIN pg_constraint k ON k.conrelid = x.indrelid AND k.conindid = c.oid AND k.contype IN ('p', 'u', 'x'))";
+LEFT JOIN pg_constraint k ON k.conrelid = x.indrelid AND k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
+LEFT JOIN pg_constraint nn ON d.classoid = 'pg_constraint'::regclass AND nn.oid = d.objoid AND nn.contype = 'n')";
 
 constexpr const char* kSecurityLabels = PGSCHEMA_PARTS R"(
 SELECT 0::oid, 0::oid, 0, s.classoid, s.objoid, s.objsubid, '' AS schema, quote_ident(s.provider) AS name, s.label AS label

@@ -73,8 +73,10 @@ std::optional<std::string> loss(const shadow::Outcome& outcome, const ObjectId& 
   return text;
 }
 
+/// The relation that it belongs to, new or not: an index that is built reads its table.
 std::int64_t bytes_of(const shadow::Outcome& outcome, const ObjectId& id) {
-  const Object* root = object_of(outcome, outcome.live.has(id) ? outcome.live.root(id) : id);
+  const Snapshot& in = outcome.live.has(id) ? outcome.live : outcome.desired;
+  const Object* root = in.has(id) ? outcome.live.find(in.root(id)) : nullptr;
   std::int64_t bytes = root ? std::strtoll(root->fact("bytes").c_str(), nullptr, 10) : 0;
   if (root)
     for (const auto& heir : kinds::descendants_of(root->id, outcome.live)) bytes += std::strtoll(outcome.live.objects.at(heir).fact("bytes").c_str(), nullptr, 10);

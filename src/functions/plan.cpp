@@ -3,6 +3,8 @@
 #include "functions/planning.hpp"
 #include "kinds/registry.hpp"
 #include "pg/entry.hpp"
+#include "plan/json.hpp"
+#include "script/quote.hpp"
 
 namespace pgschema::functions {
 
@@ -26,6 +28,29 @@ Datum plan(FunctionCallInfo fcinfo) {
   return 0;
 }
 
+/// What there is to say of a step beside the columns, as an object of JSON.
+std::string details_of(const plan::Step& step, const shadow::Outcome& outcome) {
+  plan::Json out;
+  out.open('{');
+  if (step.object != step.shown) out.key("object").text(kinds::describe(step.object));
+  if (!step.command.run_as.empty()) out.key("role").text(script::name_of_quoted(step.command.run_as));
+  const Object* sized = outcome.live.find(step.object);
+  if (!sized && outcome.desired.has(step.object)) sized = outcome.live.find(outcome.desired.root(step.object));
+  while (sized && sized->fact("bytes").empty() && sized->parent) sized = outcome.live.find(sized->parent);
+  if (sized && !sized->fact("bytes").empty()) {
+    out.key("bytes").number(std::strtol(sized->fact("bytes").c_str(), nullptr, 10));
+    const std::string& rows = sized->fact("rows");
+    if (!rows.empty() && !rows.starts_with('-')) out.key("rows").number(std::strtol(rows.c_str(), nullptr, 10));  // -1: never counted
+  }
+  if (!step.dangers.empty()) {
+    out.key("hazards").open('[');
+    for (const auto& danger : step.dangers)
+      out.open('{').key("hazard").text(kinds::name_of(danger.hazard)).key("text").text(danger.text).key("allow").text(plan::allowance({danger.hazard, step.object, danger.text})).close();
+    out.close();
+  }
+  return out.close().str();
+}
+
 Datum steps(FunctionCallInfo fcinfo) {
   RowsOut rows(fcinfo);
   const auto planned = make_plan(plan_arguments(fcinfo, 0, 1, 2));
@@ -33,10 +58,8 @@ Datum steps(FunctionCallInfo fcinfo) {
     std::vector<std::string> hazards;
     for (const auto& hazard : planned.document.hazards)
       if (hazard.object == step.object) hazards.emplace_back(kinds::name_of(hazard.hazard));
-    std::string details = "{}";
-    if (!step.command.run_as.empty()) details = cat("{\"role\": \"", step.command.run_as, "\"}");
     rows.add({std::to_string(step.number), std::to_string(step.phase), std::string(plan::name_of(step.action)), step.command.tag, step.object_type,
-              step.shown.identity, step.reason, step.command.lock, array_literal(hazards), details, step.command.sql});
+              step.shown.identity, step.reason, step.command.lock, array_literal(hazards), details_of(step, planned.outcome), step.command.sql});
   }
   return 0;
 }

@@ -25,10 +25,21 @@ std::string sequence_name(const Object& column) {
   return options.substr(kBefore.size(), options.rfind(" START WITH ") - kBefore.size());
 }
 
+/// NOT VALID, which is the last of the options.
+bool not_valid(const Object& column) { return column.get("not_null_options").ends_with("NOT VALID"); }
+bool no_inherit(const Object& column) { return column.get("not_null_options").starts_with("NO INHERIT"); }
+
 std::string not_null(const Object& column) {
   const std::string& name = column.get("not_null");
-  if (name.empty()) return "";
-  return name == "yes" ? " NOT NULL" : cat(" CONSTRAINT ", name, " NOT NULL");
+  if (name.empty() || not_valid(column)) return "";
+  return cat(name == "yes" ? "" : cat(" CONSTRAINT ", name), " NOT NULL", no_inherit(column) ? " NO INHERIT" : "");
+}
+
+/// What a column's definition, and SET NOT NULL, cannot say.
+Command add_not_null(const Object& table, const Object& column) {
+  const std::string& name = column.get("not_null");
+  const std::string& options = column.get("not_null_options");
+  return on_relation(table, cat("ADD ", name == "yes" ? "" : cat("CONSTRAINT ", name, " "), "NOT NULL ", column.name, options.empty() ? "" : " ", options));
 }
 
 /// Of the table alone, where those beneath it would follow.
@@ -102,6 +113,12 @@ class ColumnWriter final : public Writer {
     return column.parent.kind != Kind::kTable || column.has("generated");
   }
 
+  /// Every row gets a value of its own.
+  std::vector<Danger> create_dangers(const Object& column, const Snapshot&) const override {
+    if (column.get("generated_kind") != "STORED" && !column.has("identity")) return {};
+    return {{Hazard::kRewrite, cat(describe(column.id), " is computed for every row")}};
+  }
+
   std::vector<Danger> drop_dangers(const Object& column, const Snapshot& in) const override {
     std::vector<Danger> out{{Hazard::kBreaking, cat(describe(column.id), " goes")}};
     if (column.parent.kind == Kind::kTable && !column.has("generated")) out.push_back({Hazard::kDataLoss, describe(column.id)});
@@ -130,7 +147,7 @@ class ColumnWriter final : public Writer {
       out.dependents_step_aside = true;
     else if (change.changed("type") || change.changed("collation"))
       retype(change, table, column, out);
-    if (change.changed("not_null") && !follows_null(change)) nullability(change, table, column, out);
+    if ((change.changed("not_null") || change.changed("not_null_options")) && !follows_null(change)) nullability(change, table, column, out);
     if (own_identity) identity(change, table, column, out);
     // With the type come its storage and compression (ATExecAlterColumnType() in tablecmds.c): what else is wanted
     // must be said again.
@@ -153,16 +170,30 @@ class ColumnWriter final : public Writer {
   }
 
   static void nullability(const Change& change, const Object& table, const std::string& column, Alteration& out) {
-    if (change.before.has("not_null"))
-      out.commands.push_back(on_relation(table, cat(column, "DROP NOT NULL")));
-    if (!change.after.has("not_null")) return;
-    const std::string& name = change.after.get("not_null");
-    out.commands.push_back(on_relation(table, name == "yes" ? cat(column, "SET NOT NULL")
-                                                            : cat("ADD CONSTRAINT ", name, " NOT NULL ", change.after.name)));
-    if (!change.before.has("not_null")) {
-      out.dangers.push_back({Hazard::kBlocking, cat(describe(change.after.id), " becomes NOT NULL: every row is read")});
-      out.dangers.push_back({Hazard::kDataDependent, cat(describe(change.after.id), " becomes NOT NULL")});
-    }
+    const Object &before = change.before, &after = change.after;
+    const bool goes = before.has("not_null") && (!after.has("not_null") || (not_valid(after) && !not_valid(before)));
+    if (goes) out.commands.push_back(on_relation(table, cat(column, "DROP NOT NULL")));
+    if (!after.has("not_null")) return;
+    if (before.has("not_null") && !goes) return change_not_null(change, table, out);
+    const bool plain = after.get("not_null") == "yes" && !after.has("not_null_options");
+    out.commands.push_back(plain ? on_relation(table, cat(column, "SET NOT NULL")) : add_not_null(table, after));
+    if (!not_valid(after)) endanger_nulls(after, out);
+  }
+
+  static void endanger_nulls(const Object& column, Alteration& out) {
+    out.dangers.push_back({Hazard::kBlocking, cat(describe(column.id), " becomes NOT NULL: every row is read")});
+    out.dangers.push_back({Hazard::kDataDependent, cat(describe(column.id), " becomes NOT NULL")});
+  }
+
+  /// The same constraint with another name, or other options (18).
+  static void change_not_null(const Change& change, const Object& table, Alteration& out) {
+    const Object &before = change.before, &after = change.after;
+    const std::string& name = after.fact("not_null_name");
+    if (before.fact("not_null_name") != name) out.commands.push_back(on_relation(table, cat("RENAME CONSTRAINT ", before.fact("not_null_name"), " TO ", name)));
+    if (no_inherit(before) != no_inherit(after)) out.commands.push_back(on_relation(table, cat("ALTER CONSTRAINT ", name, no_inherit(after) ? " NO INHERIT" : " INHERIT")));
+    if (!not_valid(before)) return;
+    out.commands.push_back({cat(alter_relation(table), " VALIDATE CONSTRAINT ", name), "ALTER TABLE", cat("ShareUpdateExclusiveLock ", table.id.identity), {}});
+    out.dangers.push_back({Hazard::kDataDependent, cat(describe(after.id), " becomes NOT NULL")});
   }
 
   static void identity(const Change& change, const Object& table, const std::string& column, Alteration& out) {
@@ -254,6 +285,7 @@ std::vector<Command> column_settings(const Object& relation, const Object* befor
   const auto differs = [&](std::string_view attribute) {
     return (before ? before->get(attribute) : std::string()) != after.get(attribute);
   };
+  if (!before && relation.id.kind == Kind::kTable && not_valid(after)) out.push_back(add_not_null(relation, after));
   if (differs("statistics"))
     out.push_back(on_this_only(relation, cat(column, "SET STATISTICS ", after.has("statistics") ? after.get("statistics") : "-1")));
   if (differs("storage") && relation.id.kind != Kind::kComposite) {

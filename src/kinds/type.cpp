@@ -105,9 +105,15 @@ class CompositeWriter final : public Writer {
 
 class DomainWriter final : public Writer {
  public:
+  /// From 17 on it is a constraint, which may have a name.
+  static std::string not_null(const Object& domain) {
+    const std::string& name = domain.get("not_null");
+    return name.empty() ? "" : name == "yes" ? " NOT NULL" : cat(" CONSTRAINT ", name, " NOT NULL");
+  }
+
   std::vector<Command> create(const Object& domain, const Snapshot&) const override {
     return {{cat("CREATE DOMAIN ", domain.id.identity, " AS ", domain.get("base_type"), clause("COLLATE", domain.get("collation")),
-                 clause("DEFAULT", domain.get("default")), domain.has("not_null") ? " NOT NULL" : ""),
+                 clause("DEFAULT", domain.get("default")), not_null(domain)),
              "CREATE DOMAIN", {}, {}}};
   }
   std::vector<Command> drop(const Object& domain, const Snapshot&) const override { return {drop_type(domain, "DOMAIN")}; }
@@ -121,8 +127,13 @@ class DomainWriter final : public Writer {
       out.commands.push_back({cat(prefix, change.after.has("default") ? cat(" SET DEFAULT ", change.after.get("default")) : " DROP DEFAULT"),
                               "ALTER DOMAIN", {}, {}});
     if (change.changed("not_null")) {
-      out.commands.push_back({cat(prefix, change.after.has("not_null") ? " SET NOT NULL" : " DROP NOT NULL"), "ALTER DOMAIN", {}, {}});
-      if (change.after.has("not_null")) out.dangers.push_back({Hazard::kDataDependent, cat(describe(change.after.id), " becomes NOT NULL")});
+      const bool had = change.before.has("not_null"), has = change.after.has("not_null");
+      const std::string how = had && has ? cat(" RENAME CONSTRAINT ", change.before.fact("not_null_name"), " TO ", change.after.fact("not_null_name"))
+                              : !has     ? " DROP NOT NULL"
+                              : change.after.get("not_null") == "yes" ? " SET NOT NULL"
+                                                                      : cat(" ADD", not_null(change.after));
+      out.commands.push_back({cat(prefix, how), "ALTER DOMAIN", {}, {}});
+      if (!had) out.dangers.push_back({Hazard::kDataDependent, cat(describe(change.after.id), " becomes NOT NULL")});
     }
     return out;
   }

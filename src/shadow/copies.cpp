@@ -153,7 +153,8 @@ void refuse_unsupported_participants(const Snapshot& snapshot) {
     if (!object.parent && !kinds::supported(id.kind)) refuse("Objects of this kind are not supported yet.");
     if (object.get("persistence") == "temporary") refuse("It is temporary.");
     if (!object.fact("canonical").empty()) refuse(cat("Its canonical function ", object.fact("canonical"), " takes the type itself: each needs the other."));
-    if (object.has("validity"))
+    // (One on a partitioned table is not valid until every partition has its own.)
+    if (object.has("validity") && object.fact("relkind") != "I")
       throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot plan changes around ", kinds::describe(id), ", which is not valid"))
           .hint(cat("REINDEX INDEX ", id.identity, " or DROP INDEX ", id.identity, " first."));
     if (!object.parent && (object.schema == "pg_catalog" || object.schema == "information_schema" || object.schema == "pg_toast"))

@@ -11,6 +11,7 @@
 #include "script/quote.hpp"
 #include "shadow/enum_value.hpp"
 #include "shadow/identity_names.hpp"
+#include "shadow/parts.hpp"
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
@@ -77,7 +78,8 @@ class Evaluation {
     else
       collect_all_statements();
     using_ = using_directives(text_, search_path_, caller_);
-    const auto gone = clear_the_ground();
+    auto gone = clear_the_ground();
+    leave_dropped_constraints(gone);
     collect_returning(gone);
     index_items();
     while (one_round()) {
@@ -126,7 +128,10 @@ class Evaluation {
         defined_.insert(item.roots.begin(), item.roots.end());
       }
       touched_.insert(item.roots.begin(), item.roots.end());
-      collect_reworked(statement, item.roots);
+      std::set<ObjectId> tables = item.roots;
+      for (const auto& top : item.roots)
+        for (const auto& heir : kinds::descendants_of(top, live_)) tables.insert(heir);
+      reworked_.merge(reworked_columns(*statement.tree, tables));
       if (statement.meaning.purpose == Purpose::kDefinePart)
         for (const auto& id : item.roots) parts_[id].push_back(&statement.meaning);
       items_.push_back(std::move(item));
@@ -164,15 +169,7 @@ class Evaluation {
     drop.roots.clear();
     for (const auto& id : named)
       if (id && !is_defined(id)) drop.roots.insert(root(id));
-    drop.tree = pg::call([&] {
-      auto* tree = static_cast<RawStmt*>(copyObjectImpl(drop.tree));
-      auto* statement = reinterpret_cast<DropStmt*>(tree->stmt);
-      List* kept = NIL;
-      for (int i = 0; i < list_length(statement->objects); ++i)
-        if (static_cast<std::size_t>(i) >= named.size() || !is_defined(named[static_cast<std::size_t>(i)])) kept = lappend(kept, list_nth(statement->objects, i));
-      statement->objects = kept;
-      return tree;
-    });
+    drop.tree = drop_without(*drop.tree, [&](std::size_t i) { return i < named.size() && is_defined(named[i]); });
     return true;
   }
 
@@ -183,7 +180,7 @@ class Evaluation {
     for (const auto& [address, id] : ids_) {
       const Object& object = live_.objects.at(id);
       if (object.id.kind == Kind::kSchema) continue;
-      if (redefined_part(object) || defined_.count(id) || replaced_.count(id) || in_the_way(object)) doomed.push_back(address);
+      if (redefined_part(object) || defined_.count(id) || replaced_.count(id) || uses_any(object, live_, reworked_)) doomed.push_back(address);
     }
     (void)Quiet::take_dropped();
     if (!doomed.empty())
@@ -206,62 +203,11 @@ class Evaluation {
     return gone;
   }
 
-  /// What uses a column that ALTER TABLE retypes or drops. The server follows indexes and constraints by itself.
-  bool in_the_way(const Object& object) const {
-    switch (object.id.kind) {
-      case Kind::kRule:
-      case Kind::kTrigger:
-      case Kind::kPolicy:
-      case Kind::kPublicationTable:
-      case Kind::kView:
-      case Kind::kMaterializedView:
-      case Kind::kFunction:
-      case Kind::kProcedure: break;
-      case Kind::kColumn:
-        if (!object.has("generated")) return false;
-        break;
-      default: return false;
-    }
-    for (const auto& edge : live_.needs(object.id))
-      if (edge.to.kind == Kind::kColumn && reworked_.count(edge.to)) return true;
-    return false;
-  }
-
-  /// The columns that an ALTER TABLE (or TYPE) of the text retypes or drops.
-  void collect_reworked(const TextStatement& statement, const std::set<ObjectId>& roots) {
-    if (!IsA(statement.tree->stmt, AlterTableStmt)) return;
-    List* commands = reinterpret_cast<AlterTableStmt*>(statement.tree->stmt)->cmds;
-    for (int i = 0; i < list_length(commands); ++i) {
-      const auto* command = static_cast<AlterTableCmd*>(list_nth(commands, i));
-      if (command->subtype != AT_AlterColumnType && command->subtype != AT_DropColumn) continue;
-      const auto rework = [&](const ObjectId& top) { reworked_.insert({Kind::kColumn, cat(top.identity, ".", script::quote_identifier(command->name))}); };
-      for (const auto& top : roots) {
-        rework(top);
-        for (const auto& heir : kinds::descendants_of(top, live_)) rework(heir);
-      }
-    }
-  }
-
   /// A trigger, index, rule … that a statement of its own defines again.
   bool redefined_part(const Object& object) const {
     const auto found = parts_.find(object.parent);
     return found != parts_.end() &&
            std::any_of(found->second.begin(), found->second.end(), [&](const script::Meaning* meaning) { return defines_part(*meaning, object); });
-  }
-
-  static bool defines_part(const script::Meaning& meaning, const Object& object) {
-    return kind_of_part(meaning.part_type) == object.id.kind && script::quote_identifier(meaning.part) == object.name;
-  }
-
-  static Kind kind_of_part(ObjectType type) {
-    switch (type) {
-      case OBJECT_INDEX: return Kind::kIndex;
-      case OBJECT_TRIGGER: return Kind::kTrigger;
-      case OBJECT_RULE: return Kind::kRule;
-      case OBJECT_POLICY: return Kind::kPolicy;
-      case OBJECT_STATISTIC_EXT: return Kind::kStatistics;
-      default: return Kind::kNone;
-    }
   }
 
   /// What the definition itself says, so that nothing of it is brought back.
@@ -277,6 +223,19 @@ class Evaluation {
       case Kind::kDomainConstraint: return true;
       case Kind::kDefault: return top.kind == Kind::kTable;
       default: return object.id == top;
+    }
+  }
+
+  /// A foreign key to a table that the text defines went with the table's copy, and the text drops it: it need not come
+  /// back for that.
+  void leave_dropped_constraints(std::set<ObjectId>& gone) {
+    for (auto& item : items_) {
+      if (!item.text) continue;
+      bool any = false;
+      for (const auto& id : dropped_constraints(*item.tree, item.roots))
+        if (copied_.count(id) && !defined_.count(live_.root(id)) && gone.count(id))
+          for (const auto& member : live_.family(id)) any = gone.erase(member) != 0 || any;
+      if (any) item.tree = without_need_of_constraints(*item.tree);
     }
   }
 
@@ -615,20 +574,6 @@ class Evaluation {
       if (const Item& item = items_[i]; item.done) drop_if_left_over(live_.objects.at(item.object), live_);
   }
 
-  /// What depends automatically on something that is gone goes with it, as PostgreSQL would have it.
-  bool went_along(const ObjectId& id) const {
-    if (went_with_parents(live_.objects.at(id), live_)) return true;
-    for (const auto& edge : live_.needs(id)) {
-      if (edge.type != 'a' && edge.type != 'i') continue;
-      const bool column = edge.to.kind == Kind::kColumn;
-      if (column && pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND NOT attisdropped",
-                              {live_.objects.at(edge.to).parent.identity, live_.objects.at(edge.to).name})
-                        .empty())
-        return true;
-    }
-    return false;
-  }
-
   bool parent_missing(const ObjectId& id, const std::set<ObjectId>& missing) const {
     const Object& object = live_.objects.at(id);
     return object.parent && missing.count(object.parent);
@@ -657,8 +602,8 @@ class Evaluation {
     for (const auto& item : items_) {
       if (item.text || item.done || item.asleep || item.setting) continue;  // a setting of a column that is no more
       missing.insert(item.object);
-      if (parent_missing(item.object, missing) || dropped_by_text(item.object) || went_along(item.object)) continue;
-      if (column_is_gone(item.object)) continue;
+      if (parent_missing(item.object, missing) || dropped_by_text(item.object) || went_with_parents(live_.objects.at(item.object), live_) || went_along(item.object, live_)) continue;
+      if (what_it_is_about_is_gone(item.object, live_)) continue;
       if (!item.error) continue;
       // One that fails because another failed is not the news.
       const bool consequence = std::any_of(out.begin(), out.end(), [&](const plan::Refusal& earlier) {
@@ -672,20 +617,6 @@ class Evaluation {
                      how_to_go_on(item.object, live_.root(item.object))});
     }
     return out;
-  }
-
-  /// Comments and privileges of a column, or the comment of a constraint of a domain, that the new definition does not have.
-  bool column_is_gone(const ObjectId& id) const {
-    const Object& object = live_.objects.at(id);
-    if (object.parent.kind == Kind::kDomainConstraint) {
-      const Object& constraint = live_.objects.at(object.parent);
-      return pg::query("SELECT 1 FROM pg_constraint WHERE contypid = to_regtype($1) AND quote_ident(conname) = $2", {constraint.parent.identity, constraint.name}).empty();
-    }
-    if (object.parent.kind != Kind::kColumn) return false;
-    const Object* column = live_.find(object.parent);
-    return column && pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND NOT attisdropped",
-                               {column->parent.identity, column->name})
-                         .empty();
   }
 
   const Text& text_;

@@ -322,6 +322,9 @@ std::optional<Located> old_object(const Wanted& one) {
 /// `relation_identity` is the relation (or domain) of a part.
 std::string command_sql(const Wanted& one, const Located& old, const ObjectId& relation, const std::string& old_name) {
   if (!one.label.empty()) return cat("ALTER TYPE ", old.id.identity, " RENAME VALUE ", one.old_label, " TO ", one.label);
+  // A part of what was found: the sequence of an identity column, a NOT NULL.
+  if (old.id.kind == Kind::kColumn && one.kind != "column" && one.kind != "attribute") unsupported(cat("a part of ", kinds::describe(old.id), " by a directive"), one.context);
+  if (old.id.kind == Kind::kDomain && one.kind == "constraint") unsupported(cat("a part of ", kinds::describe(old.id), " by a directive"), one.context);
   Object owner;
   owner.id = relation;
   switch (old.id.kind) {

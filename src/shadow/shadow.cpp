@@ -230,7 +230,7 @@ class Attempt {
       }
       outcome.named = named(copied.snapshot);
     }
-    const Snapshot live = merged(copied.snapshot);
+    const Snapshot live = merged(copied.snapshot, renames);
 
     Evaluated evaluated;
     {
@@ -353,9 +353,9 @@ class Attempt {
   }
 
   /// The participants as they are: copies as the server prints them, everything else as it was read.
-  Snapshot merged(const Snapshot& copied) const {
+  Snapshot merged(const Snapshot& copied, const std::vector<plan::Rename>& renames) const {
     Snapshot out;
-    for (const auto& [id, object] : copied.objects) out.add(object);
+    for (const auto& [id, object] : copied.objects) out.add(with_own_size(object, renames));
     for (const auto& edge : copied.dependencies()) out.depend(edge.from, edge.to, edge.type);
     for (const auto& [id, object] : original_.snapshot.objects)
       if (!renames_ && !copied.has(id)) out.add(object);
@@ -363,6 +363,17 @@ class Attempt {
       if (!original_.snapshot.has(edge.from) || (!renames_ && !copied.has(edge.from))) out.depend(edge.from, edge.to, edge.type);
     out.finish();
     return out;
+  }
+
+  /// A copy is empty.
+  Object with_own_size(Object copy, const std::vector<plan::Rename>& renames) const {
+    const auto renamed = std::find_if(renames.begin(), renames.end(), [&](const plan::Rename& rename) { return rename.to == copy.id; });
+    const Object* original = original_.snapshot.find(renamed == renames.end() ? copy.id : renamed->from);
+    for (const auto* fact : {"bytes", "rows"}) {
+      copy.facts.erase(fact);
+      if (original && original->facts.count(fact)) copy.facts.emplace(fact, original->fact(fact));
+    }
+    return copy;
   }
 
   catalog::Units units_among(const catalog::Reading& reading, const std::set<ObjectId>& roots) const {
@@ -478,6 +489,7 @@ Outcome finish(const Text& parsed, Outcome outcome, const Whole* whole) {
 /// Rounds, until nobody else must take part.
 Outcome settle(Text& parsed, catalog::Units units, const std::string& search_path, For use, const Whole* whole) {
   std::set<ObjectId> going;
+  std::string missing;
   for (int round = 1; round <= kMostRounds; ++round) {
     complete_trees(units, parsed.referenced);
     Attempt attempt(parsed, units, going, search_path, use, whole);
@@ -493,8 +505,11 @@ Outcome settle(Text& parsed, catalog::Units units, const std::string& search_pat
       }
     // Nobody new: the scout has found that nobody else takes part, or it is an error that stays one.
     if (units.addresses().size() == before && round > 1 && round < kMostRounds) round = kMostRounds - 1;
+    if (round != kMostRounds) continue;
+    if (attempt.overtaken()) throw_serialization();
+    for (const auto& id : spread->ids) missing += cat(missing.empty() ? "Not read: " : ", ", kinds::describe(id));
   }
-  throw Failure(sqlstate::kInternal, "the participants of the plan could not be settled");
+  throw Failure(sqlstate::kInternal, "the participants of the plan could not be settled").detail(missing).hint("The plan is not shown because it would be wrong. Please report this.");
 }
 
 Outcome plan_named(Text& parsed, const std::string& search_path, For use) {

@@ -384,11 +384,14 @@ void refuse_identity_sequence(const catalog::Address& address, const Text& text,
       .context(text.context_of(statement));
 }
 
-/// ALTER SEQUENCE … RENAME of an identity column's sequence: no object gets another name, but the column another option.
-bool renames_identity_sequence(const catalog::Address& address, const TextStatement& statement) {
-  if (statement.meaning.purpose != Purpose::kRename || address.classid != RelationRelationId) return false;
-  const auto* rename = IsA(statement.tree->stmt, RenameStmt) ? reinterpret_cast<const RenameStmt*>(statement.tree->stmt) : nullptr;
-  if (!rename || !rename->relation || rename->subname || pg::call([&] { return get_rel_relkind(address.objid); }) != RELKIND_SEQUENCE) return false;
+/// ALTER SEQUENCE … RENAME of an identity column's sequence, RENAME CONSTRAINT of a NOT NULL: no object gets another name,
+/// but the column, or the domain, another attribute.
+bool renames_no_object(const catalog::Address& address, const TextStatement& statement) {
+  if (statement.meaning.purpose != Purpose::kRename || !IsA(statement.tree->stmt, RenameStmt)) return false;
+  const auto* rename = reinterpret_cast<const RenameStmt*>(statement.tree->stmt);
+  if (rename->renameType == OBJECT_TABCONSTRAINT || rename->renameType == OBJECT_DOMCONSTRAINT)
+    return !pg::query("SELECT FROM pg_constraint WHERE contype = 'n' AND conname = $2 AND (conrelid = $1 OR contypid = $1)", {address.objid, std::string(rename->subname)}).empty();
+  if (!rename->relation || rename->subname || pg::call([&] { return get_rel_relkind(address.objid); }) != RELKIND_SEQUENCE) return false;
   return !pg::query("SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = $1 AND refclassid = 'pg_class'::regclass AND deptype = 'i'", {address.objid}).empty();
 }
 
@@ -504,7 +507,7 @@ void resolve(Text& text, const std::string& search_path) {
         statement.targets.push_back(address);
         if (!OidIsValid(address.objid)) continue;
         refuse_identity_sequence(address, text, statement);
-        if (renames_identity_sequence(address, statement)) statement.meaning.purpose = Purpose::kRefine;
+        if (renames_no_object(address, statement)) statement.meaning.purpose = Purpose::kRefine;
         if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop) refuse_full_schema(address.objid, text, statement);
         found.insert(address);
       }

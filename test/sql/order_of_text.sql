@@ -9,7 +9,7 @@ CREATE VIEW ord.w AS SELECT a FROM ord.vy;
 CREATE FUNCTION ord.changes(desired text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE context text;
 BEGIN
-  RETURN QUERY SELECT action || ': ' || statement FROM pgschema_steps(desired) ORDER BY step;
+  RETURN QUERY SELECT action || ': ' || split_part(statement, E'\n', 1) FROM pgschema_steps(desired) ORDER BY step;
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
   RETURN NEXT SQLSTATE || ' ' || SQLERRM || ' / ' || split_part(context, E'\n', 1);
@@ -26,6 +26,12 @@ SELECT ord.changes('COMMENT ON VIEW ord.vx IS ''a''; DROP VIEW ord.vx, ord.w; CR
 
 -- GRANT on a view and on the table beneath it, both of which something else waits for.
 SELECT ord.changes('GRANT SELECT ON ord.vx, ord.x TO regress_ord; ALTER TABLE ord.x ALTER COLUMN b TYPE bigint; CREATE TABLE ord.x (a int, b int)');
+
+-- A definition whose columns have the names of what depends on it.
+CREATE TABLE ord.k (id int PRIMARY KEY); CREATE TABLE ord.f (id int REFERENCES ord.k); CREATE VIEW ord.fv AS SELECT id FROM ord.f;
+SELECT ord.changes('CREATE TABLE ord.k (f name, fv name)');
+SELECT ord.changes('CREATE TABLE ord.k (id int, f name)');
+SELECT ord.changes('CREATE TABLE ord.k (f name, fv name); ALTER TABLE ord.f DROP CONSTRAINT f_id_fkey');
 
 -- What makes no sense has its place.
 SELECT ord.changes(E'CREATE VIEW ord.vy AS SELECT a, 1 AS b FROM ord.y;\nDROP VIEW ord.w, ord.vx;\nALTER VIEW ord.vx SET (security_barrier)');
