@@ -114,7 +114,7 @@ SELECT 'pg_class'::regclass::oid, x.indexrelid, 0, 'pg_class'::regclass::oid, x.
   CASE WHEN NOT x.indisvalid THEN 'invalid' END AS validity,
   CASE WHEN i.relkind = 'I' THEN 'yes' END AS fact_partitioned,
   CASE WHEN x.indisclustered THEN 'yes' END AS clustered, CASE WHEN x.indisreplident THEN 'yes' END AS replica_identity,
-  i.relkind AS fact_relkind, x.indisunique AS fact_unique, pg_relation_size(x.indexrelid) AS fact_bytes
+  x.indisunique AS fact_unique, pg_relation_size(x.indexrelid) AS fact_bytes
 FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_namespace n ON n.oid = i.relnamespace
 LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
 WHERE x.indrelid = ANY ($1)

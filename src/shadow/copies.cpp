@@ -154,7 +154,7 @@ void refuse_unsupported_participants(const Snapshot& snapshot) {
     if (object.get("persistence") == "temporary") refuse("It is temporary.");
     if (!object.fact("canonical").empty()) refuse(cat("Its canonical function ", object.fact("canonical"), " takes the type itself: each needs the other."));
     // (One on a partitioned table is not valid until every partition has its own.)
-    if (object.has("validity") && object.fact("relkind") != "I")
+    if (object.has("validity") && object.fact("partitioned").empty())
       throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot plan changes around ", kinds::describe(id), ", which is not valid"))
           .hint(cat("REINDEX INDEX ", id.identity, " or DROP INDEX ", id.identity, " first."));
     if (!object.parent && (object.schema == "pg_catalog" || object.schema == "information_schema" || object.schema == "pg_toast"))
