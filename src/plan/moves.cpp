@@ -108,7 +108,7 @@ class Mover {
   void spread_from(const ObjectId& id) {
     for (const auto& child : live_.children(id)) down(child, {});
     for (const auto& edge : live_.dependents(id))
-      if (edge.type != 'P' && edge.type != 'S') dependent(edge.from, edge.to, edge.type);
+      if (edge.type != 'P' && edge.type != 'S' && edge.type != kUnrecorded) dependent(edge.from, edge.to, edge.type);
   }
 
   /// `id` needs `beneath`, which goes down.

@@ -265,6 +265,7 @@ class Evaluation {
     switch (object.id.kind) {
       case Kind::kColumn:
       case Kind::kContents:
+      case Kind::kFamilyMember:
       case Kind::kDomainConstraint: return true;
       case Kind::kDefault: return top.kind == Kind::kTable;
       default: return object.id == top;
@@ -288,7 +289,8 @@ class Evaluation {
       if (!gone.count(id)) continue;
       if (said_by_definition(live_.objects.at(id))) {
         // The first statement is the definition; row security, statistics targets, ENABLE … are not said by it.
-        if (!said.insert(id).second) add_setting(id, std::move(command));
+        // (The mappings of a text search configuration are, by it or by the text's ALTER.)
+        if (!said.insert(id).second && id.kind != Kind::kTextSearchConfiguration) add_setting(id, std::move(command));
         continue;
       }
       auto [found, fresh] = at.emplace(id, items_.size());

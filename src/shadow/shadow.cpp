@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/others.hpp"
 #include "diff/diff.hpp"
 #include "kinds/registry.hpp"
 #include "pg/lock_watch.hpp"
@@ -178,7 +179,8 @@ class Attempt {
       return out;
     }
     for (const auto& statement : text_.statements)
-      for (const auto& id : statement.ids) out.insert(in.has(id) ? in.root(id) : id);
+      for (const auto* ids : {&statement.ids, &statement.touched})
+        for (const auto& id : *ids) out.insert(in.has(id) ? in.root(id) : id);
     for (const auto& statement : text_.statements)
       if (statement.meaning.cascade) add_dependents(statement.ids, in, out);
     // A table's own sequences come and go with it.
@@ -477,6 +479,7 @@ Outcome finish(const Text& parsed, Outcome outcome, const Whole* whole) {
 Outcome settle(Text& parsed, catalog::Units units, const std::string& search_path, For use, const Whole* whole) {
   std::set<ObjectId> going;
   for (int round = 1; round <= kMostRounds; ++round) {
+    catalog::add_partners(units);
     Attempt attempt(parsed, units, going, search_path, use, whole);
     Outcome outcome;
     outcome.not_run = parsed.not_run;
@@ -502,7 +505,8 @@ Outcome plan_named(Text& parsed, const std::string& search_path, For use) {
     for (const auto& unit : units_to_rename(parsed, search_path)) units.add(unit);
   }
   for (const auto& statement : parsed.statements)
-    for (const auto& target : statement.targets) units.add(target);
+    for (const auto* targets : {&statement.targets, &statement.touched_units})
+      for (const auto& target : *targets) units.add(target);
   return settle(parsed, units, search_path, use, nullptr);
 }
 

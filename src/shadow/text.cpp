@@ -8,6 +8,7 @@
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/directives.hpp"
+#include "shadow/other_targets.hpp"
 
 extern "C" {
 #include "access/relation.h"
@@ -99,12 +100,18 @@ const char* unsupported_type(ObjectType type) {
   switch (type) {
     case OBJECT_AGGREGATE:
     case OBJECT_ATTRIBUTE:
+    case OBJECT_CAST:
+    case OBJECT_COLLATION:
     case OBJECT_COLUMN:
+    case OBJECT_CONVERSION:
     case OBJECT_DOMAIN:
     case OBJECT_DOMCONSTRAINT:
     case OBJECT_FUNCTION:
     case OBJECT_INDEX:
     case OBJECT_MATVIEW:
+    case OBJECT_OPCLASS:
+    case OBJECT_OPERATOR:
+    case OBJECT_OPFAMILY:
     case OBJECT_POLICY:
     case OBJECT_PROCEDURE:
     case OBJECT_ROUTINE:
@@ -115,6 +122,10 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_TABCONSTRAINT:
     case OBJECT_TABLE:
     case OBJECT_TRIGGER:
+    case OBJECT_TSCONFIGURATION:
+    case OBJECT_TSDICTIONARY:
+    case OBJECT_TSPARSER:
+    case OBJECT_TSTEMPLATE:
     case OBJECT_TYPE:
     case OBJECT_VIEW: return nullptr;
     case OBJECT_DATABASE: return "databases";
@@ -298,6 +309,7 @@ RawStmt* without_elements(const RawStmt* raw) {
 /// The object that CREATE would make or find: in the schema where it would be created, nowhere else.
 catalog::Address definition_target(const script::Target& target) {
   return pg::call([&]() -> catalog::Address {
+    if (const catalog::Address other = other_definition_target(target); OidIsValid(other.classid)) return other;
     char* name;
     switch (target.type) {
       case OBJECT_SCHEMA: return {NamespaceRelationId, get_namespace_oid(strVal(target.object), true), 0};
@@ -461,14 +473,14 @@ Text read_text(const std::string& desired, Mode mode) {
     std::vector<RangeVar*> references;
     collect_references(raw->stmt, references);
     for (const RawStmt* single : one_by_one(raw))
-      text.statements.push_back({&source, single, sql, single == raw ? meaning : script::meaning_of(*single), settings, "", references, {}, {}, {}, {}});
+      text.statements.push_back({&source, single, sql, single == raw ? meaning : script::meaning_of(*single), settings, "", references, {}, {}, {}, {}, {}, {}});
     if (elements.empty()) continue;
     const std::string inside = script::quote_identifier(reinterpret_cast<CreateSchemaStmt*>(raw->stmt)->schemaname);
     for (const RawStmt* element : elements) {
       std::vector<RangeVar*> of_element;
       collect_references(element->stmt, of_element);
       refuse_inheritance(*element, text.script.context_of(source));
-      text.statements.push_back({&source, element, sql, script::meaning_of(*element), settings, inside, std::move(of_element), {}, {}, {}, {}});
+      text.statements.push_back({&source, element, sql, script::meaning_of(*element), settings, inside, std::move(of_element), {}, {}, {}, {}, {}, {}});
     }
   }
   std::stable_sort(text.not_run.begin(), text.not_run.end(), [](const NotRun& a, const NotRun& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
@@ -513,6 +525,8 @@ void resolve(Text& text, const std::string& search_path) {
     statement.targets.clear();
     statement.ids.clear();
     statement.named.clear();
+    statement.touched_units.clear();
+    statement.touched.clear();
     settings.set("search_path", search_path_of(statement, search_path).c_str());
     try {
       pg::Subtransaction lookup;
@@ -526,6 +540,11 @@ void resolve(Text& text, const std::string& search_path) {
         if (renames_identity_sequence(address, statement)) statement.meaning.purpose = Purpose::kRefine;
         if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop) refuse_full_schema(address.objid, text, statement);
         found.insert(address);
+      }
+      for (const auto& target : statement.meaning.touched) {
+        const auto address = existing_target(target);
+        if (OidIsValid(address.objid)) statement.touched_units.push_back(address);
+        if (OidIsValid(address.objid)) found.insert(address);
       }
       lookup.commit();
     } catch (const pg::Error& error) {
@@ -545,6 +564,11 @@ void resolve(Text& text, const std::string& search_path) {
       units.push_back(at == located.end() ? target : at->second.unit);
     }
     statement.targets = std::move(units);
+    for (auto& target : statement.touched_units)
+      if (auto at = located.find(target); at != located.end()) {
+        target = at->second.unit;
+        statement.touched.insert(at->second.id);
+      }
   }
 }
 
