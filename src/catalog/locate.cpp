@@ -30,6 +30,8 @@ extern "C" {
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_publication.h"
+#include "catalog/pg_publication_namespace.h"
 #include "catalog/pg_publication_rel.h"
 #include "catalog/pg_range.h"
 #include "catalog/pg_rewrite.h"
@@ -258,6 +260,9 @@ void describe(Raw& out) {
     case AccessMethodOperatorRelationId:
     case AccessMethodProcedureRelationId:
       out.unit = depends_on(out.whole.classid, oid, DEPENDENCY_AUTO, OperatorFamilyRelationId, false);
+      break;
+    case PublicationNamespaceRelationId:
+      out.unit = depends_on(out.whole.classid, oid, DEPENDENCY_AUTO, PublicationRelationId, false);
       break;
     case PublicationRelRelationId:
       with_cached<Form_pg_publication_rel>(PUBLICATIONREL, oid, [&](Form_pg_publication_rel member) { relation = member->prrelid; });

@@ -46,7 +46,6 @@ constexpr Word kWords[] = {
     {"statistics object", "statistics object"},
     {"view column", "view column"},
     {"table column", "table column"},
-    {"event trigger", "event trigger"},
     {"table", "table"},
     {"view", "view"},
     {"index", "index"},
@@ -69,9 +68,25 @@ constexpr Word kWords[] = {
 };
 
 /// Kinds whose names the server's grammar takes apart, after COMMENT ON.
-constexpr const char* kGrammarWords[] = {
-    "operator class", "operator family", "operator", "cast", "collation", "conversion", "text search configuration", "text search dictionary",
-    "text search parser", "text search template"};
+constexpr Word kGrammarWords[] = {
+    {"operator class", "operator class"},
+    {"operator family", "operator family"},
+    {"operator", "operator"},
+    {"cast", "cast"},
+    {"collation", "collation"},
+    {"conversion", "conversion"},
+    {"text search configuration", "text search configuration"},
+    {"text search dictionary", "text search dictionary"},
+    {"text search parser", "text search parser"},
+    {"text search template", "text search template"},
+    {"language", "language"},
+    {"transform", "transform"},
+    {"access method", "access method"},
+    {"event trigger", "event trigger"},
+    {"foreign data wrapper", "foreign-data wrapper"},
+    {"server", "server"},
+    {"publication", "publication"},
+};
 
 // Signatures, and what hangs on a relation: $1 the name, $2 the relation (after "on"). These run under the
 // caller's search_path, where anybody may have put a better fitting function or operator: every name is qualified.
@@ -217,8 +232,8 @@ Located find_named(const std::string& text) {
   if (name.empty()) throw Failure("42602", "an object must be named");
   std::vector<Located> found;
   const std::string folded = lower(name);
-  for (const std::string_view word : kGrammarWords)
-    if (found.empty() && folded.starts_with(cat(word, " "))) found = distinct(by_grammar(name), std::string(word));
+  for (const auto& [word, type] : kGrammarWords)
+    if (found.empty() && folded.starts_with(cat(word, " "))) found = distinct(by_grammar(name), type);
   for (const auto& [word, types] : kWords) {
     if (!found.empty()) break;
     const std::string_view prefix = word;

@@ -8,12 +8,19 @@
 
 extern "C" {
 #include "access/transam.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_cast.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_conversion.h"
+#include "catalog/pg_event_trigger.h"
+#include "catalog/pg_foreign_data_wrapper.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_opfamily.h"
+#include "catalog/pg_publication.h"
+#include "catalog/pg_transform.h"
 #include "catalog/pg_ts_config.h"
 #include "catalog/pg_ts_dict.h"
 #include "catalog/pg_ts_parser.h"
@@ -45,6 +52,17 @@ const std::vector<OtherCatalog>* make_catalogs() {
        "dictowner", nullptr, nullptr},
       {TSConfigRelationId, TSConfigOidIndexId, "pg_ts_config", Anum_pg_ts_config_oid, Anum_pg_ts_config_cfgname, Anum_pg_ts_config_cfgnamespace, 0,
        "cfgowner", nullptr, nullptr},
+      {LanguageRelationId, LanguageOidIndexId, "pg_language", Anum_pg_language_oid, Anum_pg_language_lanname, 0, 0, "lanowner", "lanacl", "l"},
+      {TransformRelationId, TransformOidIndexId, "pg_transform", Anum_pg_transform_oid, 0, 0, 0, nullptr, nullptr, nullptr},
+      {AccessMethodRelationId, AmOidIndexId, "pg_am", Anum_pg_am_oid, Anum_pg_am_amname, 0, 0, nullptr, nullptr, nullptr},
+      {EventTriggerRelationId, EventTriggerOidIndexId, "pg_event_trigger", Anum_pg_event_trigger_oid, Anum_pg_event_trigger_evtname, 0, 0, "evtowner",
+       nullptr, nullptr},
+      {ForeignDataWrapperRelationId, ForeignDataWrapperOidIndexId, "pg_foreign_data_wrapper", Anum_pg_foreign_data_wrapper_oid,
+       Anum_pg_foreign_data_wrapper_fdwname, 0, 0, "fdwowner", "fdwacl", "F"},
+      {ForeignServerRelationId, ForeignServerOidIndexId, "pg_foreign_server", Anum_pg_foreign_server_oid, Anum_pg_foreign_server_srvname, 0, 0, "srvowner",
+       "srvacl", "S"},
+      {PublicationRelationId, PublicationObjectIndexId, "pg_publication", Anum_pg_publication_oid, Anum_pg_publication_pubname, 0, 0, "pubowner", nullptr,
+       nullptr},
   };
 }
 
@@ -81,6 +99,17 @@ void add_partners(Units& units) {
     oids.push_back(oid);
   }
   for (const auto& row : pg::query(kPartnersSql, {classes, oids, static_cast<Oid>(FirstNormalObjectId)})) units.others.emplace(row.oid(0), row.oid(1));
+  std::vector<Oid> publications;
+  for (const auto& [classid, oid] : units.others)
+    if (classid == PublicationRelationId) publications.push_back(oid);
+  for (const Oid table : tables_of_publications(publications)) units.relations.insert(table);
+}
+
+std::vector<Oid> tables_of_publications(const std::vector<Oid>& publications) {
+  std::vector<Oid> out;
+  if (publications.empty()) return out;
+  for (const auto& row : pg::query("SELECT DISTINCT prrelid FROM pg_publication_rel WHERE prpubid = ANY ($1)", {publications})) out.push_back(row.oid(0));
+  return out;
 }
 
 void add_by_identity(const std::set<ObjectId>& ids, Units& units) {

@@ -31,6 +31,9 @@ const OtherCatalog* other_catalog(Oid catalog);
 /// negator of an operator, an operator family with its classes. They take part together.
 void add_partners(Units& units);
 
+/// The tables that publications name. They take part with them: that a table belongs to a publication is kept with it.
+std::vector<Oid> tables_of_publications(const std::vector<Oid>& publications);
+
 /// The objects with these identities, as they are now.
 void add_by_identity(const std::set<ObjectId>& ids, Units& units);
 
@@ -42,6 +45,7 @@ struct OtherReader {
 };
 
 const std::vector<OtherReader>& other_readers();
+void add_database_readers(std::vector<OtherReader>& out);    // what belongs to no schema
 void add_conversion_readers(std::vector<OtherReader>& out);  // casts, collations, conversions, text search
 
 /// Owners, privileges, comments … of all of them: $1 catalogs, $2 oids.

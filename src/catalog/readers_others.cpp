@@ -66,6 +66,7 @@ const std::vector<OtherReader>* make_readers() {
       {OperatorClassRelationId, Kind::kNone, kClasses},
   };
   add_conversion_readers(*out);
+  add_database_readers(*out);
   return out;
 }
 

@@ -41,6 +41,14 @@ constexpr std::array kEntries = {
     Entry{Kind::kFamilyMember, "operator of access method", "", "", "", family_member_writer},
     Entry{Kind::kFamilyMember, "function of access method", "", "", "", family_member_writer},
     Entry{Kind::kOperatorClass, "operator class", "", "OPERATOR CLASS", "operator class", operator_class_writer},
+    Entry{Kind::kLanguage, "language", "", "LANGUAGE", "language", language_writer},
+    Entry{Kind::kTransform, "transform", "", "TRANSFORM", "transform", transform_writer},
+    Entry{Kind::kAccessMethod, "access method", "", "ACCESS METHOD", "access method", access_method_writer},
+    Entry{Kind::kEventTrigger, "event trigger", "", "EVENT TRIGGER", "event trigger", event_trigger_writer},
+    Entry{Kind::kForeignDataWrapper, "foreign-data wrapper", "", "FOREIGN DATA WRAPPER", "foreign-data wrapper", wrapper_writer},
+    Entry{Kind::kForeignServer, "server", "", "SERVER", "server", server_writer},
+    Entry{Kind::kPublication, "publication", "", "PUBLICATION", "publication", publication_writer},
+    Entry{Kind::kPublicationSchema, "publication namespace", "", "", "schema", publication_schema_writer},
     Entry{Kind::kCast, "cast", "", "CAST", "cast", cast_writer},
     Entry{Kind::kCollation, "collation", "", "COLLATION", "collation", collation_writer},
     Entry{Kind::kConversion, "conversion", "", "CONVERSION", "conversion", conversion_writer},
@@ -104,6 +112,7 @@ std::string describe(const ObjectId& id) {
 }
 
 std::string reference(const Object& object) {
+  if (const std::string& own = object.fact("reference"); !own.empty()) return own;
   const std::string_view keyword = entry(object.id.kind).keyword;
   switch (object.id.kind) {
     case Kind::kFunction:

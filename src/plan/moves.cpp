@@ -256,7 +256,7 @@ std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const 
   // What depends automatically on a column goes with it: an index, a constraint, the sequence of a serial.
   for (const auto& edge : live.needs(id)) {
     const bool automatic = edge.type == 'a' || edge.type == 'i';
-    if (automatic && (edge.to.kind == Kind::kColumn || edge.to.kind == Kind::kTable) && down.count(edge.to)) return dropper(edge.to, live, down);
+    if (automatic && (edge.to.kind == Kind::kColumn || edge.to.kind == Kind::kTable || edge.to.kind == Kind::kPublication) && down.count(edge.to)) return dropper(edge.to, live, down);
   }
   if (id.kind == Kind::kSequence) {
     const ObjectId owned{Kind::kOwnedBy, kinds::describe(id)};

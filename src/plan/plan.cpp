@@ -154,6 +154,7 @@ class Ordering {
                              : id.kind == Kind::kSequence ? "sequence"
                              : id.kind == Kind::kEnum || id.kind == Kind::kComposite || id.kind == Kind::kDomain || id.kind == Kind::kRange ? "type"
                                                                                                                                            : "";
+    if (type.empty()) return;
     auto found = request_.default_grantees.find({object.schema, type});
     if (found == request_.default_grantees.end()) return;
     const Object* owner = from.find({Kind::kOwner, kinds::describe(id)});

@@ -197,6 +197,24 @@ Meaning of_operator_class(CreateOpClassStmt* stmt) {
   return out;
 }
 
+/// What has one name, in no schema.
+Node* single_name(char* name) {
+  return pg::call([&] { return reinterpret_cast<Node*>(makeString(name)); });
+}
+
+/// For LOGIN, the server locks the database.
+Meaning of_event_trigger(CreateEventTrigStmt* stmt) {
+  return std::string_view(stmt->eventname) == "login" ? only(Purpose::kUnsupported) : define(OBJECT_EVENT_TRIGGER, single_name(stmt->trigname));
+}
+
+/// Changes the tables that it names, too.
+template <typename Stmt>
+Meaning of_publication(Stmt* stmt, Meaning meaning) {
+  for (Node* object : items(stmt->pubobjects))
+    if (auto* spec = as<PublicationObjSpec>(object); spec->pubtable) meaning.touched.push_back({OBJECT_TABLE, name_list(spec->pubtable->relation)});
+  return meaning;
+}
+
 Meaning of_define(DefineStmt* stmt) {
   switch (stmt->kind) {
     case OBJECT_OPERATOR: return of_operator(stmt);
@@ -285,6 +303,25 @@ Meaning classify(Node* node) {
     }
     case T_AlterTypeStmt: return refine(OBJECT_TYPE, as<AlterTypeStmt>(node)->typeName);
     case T_AlterStatsStmt: return refine(OBJECT_STATISTIC_EXT, as<AlterStatsStmt>(node)->defnames);
+    case T_CreatePLangStmt: return define(OBJECT_LANGUAGE, single_name(as<CreatePLangStmt>(node)->plname));
+    case T_CreateTransformStmt:
+      return define(OBJECT_TRANSFORM,
+                    pg::call([&] { return list_make2(as<CreateTransformStmt>(node)->type_name, makeString(as<CreateTransformStmt>(node)->lang)); }));
+    case T_CreateAmStmt: return define(OBJECT_ACCESS_METHOD, single_name(as<CreateAmStmt>(node)->amname));
+    case T_CreateEventTrigStmt: return of_event_trigger(as<CreateEventTrigStmt>(node));
+    case T_AlterEventTrigStmt: return refine(OBJECT_EVENT_TRIGGER, single_name(as<AlterEventTrigStmt>(node)->trigname));
+    case T_CreateFdwStmt: return define(OBJECT_FDW, single_name(as<CreateFdwStmt>(node)->fdwname));
+    case T_AlterFdwStmt: return refine(OBJECT_FDW, single_name(as<AlterFdwStmt>(node)->fdwname));
+    case T_CreateForeignServerStmt: return define(OBJECT_FOREIGN_SERVER, single_name(as<CreateForeignServerStmt>(node)->servername));
+    case T_AlterForeignServerStmt: return refine(OBJECT_FOREIGN_SERVER, single_name(as<AlterForeignServerStmt>(node)->servername));
+    case T_CreatePublicationStmt: {
+      auto* stmt = as<CreatePublicationStmt>(node);
+      return of_publication(stmt, define(OBJECT_PUBLICATION, single_name(stmt->pubname)));
+    }
+    case T_AlterPublicationStmt: {
+      auto* stmt = as<AlterPublicationStmt>(node);
+      return of_publication(stmt, refine(OBJECT_PUBLICATION, single_name(stmt->pubname)));
+    }
     case T_AlterCollationStmt: return refine(OBJECT_COLLATION, as<AlterCollationStmt>(node)->collname);
     case T_AlterTSConfigurationStmt: return refine(OBJECT_TSCONFIGURATION, as<AlterTSConfigurationStmt>(node)->cfgname);
     case T_AlterTSDictionaryStmt: return refine(OBJECT_TSDICTIONARY, as<AlterTSDictionaryStmt>(node)->dictname);
@@ -309,23 +346,12 @@ Meaning classify(Node* node) {
     case T_AlterObjectSchemaStmt:
     case T_AlterExtensionStmt:
     case T_AlterExtensionContentsStmt:
-    case T_AlterPublicationStmt:
     case T_AlterSubscriptionStmt:
-    case T_AlterFdwStmt:
-    case T_AlterForeignServerStmt:
     case T_AlterUserMappingStmt:
-    case T_AlterEventTrigStmt:
     case T_AlterTableMoveAllStmt:
-    case T_CreateAmStmt:
-    case T_CreateEventTrigStmt:
     case T_CreateExtensionStmt:
-    case T_CreateFdwStmt:
-    case T_CreateForeignServerStmt:
     case T_CreateForeignTableStmt:
-    case T_CreatePLangStmt:
-    case T_CreatePublicationStmt:
     case T_CreateSubscriptionStmt:
-    case T_CreateTransformStmt:
     case T_CreateUserMappingStmt:
     case T_DropSubscriptionStmt:
     case T_DropUserMappingStmt:

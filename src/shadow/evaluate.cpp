@@ -260,16 +260,24 @@ class Evaluation {
   bool said_by_definition(const Object& object) const {
     if (redefined_part(object)) return true;
     const ObjectId top = live_.root(object.id);
+    if (object.id.kind == Kind::kPublicationTable && of_defined_publication(object.id)) return true;
     if (replaced_.count(top)) return true;  // passes to its successor: see inherit()
     if (!defined_.count(top)) return false;
     switch (object.id.kind) {
       case Kind::kColumn:
       case Kind::kContents:
       case Kind::kFamilyMember:
+      case Kind::kPublicationSchema:
       case Kind::kDomainConstraint: return true;
       case Kind::kDefault: return top.kind == Kind::kTable;
       default: return object.id == top;
     }
+  }
+
+  /// Whether the text defines the publication that a table is said to belong to: then it says which tables those are.
+  bool of_defined_publication(const ObjectId& membership) const {
+    const auto& needs = live_.needs(membership);
+    return std::any_of(needs.begin(), needs.end(), [&](const Dependency& edge) { return edge.to.kind == Kind::kPublication && defined_.count(edge.to) != 0; });
   }
 
   /// In the order in which everything would be created, so that most come back at the first try.

@@ -2,17 +2,27 @@
 
 extern "C" {
 #include "catalog/namespace.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_cast.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_conversion.h"
+#include "catalog/pg_event_trigger.h"
+#include "catalog/pg_foreign_data_wrapper.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_opfamily.h"
+#include "catalog/pg_publication.h"
+#include "catalog/pg_transform.h"
 #include "catalog/pg_ts_config.h"
 #include "catalog/pg_ts_dict.h"
 #include "catalog/pg_ts_parser.h"
 #include "catalog/pg_ts_template.h"
 #include "commands/defrem.h"
+#include "commands/event_trigger.h"
+#include "commands/proclang.h"
+#include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
 #include "nodes/value.h"
 #include "parser/parse_type.h"
@@ -66,6 +76,12 @@ catalog::Address cast_target(List* types) {
   return {CastRelationId, GetSysCacheOid2(CASTSOURCETARGET, Anum_pg_cast_oid, ObjectIdGetDatum(source), ObjectIdGetDatum(target)), 0};
 }
 
+catalog::Address transform_target(List* names) {
+  const Oid type = type_named(static_cast<Node*>(linitial(names)));
+  const Oid language = get_language_oid(strVal(lsecond(names)), true);
+  return {TransformRelationId, GetSysCacheOid2(TRFTYPELANG, Anum_pg_transform_oid, ObjectIdGetDatum(type), ObjectIdGetDatum(language)), 0};
+}
+
 }  // namespace
 
 catalog::Address other_definition_target(const script::Target& target) {
@@ -81,6 +97,13 @@ catalog::Address other_definition_target(const script::Target& target) {
     case OBJECT_TSTEMPLATE: return in_schema(names, TSTemplateRelationId, TSTEMPLATENAMENSP, Anum_pg_ts_template_oid);
     case OBJECT_TSDICTIONARY: return in_schema(names, TSDictionaryRelationId, TSDICTNAMENSP, Anum_pg_ts_dict_oid);
     case OBJECT_TSCONFIGURATION: return in_schema(names, TSConfigRelationId, TSCONFIGNAMENSP, Anum_pg_ts_config_oid);
+    case OBJECT_LANGUAGE: return {LanguageRelationId, get_language_oid(strVal(target.object), true), 0};
+    case OBJECT_TRANSFORM: return transform_target(names);
+    case OBJECT_ACCESS_METHOD: return {AccessMethodRelationId, get_am_oid(strVal(target.object), true), 0};
+    case OBJECT_EVENT_TRIGGER: return {EventTriggerRelationId, get_event_trigger_oid(strVal(target.object), true), 0};
+    case OBJECT_FDW: return {ForeignDataWrapperRelationId, get_foreign_data_wrapper_oid(strVal(target.object), true), 0};
+    case OBJECT_FOREIGN_SERVER: return {ForeignServerRelationId, get_foreign_server_oid(strVal(target.object), true), 0};
+    case OBJECT_PUBLICATION: return {PublicationRelationId, get_publication_oid(strVal(target.object), true), 0};
     default: return {};
   }
 }

@@ -69,6 +69,24 @@ std::string sibling(const std::string& qualified, const std::string& name) {
   throw Failure(sqlstate::kFeatureNotSupported, cat("renaming ", what, " is not supported yet")).context(context);
 }
 
+/// What find_named() wants before the name of what no plain name means.
+const char* word_of(ObjectType type) {
+  switch (type) {
+    case OBJECT_LANGUAGE: return "language";
+    case OBJECT_EVENT_TRIGGER: return "event trigger";
+    case OBJECT_FDW: return "foreign data wrapper";
+    case OBJECT_FOREIGN_SERVER: return "server";
+    case OBJECT_PUBLICATION: return "publication";
+    case OBJECT_COLLATION: return "collation";
+    case OBJECT_CONVERSION: return "conversion";
+    case OBJECT_TSCONFIGURATION: return "text search configuration";
+    case OBJECT_TSDICTIONARY: return "text search dictionary";
+    case OBJECT_TSPARSER: return "text search parser";
+    case OBJECT_TSTEMPLATE: return "text search template";
+    default: return "";
+  }
+}
+
 /// ALTER … RENAME.
 Wanted of_statement(const TextStatement& statement, const std::string& context) {
   const auto* stmt = reinterpret_cast<const RenameStmt*>(statement.tree->stmt);
@@ -133,6 +151,11 @@ Wanted of_statement(const TextStatement& statement, const std::string& context) 
       out.fresh = cat(sibling(name, out.new_name), method);
       break;
     }
+    case OBJECT_LANGUAGE:
+    case OBJECT_EVENT_TRIGGER:
+    case OBJECT_FDW:
+    case OBJECT_FOREIGN_SERVER:
+    case OBJECT_PUBLICATION: whole(word_of(stmt->renameType), quoted(strVal(stmt->object))); break;
     case OBJECT_COLLATION: whole("collation", joined(reinterpret_cast<List*>(stmt->object))); break;
     case OBJECT_CONVERSION: whole("conversion", joined(reinterpret_cast<List*>(stmt->object))); break;
     case OBJECT_TSCONFIGURATION: whole("text search configuration", joined(reinterpret_cast<List*>(stmt->object))); break;
@@ -211,26 +234,13 @@ namespace {
 /// Of what a statement defines; see of_definition().
 std::string defined_name(const TextStatement& statement) {
   const auto& target = statement.meaning.targets.at(0);
-  if (target.type == OBJECT_OPERATOR || target.type == OBJECT_CAST) return {};  // PostgreSQL does not rename them
+  if (target.type == OBJECT_OPERATOR || target.type == OBJECT_CAST || target.type == OBJECT_TRANSFORM) return {};  // PostgreSQL does not rename them
   if (target.type == OBJECT_FUNCTION || target.type == OBJECT_PROCEDURE || target.type == OBJECT_AGGREGATE)
     return joined(reinterpret_cast<ObjectWithArgs*>(target.object)->objname);
-  if (target.type == OBJECT_SCHEMA) return quoted(strVal(target.object));
+  if (IsA(target.object, String)) return quoted(strVal(target.object));
   if (target.type == OBJECT_OPCLASS || target.type == OBJECT_OPFAMILY)
     return joined(pg::call([&] { return list_copy_tail(reinterpret_cast<List*>(target.object), 1); }));
   return joined(reinterpret_cast<List*>(target.object));
-}
-
-/// What find_named() wants before the name of what no plain name means.
-const char* word_of(ObjectType type) {
-  switch (type) {
-    case OBJECT_COLLATION: return "collation";
-    case OBJECT_CONVERSION: return "conversion";
-    case OBJECT_TSCONFIGURATION: return "text search configuration";
-    case OBJECT_TSDICTIONARY: return "text search dictionary";
-    case OBJECT_TSPARSER: return "text search parser";
-    case OBJECT_TSTEMPLATE: return "text search template";
-    default: return "";
-  }
 }
 
 /// renamed from b, a: beside a definition, or beside a column of one.
@@ -245,7 +255,7 @@ Wanted of_definition(const Text& text, const TextStatement& statement, const Dir
   if (whole) {
     const auto type = statement.meaning.targets.at(0).type;
     if (type == OBJECT_SCHEMA) unsupported("a schema", context);
-    if (type == OBJECT_OPERATOR || type == OBJECT_CAST || type == OBJECT_OPCLASS || type == OBJECT_OPFAMILY) unsupported("by a directive beside this statement", context);
+    if (type == OBJECT_OPERATOR || type == OBJECT_CAST || type == OBJECT_TRANSFORM || type == OBJECT_ACCESS_METHOD || type == OBJECT_OPCLASS || type == OBJECT_OPFAMILY) unsupported("by a directive beside this statement", context);
     const bool function = type == OBJECT_FUNCTION || type == OBJECT_PROCEDURE || type == OBJECT_AGGREGATE;
     out.kind = function ? "routine" : type == OBJECT_TYPE || type == OBJECT_DOMAIN ? "type" : word_of(type);
     out.new_name = object.substr(sibling(object, "").size());

@@ -3,6 +3,7 @@
 #include "functions/settings.hpp"
 #include <algorithm>
 
+#include "catalog/others.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
@@ -17,6 +18,7 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_publication.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "nodes/makefuncs.h"
@@ -98,6 +100,7 @@ void refuse_all_triggers(const RawStmt& raw, const std::string& context) {
 /// to the live ones, and nobody would see it in the plan.
 const char* unsupported_type(ObjectType type) {
   switch (type) {
+    case OBJECT_ACCESS_METHOD:
     case OBJECT_AGGREGATE:
     case OBJECT_ATTRIBUTE:
     case OBJECT_CAST:
@@ -106,14 +109,19 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_CONVERSION:
     case OBJECT_DOMAIN:
     case OBJECT_DOMCONSTRAINT:
+    case OBJECT_EVENT_TRIGGER:
+    case OBJECT_FDW:
+    case OBJECT_FOREIGN_SERVER:
     case OBJECT_FUNCTION:
     case OBJECT_INDEX:
+    case OBJECT_LANGUAGE:
     case OBJECT_MATVIEW:
     case OBJECT_OPCLASS:
     case OBJECT_OPERATOR:
     case OBJECT_OPFAMILY:
     case OBJECT_POLICY:
     case OBJECT_PROCEDURE:
+    case OBJECT_PUBLICATION:
     case OBJECT_ROUTINE:
     case OBJECT_RULE:
     case OBJECT_SCHEMA:
@@ -121,6 +129,7 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_STATISTIC_EXT:
     case OBJECT_TABCONSTRAINT:
     case OBJECT_TABLE:
+    case OBJECT_TRANSFORM:
     case OBJECT_TRIGGER:
     case OBJECT_TSCONFIGURATION:
     case OBJECT_TSDICTIONARY:
@@ -129,12 +138,9 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_TYPE:
     case OBJECT_VIEW: return nullptr;
     case OBJECT_DATABASE: return "databases";
-    case OBJECT_EVENT_TRIGGER: return "event triggers";
     case OBJECT_EXTENSION: return "extensions";
     case OBJECT_FOREIGN_TABLE: return "foreign tables";
-    case OBJECT_LANGUAGE: return "languages";
     case OBJECT_LARGEOBJECT: return "large objects";
-    case OBJECT_PUBLICATION: return "publications";
     case OBJECT_ROLE: return "roles";
     case OBJECT_TABLESPACE: return "tablespaces";
     default: return "objects of this kind";
@@ -381,6 +387,13 @@ ObjectId name_of_target(const script::Target& target) {
       arguments = reinterpret_cast<ObjectWithArgs*>(target.object)->objargs;
       space = 'f';
       break;
+    case OBJECT_OPERATOR:
+      names = reinterpret_cast<ObjectWithArgs*>(target.object)->objname;
+      arguments = reinterpret_cast<ObjectWithArgs*>(target.object)->objargs;
+      space = 'o';
+      break;
+    case OBJECT_CAST: arguments = reinterpret_cast<List*>(target.object); space = 'c'; break;
+    case OBJECT_TRANSFORM: arguments = pg::call([&] { return list_make1(linitial(reinterpret_cast<List*>(target.object))); }); space = 'l'; break;
     case OBJECT_DOMCONSTRAINT: names = static_cast<TypeName*>(linitial(reinterpret_cast<List*>(target.object)))->names; space = 't'; break;
     case OBJECT_TYPE:
     case OBJECT_DOMAIN:
@@ -400,7 +413,10 @@ ObjectId name_of_target(const script::Target& target) {
   }
   std::string name(1, space);
   for (int i = 0; i < list_length(names) - (part ? 1 : 0); ++i) name += cat(" ", script::quote_identifier(strVal(list_nth(names, i))));
-  for (int i = 0; i < list_length(arguments); ++i) name += cat(", ", pg::call([&] { return TypeNameToString(static_cast<TypeName*>(list_nth(arguments, i))); }));
+  for (int i = 0; i < list_length(arguments); ++i) {
+    auto* type = static_cast<TypeName*>(list_nth(arguments, i));
+    name += cat(", ", type ? pg::call([&] { return TypeNameToString(type); }) : "NONE");
+  }
   return {Kind::kOther, name};
 }
 
@@ -540,6 +556,11 @@ void resolve(Text& text, const std::string& search_path) {
         if (renames_identity_sequence(address, statement)) statement.meaning.purpose = Purpose::kRefine;
         if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop) refuse_full_schema(address.objid, text, statement);
         found.insert(address);
+        if (address.classid != PublicationRelationId) continue;
+        for (const Oid table : catalog::tables_of_publications({address.objid})) {
+          statement.touched_units.push_back({RelationRelationId, table, 0});
+          found.insert(statement.touched_units.back());
+        }
       }
       for (const auto& target : statement.meaning.touched) {
         const auto address = existing_target(target);
