@@ -180,10 +180,12 @@ void refuse_library(const RawStmt& raw, const std::string& context) {
   }
 }
 
-/// A language and its owner, as old dumps of every database say them.
+/// A language that an extension or the server made, and its owner, as old dumps of every database say them.
 bool is_language_as_it_is(Node* statement) {
   if (IsA(statement, CreatePLangStmt))
-    return !pg::query("SELECT FROM pg_language WHERE lanname = $1", {std::string(reinterpret_cast<CreatePLangStmt*>(statement)->plname)}).empty();
+    return !pg::query("SELECT FROM pg_language l WHERE l.lanname = $1 AND (l.oid < 16384 OR EXISTS (SELECT FROM pg_depend d "
+                      "WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e'))",
+                      {std::string(reinterpret_cast<CreatePLangStmt*>(statement)->plname)}).empty();
   if (!IsA(statement, AlterOwnerStmt)) return false;
   const auto* stmt = reinterpret_cast<AlterOwnerStmt*>(statement);
   if (stmt->objectType != OBJECT_LANGUAGE || stmt->newowner->roletype != ROLESPEC_CSTRING) return false;

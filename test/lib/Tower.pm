@@ -58,13 +58,15 @@ UNION ALL SELECT concat_ws('|', 'database comment', (pg_identify_object(classoid
 	WHERE objoid >= 16384 AND classoid IN ('pg_language'::regclass, 'pg_am'::regclass, 'pg_event_trigger'::regclass, 'pg_foreign_data_wrapper'::regclass, 'pg_foreign_server'::regclass, 'pg_publication'::regclass)
 END
 
-# new($name, everywhere => 1): looks at what belongs to the database too.
+# new($name, …)
+#   everywhere  looks at what belongs to the database too
+#   init        more arguments of initdb
 sub new
 {
 	my ($class, $name, %how) = @_;
 	my $self = bless { number => 0, everywhere => $how{everywhere}, schema => slurp_file("$ENV{TEST_DEMO}/schema.sql") }, $class;
 	$self->{node} = PostgreSQL::Test::Cluster->new($name);
-	$self->{node}->init;
+	$self->{node}->init(extra => $how{init} // []);
 	$self->{node}->append_conf('postgresql.conf', "fsync = off\ntimezone = 'UTC'");
 	$self->{node}->start;
 	$self->database('tower', $self->{schema});

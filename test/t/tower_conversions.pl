@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use Tower;
 
-my $tower = Tower->new('conversions');
+my $tower = Tower->new('conversions', init => [ '--encoding=UTF8', '--locale=C' ]);
 
 my $functions = <<'END';
 CREATE TYPE app.level AS (n integer);
