@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/others.hpp"
 #include "catalog/read.hpp"
 #include "diff/diff.hpp"
 #include "functions/settings.hpp"
@@ -31,6 +32,7 @@ UNION ALL SELECT 0, 0, p.oid FROM unnest($3::text[]) AS r(name) JOIN pg_proc p O
 /// Where the objects are now. What is missing is found missing by the comparison.
 catalog::Units units_of(const std::set<ObjectId>& roots) {
   std::vector<std::string> relations, types, functions;
+  std::set<ObjectId> others;
   for (const auto& id : roots) switch (id.kind) {
       case Kind::kTable:
       case Kind::kView:
@@ -39,9 +41,14 @@ catalog::Units units_of(const std::set<ObjectId>& roots) {
       case Kind::kFunction:
       case Kind::kProcedure:
       case Kind::kAggregate: functions.push_back(id.identity); break;
-      default: types.push_back(id.identity);
+      case Kind::kEnum:
+      case Kind::kComposite:
+      case Kind::kDomain:
+      case Kind::kRange: types.push_back(id.identity); break;
+      default: others.insert(id);
     }
   catalog::Units out;
+  if (!others.empty()) catalog::add_by_identity(others, out);
   for (const auto& row : pg::query(kRootsSql, {relations, types, functions})) {
     if (row.oid(0)) out.relations.insert(row.oid(0));
     if (row.oid(1)) out.types.insert(row.oid(1));

@@ -17,6 +17,8 @@ extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/objectaddress.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_amproc.h"
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_cast.h"
@@ -24,8 +26,12 @@ extern "C" {
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_opclass.h"
+#include "catalog/pg_opfamily.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_publication.h"
+#include "catalog/pg_publication_namespace.h"
 #include "catalog/pg_publication_rel.h"
 #include "catalog/pg_range.h"
 #include "catalog/pg_rewrite.h"
@@ -183,6 +189,12 @@ Address whole_of(const Address& at) {
         if (get_attgenerated(value->adrelid, value->adnum) != '\0') out = {RelationRelationId, value->adrelid, value->adnum};
       });
       return out;
+    case AccessMethodOperatorRelationId:
+    case AccessMethodProcedureRelationId: {
+      // What an operator class needs is a part of it; all others are members of their family.
+      const Address of_class = depends_on(at.classid, at.objid, DEPENDENCY_INTERNAL, OperatorClassRelationId, false);
+      return OidIsValid(of_class.objid) ? of_class : at;
+    }
     default: return at;
   }
 }
@@ -249,6 +261,13 @@ void describe(Raw& out) {
     case StatisticExtRelationId:
       relation = relation_in<Form_pg_statistic_ext>(StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, oid,
                                                     [](Form_pg_statistic_ext r) { return r->stxrelid; });
+      break;
+    case AccessMethodOperatorRelationId:
+    case AccessMethodProcedureRelationId:
+      out.unit = depends_on(out.whole.classid, oid, DEPENDENCY_AUTO, OperatorFamilyRelationId, false);
+      break;
+    case PublicationNamespaceRelationId:
+      out.unit = depends_on(out.whole.classid, oid, DEPENDENCY_AUTO, PublicationRelationId, false);
       break;
     case PublicationRelRelationId:
       with_cached<Form_pg_publication_rel>(PUBLICATIONREL, oid, [&](Form_pg_publication_rel member) { relation = member->prrelid; });

@@ -6,11 +6,13 @@
 #include "model/failure.hpp"
 #include "pg/compat.hpp"
 #include "pg/query.hpp"
+#include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
@@ -44,7 +46,6 @@ constexpr Word kWords[] = {
     {"statistics object", "statistics object"},
     {"view column", "view column"},
     {"table column", "table column"},
-    {"event trigger", "event trigger"},
     {"table", "table"},
     {"view", "view"},
     {"index", "index"},
@@ -64,6 +65,27 @@ constexpr Word kWords[] = {
     {"statistics", "statistics object"},
     {"schema", "schema"},
     {"extension", "extension"},
+};
+
+/// Kinds whose names the server's grammar takes apart, after COMMENT ON.
+constexpr Word kGrammarWords[] = {
+    {"operator class", "operator class"},
+    {"operator family", "operator family"},
+    {"operator", "operator"},
+    {"cast", "cast"},
+    {"collation", "collation"},
+    {"conversion", "conversion"},
+    {"text search configuration", "text search configuration"},
+    {"text search dictionary", "text search dictionary"},
+    {"text search parser", "text search parser"},
+    {"text search template", "text search template"},
+    {"language", "language"},
+    {"transform", "transform"},
+    {"access method", "access method"},
+    {"event trigger", "event trigger"},
+    {"foreign data wrapper", "foreign-data wrapper"},
+    {"server", "server"},
+    {"publication", "publication"},
 };
 
 // Signatures, and what hangs on a relation: $1 the name, $2 the relation (after "on"). These run under the
@@ -164,6 +186,25 @@ std::set<Address> candidates(const std::string& name) {
   return out;
 }
 
+/// What `COMMENT ON name` would be about; the name begins with a word of kGrammarWords.
+std::set<Address> by_grammar(const std::string& name) {
+  std::set<Address> out;
+  try {
+    const pg::Subtransaction attempt;
+    const auto statements = pg::parse(pg::call([&] { return pstrdup(cat("COMMENT ON ", name, " IS NULL").c_str()); }));
+    if (statements.size() != 1 || !IsA(statements.front()->stmt, CommentStmt)) return out;
+    auto* comment = reinterpret_cast<CommentStmt*>(statements.front()->stmt);
+    const ObjectAddress found = pg::call([&] {
+      Relation relation = nullptr;
+      return get_object_address(comment->objtype, comment->object, &relation, AccessShareLock, true);
+    });
+    if (OidIsValid(found.objectId)) out.insert({found.classId, found.objectId, found.objectSubId});
+  } catch (const pg::Error& error) {
+    if (!no_such_name(error)) throw;
+  }
+  return out;
+}
+
 bool has_type(std::string_view types, std::string_view type) {
   while (!types.empty()) {
     const auto bar = types.find('|');
@@ -191,7 +232,10 @@ Located find_named(const std::string& text) {
   if (name.empty()) throw Failure("42602", "an object must be named");
   std::vector<Located> found;
   const std::string folded = lower(name);
+  for (const auto& [word, type] : kGrammarWords)
+    if (found.empty() && folded.starts_with(cat(word, " "))) found = distinct(by_grammar(name), type);
   for (const auto& [word, types] : kWords) {
+    if (!found.empty()) break;
     const std::string_view prefix = word;
     if (!folded.starts_with(cat(prefix, " "))) continue;
     found = distinct(candidates(name.substr(prefix.size() + 1)), types);

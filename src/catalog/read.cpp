@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/others.hpp"
 #include "catalog/readers.hpp"
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
@@ -93,6 +94,22 @@ struct Present {
   }
 };
 
+void read_others(const Units& units, std::vector<RawObject>& out) {
+  const auto take = [&](Kind kind, const pg::Rows& rows) {
+    for (const auto& row : rows) out.push_back({kind, address_at(row, 0), address_at(row, 3), object_of(rows, row)});
+  };
+  std::map<Oid, std::vector<Oid>> by_catalog;
+  std::vector<Oid> catalogs, oids;
+  for (const auto& [catalog, oid] : units.others) {
+    by_catalog[catalog].push_back(oid);
+    catalogs.push_back(catalog);
+    oids.push_back(oid);
+  }
+  for (const auto& reader : other_readers())
+    if (const auto found = by_catalog.find(reader.catalog); found != by_catalog.end()) take(reader.kind, pg::query(reader.sql, {found->second}));
+  for (const auto& reader : attached_readers()) take(reader.kind, pg::query(reader.sql, {catalogs, oids}));
+}
+
 std::vector<RawObject> read_rows(const Units& units) {
   std::set<Oid> relations = units.relations;
   if (!relations.empty())
@@ -112,6 +129,7 @@ std::vector<RawObject> read_rows(const Units& units) {
     }
     if (&reader == &readers().front()) present.tell(out, relations.size());
   }
+  if (!units.others.empty()) read_others(units, out);
   return out;
 }
 
@@ -165,6 +183,7 @@ class Builder {
     for (auto& raw : rows_) add(out, raw);
     for (const auto& edge : edges_) connect(out, edge);
     privileges(out.snapshot);
+    casts(out.snapshot);
     out.snapshot.finish();
     return out;
   }
@@ -221,6 +240,37 @@ class Builder {
     }
   }
 
+  /// An expression is bound to the function of a cast, not to the cast, which it needs all the same to be made again.
+  static void casts(Snapshot& snapshot) {
+    std::multimap<ObjectId, ObjectId> by_need;
+    for (const auto& edge : snapshot.dependencies())
+      if (edge.from.kind == Kind::kCast && snapshot.has(edge.from)) by_need.emplace(edge.to, edge.from);
+    if (by_need.empty()) return;
+    std::vector<std::pair<ObjectId, ObjectId>> users;
+    for (const auto& edge : snapshot.dependencies()) {
+      if (!is_expression(edge.from.kind)) continue;
+      const auto [first, last] = by_need.equal_range(edge.to);
+      for (auto it = first; it != last; ++it) users.emplace_back(edge.from, it->second);
+    }
+    for (const auto& [user, cast] : users) snapshot.depend(user, cast, kUnrecorded);
+  }
+
+  static bool is_expression(Kind kind) {
+    switch (kind) {
+      case Kind::kView:
+      case Kind::kMaterializedView:
+      case Kind::kDefault:
+      case Kind::kConstraint:
+      case Kind::kDomainConstraint:
+      case Kind::kIndex:
+      case Kind::kStatistics:
+      case Kind::kRule:
+      case Kind::kTrigger:
+      case Kind::kPolicy: return true;
+      default: return false;
+    }
+  }
+
   std::vector<RawObject> rows_;
   std::set<Address> addresses_;
   std::vector<RawDependency> edges_;
@@ -235,7 +285,8 @@ void Units::add(const Address& unit) {
     case TypeRelationId: types.insert(unit.objid); break;
     case ProcedureRelationId: functions.insert(unit.objid); break;
     case NamespaceRelationId: schemas.insert(unit.objid); break;
-    default: break;
+    default:
+      if (other_catalog(unit.classid)) others.emplace(unit.classid, unit.objid);
   }
 }
 
@@ -245,7 +296,7 @@ bool Units::has(const Address& unit) const {
     case TypeRelationId: return types.count(unit.objid) != 0;
     case ProcedureRelationId: return functions.count(unit.objid) != 0;
     case NamespaceRelationId: return schemas.count(unit.objid) != 0;
-    default: return false;
+    default: return others.count({unit.classid, unit.objid}) != 0;
   }
 }
 
@@ -255,6 +306,7 @@ std::vector<std::pair<Oid, Oid>> Units::addresses() const {
   for (Oid oid : types) out.emplace_back(TypeRelationId, oid);
   for (Oid oid : relations) out.emplace_back(RelationRelationId, oid);
   for (Oid oid : functions) out.emplace_back(ProcedureRelationId, oid);
+  out.insert(out.end(), others.begin(), others.end());
   return out;
 }
 

@@ -13,8 +13,9 @@ namespace pgschema::catalog {
 /// it. Sequences that a table's columns own go along with the table.
 struct Units {
   std::set<Oid> relations, types, functions, schemas;
+  std::set<std::pair<Oid, Oid>> others;  // (catalog, oid): see others.hpp
 
-  bool empty() const { return relations.empty() && types.empty() && functions.empty() && schemas.empty(); }
+  bool empty() const { return relations.empty() && types.empty() && functions.empty() && schemas.empty() && others.empty(); }
   void add(const Address& unit);
   bool has(const Address& unit) const;
   /// As addresses, for the walk.

@@ -1,5 +1,8 @@
 #include "catalog/readers.hpp"
 
+#include "catalog/readers_attached.hpp"
+#include "model/failure.hpp"
+
 namespace pgschema::catalog {
 
 namespace {
@@ -287,23 +290,9 @@ constexpr const char* kOwners = PGSCHEMA_OWNED R"(
 UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid, 0, s.stxowner, NULL, NULL FROM pg_statistic_ext s WHERE s.stxrelid = ANY ($1))
 SELECT 0::oid, 0::oid, 0, classid, oid, subid, '' AS schema, '' AS name, quote_ident(pg_get_userbyid(owner)) AS role FROM owned)";
 
-// One row a grantee and grantor, and only where they differ from what the object's owner and PUBLIC have by
-// themselves. The owner is called so, not by name: its privileges follow when the owner changes.
 constexpr const char* kPrivileges = PGSCHEMA_OWNED R"(
 UNION ALL SELECT 'pg_class'::regclass, a.attrelid, a.attnum, c.relowner, a.attacl, 'c' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-  WHERE a.attrelid = ANY ($1) AND a.attacl IS NOT NULL AND NOT a.attisdropped),
-granted AS (SELECT classid, oid, subid, owner, grantee, grantor,
-    string_agg(privilege_type || CASE WHEN is_grantable THEN '*' ELSE '' END, ', ' ORDER BY privilege_type) AS privileges, min(o) AS place
-  FROM owned, aclexplode(acl) WITH ORDINALITY AS x(grantor, grantee, privilege_type, is_grantable, o) WHERE acl IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6),
-builtin AS (SELECT classid, oid, subid, owner, grantee, grantor, string_agg(privilege_type, ', ' ORDER BY privilege_type) AS privileges
-  FROM owned, aclexplode(acldefault(type, owner)) WHERE acl IS NOT NULL AND type IS NOT NULL AND type <> 'c' GROUP BY 1, 2, 3, 4, 5, 6)
-SELECT 0::oid, 0::oid, 0, classid, oid, subid, '' AS schema,
-  CASE WHEN grantee = 0 THEN 'PUBLIC' WHEN grantee = owner THEN '(owner)' ELSE quote_ident(pg_get_userbyid(grantee)) END AS name,
-  coalesce(granted.privileges, '') AS privileges,
-  CASE WHEN grantor = owner THEN '(owner)' ELSE quote_ident(pg_get_userbyid(grantor)) END AS grantor,
-  to_char(place, 'FM00000000') AS fact_place, builtin.privileges AS fact_builtin, CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS fact_grantee
-FROM granted FULL JOIN builtin USING (classid, oid, subid, owner, grantee, grantor)
-WHERE granted.privileges IS DISTINCT FROM builtin.privileges)";
+  WHERE a.attrelid = ANY ($1) AND a.attacl IS NOT NULL AND NOT a.attisdropped))";
 
 #undef PGSCHEMA_OWNED
 
@@ -380,7 +369,7 @@ const std::vector<Reader>* make() {
       {Kind::kNone, kTypes, About::kTypes},
       {Kind::kNone, kPublicationTables, About::kTables},
       {Kind::kOwner, kOwners, About::kAny},
-      {Kind::kPrivilege, kPrivileges, About::kAny},
+      {Kind::kPrivilege, (new std::string(cat(kPrivileges, kPrivilegesOfOwned)))->c_str(), About::kAny},
       {Kind::kDefaultPrivilege, kDefaultPrivileges, About::kSchemas},
       {Kind::kComment, kComments, About::kAny},
       {Kind::kSecurityLabel, kSecurityLabels, About::kAny},

@@ -24,8 +24,13 @@ constexpr Part kParts[] = {
     {"pg_publication_namespace", "pnnspid", ""},
     {"pg_publication_namespace", "pnpubid", ""},
     {"pg_default_acl", "defaclnamespace", ""},
-    {"pg_amop", "amopfamily", ""},
-    {"pg_amproc", "amprocfamily", ""},
+    // What an operator class needs is the class's.
+    {"pg_amop", "amopfamily",
+     "NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_amop'::pg_catalog.regclass AND "
+     "d.objid = t.oid AND d.deptype = 'i')"},
+    {"pg_amproc", "amprocfamily",
+     "NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_amproc'::pg_catalog.regclass AND "
+     "d.objid = t.oid AND d.deptype = 'i')"},
     // Rows without a name of their own.
     {"pg_attribute", "attrelid", "NOT t.attisdropped AND (t.attnum > 0 OR t.attacl IS NOT NULL)"},
     {"pg_index", "indexrelid", ""},

@@ -130,6 +130,7 @@ class PrivilegeWriter : public Writer {
       case Kind::kMaterializedView: return cat("TABLE ", object.id.identity);
       case Kind::kAggregate: return cat("FUNCTION ", routine(object));
       case Kind::kDomain: return cat("TYPE ", object.id.identity);
+      case Kind::kForeignServer: return cat("FOREIGN SERVER ", object.id.identity);
       default: return reference(object);
     }
   }

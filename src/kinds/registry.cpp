@@ -36,6 +36,27 @@ constexpr std::array kEntries = {
     Entry{Kind::kFunction, "function", "", "FUNCTION", "function", function_writer},
     Entry{Kind::kProcedure, "procedure", "", "PROCEDURE", "procedure", function_writer},
     Entry{Kind::kAggregate, "aggregate", "", "AGGREGATE", "aggregate", aggregate_writer},
+    Entry{Kind::kOperator, "operator", "", "OPERATOR", "operator", operator_writer},
+    Entry{Kind::kOperatorFamily, "operator family", "", "OPERATOR FAMILY", "operator family", operator_family_writer},
+    Entry{Kind::kFamilyMember, "operator of access method", "", "", "", family_member_writer},
+    Entry{Kind::kFamilyMember, "function of access method", "", "", "", family_member_writer},
+    Entry{Kind::kOperatorClass, "operator class", "", "OPERATOR CLASS", "operator class", operator_class_writer},
+    Entry{Kind::kLanguage, "language", "", "LANGUAGE", "language", language_writer},
+    Entry{Kind::kTransform, "transform", "", "TRANSFORM", "transform", transform_writer},
+    Entry{Kind::kAccessMethod, "access method", "", "ACCESS METHOD", "access method", access_method_writer},
+    Entry{Kind::kEventTrigger, "event trigger", "", "EVENT TRIGGER", "event trigger", event_trigger_writer},
+    Entry{Kind::kForeignDataWrapper, "foreign-data wrapper", "", "FOREIGN DATA WRAPPER", "foreign-data wrapper", wrapper_writer},
+    Entry{Kind::kForeignServer, "server", "", "SERVER", "server", server_writer},
+    Entry{Kind::kPublication, "publication", "", "PUBLICATION", "publication", publication_writer},
+    Entry{Kind::kPublicationSchema, "publication namespace", "", "", "schema", publication_schema_writer},
+    Entry{Kind::kCast, "cast", "", "CAST", "cast", cast_writer},
+    Entry{Kind::kCollation, "collation", "", "COLLATION", "collation", collation_writer},
+    Entry{Kind::kConversion, "conversion", "", "CONVERSION", "conversion", conversion_writer},
+    Entry{Kind::kTextSearchParser, "text search parser", "", "TEXT SEARCH PARSER", "text search parser", text_search_functions_writer},
+    Entry{Kind::kTextSearchTemplate, "text search template", "", "TEXT SEARCH TEMPLATE", "text search template", text_search_functions_writer},
+    Entry{Kind::kTextSearchDictionary, "text search dictionary", "", "TEXT SEARCH DICTIONARY", "text search dictionary", text_search_dictionary_writer},
+    Entry{Kind::kTextSearchConfiguration, "text search configuration", "", "TEXT SEARCH CONFIGURATION", "text search configuration",
+          text_search_configuration_writer},
     Entry{Kind::kDefault, "default value", "", "", "default of column", default_writer},
     Entry{Kind::kView, "view", "", "VIEW", "view", view_writer},
     Entry{Kind::kMaterializedView, "materialized view", "", "MATERIALIZED VIEW", "materialized view",
@@ -87,10 +108,12 @@ std::string object_type(const Object& object) {
 
 std::string describe(const ObjectId& id) {
   if (id.kind == Kind::kOther || id.kind == Kind::kNone) return id.identity;
-  return cat(entry(id.kind).word, " ", id.identity);
+  const std::string_view word = entry(id.kind).word;
+  return word.empty() ? id.identity.text() : cat(word, " ", id.identity);
 }
 
 std::string reference(const Object& object) {
+  if (const std::string& own = object.fact("reference"); !own.empty()) return own;
   const std::string_view keyword = entry(object.id.kind).keyword;
   switch (object.id.kind) {
     case Kind::kFunction:

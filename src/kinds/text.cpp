@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kinds/registry.hpp"
+
 namespace pgschema::kinds {
 
 std::string trimmed(std::string_view sql) {
@@ -55,5 +57,9 @@ std::string replace_prefix(const std::string& text, std::string_view from, std::
 }
 
 std::string tag(std::string_view verb, std::string_view noun) { return cat(verb, " ", noun); }
+
+Command drop_object(const Object& object) { return {cat("DROP ", reference(object)), tag("DROP", keyword(object.id.kind)), {}, {}}; }
+
+std::vector<Danger> goes(const Object& object) { return {{Hazard::kBreaking, cat(describe(object.id), " goes")}}; }
 
 }  // namespace pgschema::kinds

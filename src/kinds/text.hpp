@@ -31,4 +31,9 @@ std::string replace_prefix(const std::string& text, std::string_view from, std::
 /// "CREATE VIEW" of "CREATE VIEW app.v AS …": the first words in capitals.
 std::string tag(std::string_view verb, std::string_view noun);
 
+/// DROP of what its reference names.
+Command drop_object(const Object& object);
+/// Whoever uses it may break.
+std::vector<Danger> goes(const Object& object);
+
 }  // namespace pgschema::kinds

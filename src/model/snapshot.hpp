@@ -21,6 +21,9 @@ struct Dependency {
   auto operator<=>(const Dependency&) const = default;
 };
 
+/// A need that the catalog does not record: it says who comes first, and nobody has to step aside for it.
+inline constexpr char kUnrecorded = 'u';
+
 class Snapshot {
  public:
   std::map<ObjectId, Object> objects;

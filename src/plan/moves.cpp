@@ -109,7 +109,7 @@ class Mover {
   void spread_from(const ObjectId& id) {
     for (const auto& child : live_.children(id)) down(child, {});
     for (const auto& edge : live_.dependents(id))
-      if (edge.type != 'P' && edge.type != 'S') dependent(edge.from, edge.to, edge.type);
+      if (edge.type != 'P' && edge.type != 'S' && edge.type != kUnrecorded) dependent(edge.from, edge.to, edge.type);
     if (const Object* object = live_.find(id)) take_followers_along(*object);
   }
 
@@ -346,7 +346,7 @@ std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const 
   // What depends automatically on a column goes with it: an index, a constraint, the sequence of a serial.
   for (const auto& edge : live.needs(id)) {
     const bool automatic = edge.type == 'a' || edge.type == 'i';
-    if (automatic && (edge.to.kind == Kind::kColumn || edge.to.kind == Kind::kTable) && down.count(edge.to)) return dropper(edge.to, live, down);
+    if (automatic && (edge.to.kind == Kind::kColumn || edge.to.kind == Kind::kTable || edge.to.kind == Kind::kPublication) && down.count(edge.to)) return dropper(edge.to, live, down);
   }
   if (id.kind == Kind::kSequence) {
     const ObjectId owned{Kind::kOwnedBy, kinds::describe(id)};

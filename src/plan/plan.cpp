@@ -182,7 +182,9 @@ class Ordering {
     const std::string type = id.kind == Kind::kFunction || id.kind == Kind::kProcedure || id.kind == Kind::kAggregate ? "function"
                              : id.kind == Kind::kView || id.kind == Kind::kMaterializedView || id.kind == Kind::kTable ? "table"
                              : id.kind == Kind::kSequence ? "sequence"
-                                                          : "type";
+                             : id.kind == Kind::kEnum || id.kind == Kind::kComposite || id.kind == Kind::kDomain || id.kind == Kind::kRange ? "type"
+                                                                                                                                           : "";
+    if (type.empty()) return;
     auto found = request_.default_grantees.find({object.schema, type});
     if (found == request_.default_grantees.end()) return;
     const Object* owner = from.find({Kind::kOwner, kinds::describe(id)});

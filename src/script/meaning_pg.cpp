@@ -6,6 +6,7 @@
 
 extern "C" {
 #include "catalog/pg_class.h"
+#include "commands/defrem.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 #include "tcop/utility.h"
@@ -48,7 +49,7 @@ ObjectWithArgs* signature(List* name, List* parameters) {
   });
 }
 
-Meaning define(ObjectType type, void* object) { return {Purpose::kDefine, {}, {{type, static_cast<Node*>(object)}}, {}, OBJECT_TABLE, {}, false, true}; }
+Meaning define(ObjectType type, void* object) { return {Purpose::kDefine, {}, {{type, static_cast<Node*>(object)}}, {}, {}, OBJECT_TABLE, {}, false, true}; }
 
 /// Where the grammar names a type by a list of names, get_object_address() wants a TypeName.
 Node* in_terms_of_lookup(ObjectType type, Node* object) {
@@ -159,8 +160,69 @@ Meaning of_stats(CreateStatsStmt* stats) {
   return part(OBJECT_STATISTIC_EXT, name, relation && IsA(relation, RangeVar) ? as<RangeVar>(relation) : nullptr);
 }
 
+/// An option of CREATE OPERATOR and the like; the last one counts.
+DefElem* option(List* options, std::string_view name) {
+  DefElem* out = nullptr;
+  for (Node* item : items(options))
+    if (as<DefElem>(item)->defname && name == as<DefElem>(item)->defname) out = as<DefElem>(item);
+  return out;
+}
+
+Meaning of_operator(DefineStmt* stmt) {
+  const auto type = [&](std::string_view name) -> TypeName* {
+    DefElem* found = option(stmt->definition, name);
+    return found && found->arg ? pg::call([&] { return defGetTypeName(found); }) : nullptr;
+  };
+  TypeName *left = type("leftarg"), *right = type("rightarg");
+  return define(OBJECT_OPERATOR, pg::call([&] {
+                  auto* out = makeNode(ObjectWithArgs);
+                  out->objname = stmt->defnames;
+                  out->objargs = list_make2(left, right);
+                  return out;
+                }));
+}
+
+/// Operator classes and families are named together with their access method.
+List* of_method(char* method, List* name) {
+  return pg::call([&] { return lcons(makeString(method), list_copy(name)); });
+}
+
+/// Without FAMILY, a class has the family of its name, and makes it where there is none.
+Meaning of_operator_class(CreateOpClassStmt* stmt) {
+  Meaning out = define(OBJECT_OPCLASS, of_method(stmt->amname, stmt->opclassname));
+  if (stmt->opfamilyname)
+    out.touched.push_back({OBJECT_OPFAMILY, reinterpret_cast<Node*>(of_method(stmt->amname, stmt->opfamilyname))});
+  else
+    out.targets.push_back({OBJECT_OPFAMILY, reinterpret_cast<Node*>(of_method(stmt->amname, stmt->opclassname))});
+  return out;
+}
+
+/// What has one name, in no schema.
+Node* single_name(char* name) {
+  return pg::call([&] { return reinterpret_cast<Node*>(makeString(name)); });
+}
+
+/// For LOGIN, the server locks the database.
+Meaning of_event_trigger(CreateEventTrigStmt* stmt) {
+  return std::string_view(stmt->eventname) == "login" ? only(Purpose::kUnsupported) : define(OBJECT_EVENT_TRIGGER, single_name(stmt->trigname));
+}
+
+/// Changes the tables that it names, too.
+template <typename Stmt>
+Meaning of_publication(Stmt* stmt, Meaning meaning) {
+  for (Node* object : items(stmt->pubobjects))
+    if (auto* spec = as<PublicationObjSpec>(object); spec->pubtable) meaning.touched.push_back({OBJECT_TABLE, name_list(spec->pubtable->relation)});
+  return meaning;
+}
+
 Meaning of_define(DefineStmt* stmt) {
   switch (stmt->kind) {
+    case OBJECT_OPERATOR: return of_operator(stmt);
+    case OBJECT_COLLATION:
+    case OBJECT_TSPARSER:
+    case OBJECT_TSTEMPLATE:
+    case OBJECT_TSDICTIONARY:
+    case OBJECT_TSCONFIGURATION: return define(stmt->kind, stmt->defnames);
     case OBJECT_AGGREGATE:
       return stmt->oldstyle ? only(Purpose::kUnsupported) : define(OBJECT_AGGREGATE, signature(stmt->defnames, as<List>(static_cast<Node*>(linitial(stmt->args)))));
     default:
@@ -254,6 +316,35 @@ Meaning classify(Node* node) {
     }
     case T_AlterTypeStmt: return refine(OBJECT_TYPE, as<AlterTypeStmt>(node)->typeName);
     case T_AlterStatsStmt: return refine(OBJECT_STATISTIC_EXT, as<AlterStatsStmt>(node)->defnames);
+    case T_CreatePLangStmt: return define(OBJECT_LANGUAGE, single_name(as<CreatePLangStmt>(node)->plname));
+    case T_CreateTransformStmt:
+      return define(OBJECT_TRANSFORM,
+                    pg::call([&] { return list_make2(as<CreateTransformStmt>(node)->type_name, makeString(as<CreateTransformStmt>(node)->lang)); }));
+    case T_CreateAmStmt: return define(OBJECT_ACCESS_METHOD, single_name(as<CreateAmStmt>(node)->amname));
+    case T_CreateEventTrigStmt: return of_event_trigger(as<CreateEventTrigStmt>(node));
+    case T_AlterEventTrigStmt: return refine(OBJECT_EVENT_TRIGGER, single_name(as<AlterEventTrigStmt>(node)->trigname));
+    case T_CreateFdwStmt: return define(OBJECT_FDW, single_name(as<CreateFdwStmt>(node)->fdwname));
+    case T_AlterFdwStmt: return refine(OBJECT_FDW, single_name(as<AlterFdwStmt>(node)->fdwname));
+    case T_CreateForeignServerStmt: return define(OBJECT_FOREIGN_SERVER, single_name(as<CreateForeignServerStmt>(node)->servername));
+    case T_AlterForeignServerStmt: return refine(OBJECT_FOREIGN_SERVER, single_name(as<AlterForeignServerStmt>(node)->servername));
+    case T_CreatePublicationStmt: {
+      auto* stmt = as<CreatePublicationStmt>(node);
+      return of_publication(stmt, define(OBJECT_PUBLICATION, single_name(stmt->pubname)));
+    }
+    case T_AlterPublicationStmt: {
+      auto* stmt = as<AlterPublicationStmt>(node);
+      return of_publication(stmt, refine(OBJECT_PUBLICATION, single_name(stmt->pubname)));
+    }
+    case T_AlterCollationStmt: return refine(OBJECT_COLLATION, as<AlterCollationStmt>(node)->collname);
+    case T_AlterTSConfigurationStmt: return refine(OBJECT_TSCONFIGURATION, as<AlterTSConfigurationStmt>(node)->cfgname);
+    case T_AlterTSDictionaryStmt: return refine(OBJECT_TSDICTIONARY, as<AlterTSDictionaryStmt>(node)->dictname);
+    case T_CreateCastStmt:
+      return define(OBJECT_CAST, pg::call([&] { return list_make2(as<CreateCastStmt>(node)->sourcetype, as<CreateCastStmt>(node)->targettype); }));
+    case T_CreateConversionStmt: return define(OBJECT_CONVERSION, as<CreateConversionStmt>(node)->conversion_name);
+    case T_AlterOperatorStmt: return refine(OBJECT_OPERATOR, as<AlterOperatorStmt>(node)->opername);
+    case T_AlterOpFamilyStmt: return refine(OBJECT_OPFAMILY, of_method(as<AlterOpFamilyStmt>(node)->amname, as<AlterOpFamilyStmt>(node)->opfamilyname));
+    case T_CreateOpClassStmt: return of_operator_class(as<CreateOpClassStmt>(node));
+    case T_CreateOpFamilyStmt: return define(OBJECT_OPFAMILY, of_method(as<CreateOpFamilyStmt>(node)->amname, as<CreateOpFamilyStmt>(node)->opfamilyname));
     case T_AlterOwnerStmt: return of_object_or_relation(as<AlterOwnerStmt>(node));
     case T_AlterObjectDependsStmt: return of_object_or_relation(as<AlterObjectDependsStmt>(node));
     case T_CommentStmt: return of_comment(as<CommentStmt>(node)->objtype, as<CommentStmt>(node)->object);
@@ -268,32 +359,12 @@ Meaning classify(Node* node) {
     case T_AlterObjectSchemaStmt:
     case T_AlterExtensionStmt:
     case T_AlterExtensionContentsStmt:
-    case T_AlterPublicationStmt:
     case T_AlterSubscriptionStmt:
-    case T_AlterCollationStmt:
-    case T_AlterFdwStmt:
-    case T_AlterForeignServerStmt:
     case T_AlterUserMappingStmt:
-    case T_AlterOpFamilyStmt:
-    case T_AlterOperatorStmt:
-    case T_AlterEventTrigStmt:
-    case T_AlterTSConfigurationStmt:
-    case T_AlterTSDictionaryStmt:
     case T_AlterTableMoveAllStmt:
-    case T_CreateAmStmt:
-    case T_CreateCastStmt:
-    case T_CreateConversionStmt:
-    case T_CreateEventTrigStmt:
     case T_CreateExtensionStmt:
-    case T_CreateFdwStmt:
-    case T_CreateForeignServerStmt:
     case T_CreateForeignTableStmt:
-    case T_CreateOpClassStmt:
-    case T_CreateOpFamilyStmt:
-    case T_CreatePLangStmt:
-    case T_CreatePublicationStmt:
     case T_CreateSubscriptionStmt:
-    case T_CreateTransformStmt:
     case T_CreateUserMappingStmt:
     case T_DropSubscriptionStmt:
     case T_DropUserMappingStmt:

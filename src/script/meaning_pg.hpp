@@ -40,6 +40,7 @@ struct Meaning {
   Purpose purpose = Purpose::kNotRun;
   std::string tag;               // "CREATE VIEW"
   std::vector<Target> targets;   // kDefine: one, which need not exist
+  std::vector<Target> touched;   // changed besides, where they exist: the family that an operator class joins
   std::string part;              // kDefinePart: its name; empty where the server chooses it
   ObjectType part_type = OBJECT_TABLE;
   Setting setting;               // kSet

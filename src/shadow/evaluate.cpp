@@ -214,12 +214,15 @@ class Evaluation {
   bool said_by_definition(const Object& object) const {
     if (redefined_part(object)) return true;
     const ObjectId top = live_.root(object.id);
+    if (object.id.kind == Kind::kPublicationTable && of_defined_publication(object.id)) return true;
     if (replaced_.count(top)) return true;  // passes to its successor: see inherit()
     if (!defined_.count(top)) return false;
     switch (object.id.kind) {
       case Kind::kInheritance: return object.parent == top && said_of_trees_.says_parents(top, object.has("bound"));
       case Kind::kColumn:
       case Kind::kContents:
+      case Kind::kFamilyMember:
+      case Kind::kPublicationSchema:
       case Kind::kDomainConstraint: return true;
       case Kind::kDefault: return top.kind == Kind::kTable;
       default: return object.id == top;
@@ -237,6 +240,12 @@ class Evaluation {
           for (const auto& member : live_.family(id)) any = gone.erase(member) != 0 || any;
       if (any) item.tree = without_need_of_constraints(*item.tree);
     }
+  }
+
+  /// Whether the text defines the publication that a table is said to belong to: then it says which tables those are.
+  bool of_defined_publication(const ObjectId& membership) const {
+    const auto& needs = live_.needs(membership);
+    return std::any_of(needs.begin(), needs.end(), [&](const Dependency& edge) { return edge.to.kind == Kind::kPublication && defined_.count(edge.to) != 0; });
   }
 
   /// In the order in which everything would be created, so that most come back at the first try.
@@ -258,7 +267,8 @@ class Evaluation {
       if (!gone.count(id) || beneath.comes_by_itself(live_.objects.at(id))) continue;
       if (said_by_definition(live_.objects.at(id))) {
         // The first statement is the definition; row security, statistics targets, ENABLE … are not said by it.
-        if (!said.insert(id).second) add_setting(id, std::move(command));
+        // (The mappings of a text search configuration are, by it or by the text's ALTER.)
+        if (!said.insert(id).second && id.kind != Kind::kTextSearchConfiguration) add_setting(id, std::move(command));
         continue;
       }
       auto [found, fresh] = at.emplace(id, items_.size());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/others.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
 
@@ -62,6 +63,7 @@ UNION ALL SELECT 'pg_proc'::regclass, p.oid, p.xmin FROM pg_proc p
 struct CatalogShape {
   Oid catalog, index;
   AttrNumber oid_column, name_column, namespace_column;
+  AttrNumber default_column = 0;
 };
 
 constexpr CatalogShape kShapes[] = {
@@ -71,6 +73,15 @@ constexpr CatalogShape kShapes[] = {
     {StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, Anum_pg_statistic_ext_stxname, Anum_pg_statistic_ext_stxnamespace},
     {ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid, Anum_pg_proc_proname, Anum_pg_proc_pronamespace},
 };
+
+/// Rows of the other catalogs too: those with a name go by it, those without are deleted.
+CatalogShape shape_of(Oid catalog) {
+  const auto* own = std::find_if(std::begin(kShapes), std::end(kShapes), [&](const auto& shape) { return shape.catalog == catalog; });
+  if (own != std::end(kShapes)) return *own;
+  const catalog::OtherCatalog* other = catalog::other_catalog(catalog);
+  if (!other) throw Failure(sqlstate::kInternal, "an object of an unknown catalog was to be hidden");
+  return {other->catalog, other->oid_index, other->oid_column, other->name_column, other->namespace_column, other->default_column};
+}
 
 struct CatalogRow {
   Oid oid;
@@ -125,14 +136,24 @@ Moved move_row(Relation catalog, const CatalogShape& shape, const CatalogRow& wa
   }
   if (result != TM_Ok || HeapTupleHeaderGetRawXmin(row->t_data) != wanted.version) return Moved::kChanged;
 
+  if (!AttributeNumberIsValid(shape.name_column)) {
+    CatalogTupleDelete(catalog, &row->t_self);
+    return Moved::kDone;
+  }
   bool nulls[64] = {}, replace[64] = {};
   Datum values[64] = {};
   NameData name = {};
   pg_snprintf(NameStr(name), NAMEDATALEN, "%s%u", prefix, oid);
   values[shape.name_column - 1] = NameGetDatum(&name);
   replace[shape.name_column - 1] = true;
-  values[shape.namespace_column - 1] = ObjectIdGetDatum(target);
-  replace[shape.namespace_column - 1] = true;
+  if (AttributeNumberIsValid(shape.namespace_column)) {
+    values[shape.namespace_column - 1] = ObjectIdGetDatum(target);
+    replace[shape.namespace_column - 1] = true;
+  }
+  if (AttributeNumberIsValid(shape.default_column)) {
+    values[shape.default_column - 1] = BoolGetDatum(false);
+    replace[shape.default_column - 1] = true;
+  }
   HeapTuple moved = heap_modify_tuple(row, RelationGetDescr(catalog), values, nulls, replace);
   CatalogTupleUpdate(catalog, &row->t_self, moved);
   return Moved::kDone;
@@ -175,6 +196,11 @@ std::vector<HiddenRow> rows_to_hide(const catalog::Units& units) {
   std::vector<HiddenRow> rows;
   for (const auto& row : pg::query(kRowsSql, {list(units.relations), list(units.types), list(units.functions)}))
     rows.push_back({row.oid(0), row.oid(1), row.text(2)});
+  std::map<Oid, std::vector<Oid>> others;
+  for (const auto& [catalog, oid] : units.others) others[catalog].push_back(oid);
+  for (const auto& [catalog, oids] : others)
+    for (const auto& row : pg::query(cat("SELECT oid, xmin FROM ", catalog::other_catalog(catalog)->name, " WHERE oid = ANY ($1)"), {oids}))
+      rows.push_back({catalog, row.oid(0), row.text(1)});
   std::sort(rows.begin(), rows.end());
   return rows;
 }
@@ -187,9 +213,9 @@ std::string hide(const std::vector<HiddenRow>& rows, bool leave_schemas) {
     std::size_t last = first;
     for (; last < rows.size() && rows[last].catalog == rows[first].catalog; ++last)
       of_one.push_back({rows[last].oid, static_cast<TransactionId>(std::strtoul(rows[last].version.c_str(), nullptr, 10))});
-    const auto* shape = std::find_if(std::begin(kShapes), std::end(kShapes), [&](const auto& s) { return s.catalog == rows[first].catalog; });
-    const MoveResult result = pg::call([&] { return move_rows(*shape, of_one.data(), of_one.size(), schema, prefix.c_str()); });
-    if (result.outcome != Moved::kDone) refuse(shape->catalog, result);
+    const CatalogShape shape = shape_of(rows[first].catalog);
+    const MoveResult result = pg::call([&] { return move_rows(shape, of_one.data(), of_one.size(), schema, prefix.c_str()); });
+    if (result.outcome != Moved::kDone) refuse(shape.catalog, result);
     first = last;
   }
   if (leave_schemas)

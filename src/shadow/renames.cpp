@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "catalog/named.hpp"
+#include "catalog/others.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
@@ -68,6 +69,24 @@ std::string sibling(const std::string& qualified, const std::string& name) {
   throw Failure(sqlstate::kFeatureNotSupported, cat("renaming ", what, " is not supported yet")).context(context);
 }
 
+/// What find_named() wants before the name of what no plain name means.
+const char* word_of(ObjectType type) {
+  switch (type) {
+    case OBJECT_LANGUAGE: return "language";
+    case OBJECT_EVENT_TRIGGER: return "event trigger";
+    case OBJECT_FDW: return "foreign data wrapper";
+    case OBJECT_FOREIGN_SERVER: return "server";
+    case OBJECT_PUBLICATION: return "publication";
+    case OBJECT_COLLATION: return "collation";
+    case OBJECT_CONVERSION: return "conversion";
+    case OBJECT_TSCONFIGURATION: return "text search configuration";
+    case OBJECT_TSDICTIONARY: return "text search dictionary";
+    case OBJECT_TSPARSER: return "text search parser";
+    case OBJECT_TSTEMPLATE: return "text search template";
+    default: return "";
+  }
+}
+
 /// ALTER … RENAME.
 Wanted of_statement(const TextStatement& statement, const std::string& context) {
   const auto* stmt = reinterpret_cast<const RenameStmt*>(statement.tree->stmt);
@@ -122,6 +141,27 @@ Wanted of_statement(const TextStatement& statement, const std::string& context) 
       out.fresh = cat(sibling(joined(routine->objname), out.new_name), signature);
       break;
     }
+    case OBJECT_OPCLASS:
+    case OBJECT_OPFAMILY: {
+      const auto* names = reinterpret_cast<List*>(stmt->object);
+      const std::string name = joined(pg::call([&] { return list_copy_tail(names, 1); }));
+      const std::string method = cat(" USING ", quoted(strVal(linitial(names))));
+      out.kind = stmt->renameType == OBJECT_OPCLASS ? "operator class" : "operator family";
+      out.olds = {cat(name, method)};
+      out.fresh = cat(sibling(name, out.new_name), method);
+      break;
+    }
+    case OBJECT_LANGUAGE:
+    case OBJECT_EVENT_TRIGGER:
+    case OBJECT_FDW:
+    case OBJECT_FOREIGN_SERVER:
+    case OBJECT_PUBLICATION: whole(word_of(stmt->renameType), quoted(strVal(stmt->object))); break;
+    case OBJECT_COLLATION: whole("collation", joined(reinterpret_cast<List*>(stmt->object))); break;
+    case OBJECT_CONVERSION: whole("conversion", joined(reinterpret_cast<List*>(stmt->object))); break;
+    case OBJECT_TSCONFIGURATION: whole("text search configuration", joined(reinterpret_cast<List*>(stmt->object))); break;
+    case OBJECT_TSDICTIONARY: whole("text search dictionary", joined(reinterpret_cast<List*>(stmt->object))); break;
+    case OBJECT_TSPARSER: whole("text search parser", joined(reinterpret_cast<List*>(stmt->object))); break;
+    case OBJECT_TSTEMPLATE: whole("text search template", joined(reinterpret_cast<List*>(stmt->object))); break;
     default: unsupported(statement.meaning.tag, context);
   }
   return out;
@@ -191,11 +231,15 @@ std::string column_at(const TextStatement& statement, int byte) {
 
 namespace {
 
+/// Of what a statement defines; see of_definition().
 std::string defined_name(const TextStatement& statement) {
   const auto& target = statement.meaning.targets.at(0);
+  if (target.type == OBJECT_OPERATOR || target.type == OBJECT_CAST || target.type == OBJECT_TRANSFORM) return {};  // PostgreSQL does not rename them
   if (target.type == OBJECT_FUNCTION || target.type == OBJECT_PROCEDURE || target.type == OBJECT_AGGREGATE)
     return joined(reinterpret_cast<ObjectWithArgs*>(target.object)->objname);
-  if (target.type == OBJECT_SCHEMA) return quoted(strVal(target.object));
+  if (IsA(target.object, String)) return quoted(strVal(target.object));
+  if (target.type == OBJECT_OPCLASS || target.type == OBJECT_OPFAMILY)
+    return joined(pg::call([&] { return list_copy_tail(reinterpret_cast<List*>(target.object), 1); }));
   return joined(reinterpret_cast<List*>(target.object));
 }
 
@@ -211,8 +255,9 @@ Wanted of_definition(const Text& text, const TextStatement& statement, const Dir
   if (whole) {
     const auto type = statement.meaning.targets.at(0).type;
     if (type == OBJECT_SCHEMA) unsupported("a schema", context);
+    if (type == OBJECT_OPERATOR || type == OBJECT_CAST || type == OBJECT_TRANSFORM || type == OBJECT_ACCESS_METHOD || type == OBJECT_OPCLASS || type == OBJECT_OPFAMILY) unsupported("by a directive beside this statement", context);
     const bool function = type == OBJECT_FUNCTION || type == OBJECT_PROCEDURE || type == OBJECT_AGGREGATE;
-    out.kind = function ? "routine" : type == OBJECT_TYPE || type == OBJECT_DOMAIN ? "type" : "";
+    out.kind = function ? "routine" : type == OBJECT_TYPE || type == OBJECT_DOMAIN ? "type" : word_of(type);
     out.new_name = object.substr(sibling(object, "").size());
     out.fresh = object;
     for (const auto& name : directive.names) {
@@ -395,7 +440,8 @@ std::vector<plan::Rename> run_renames(const Text& text, const std::string& searc
     const std::string lock = relation ? relation.identity : old->id.identity;
     rename.command.sql = command_sql(one, *old, relation, relation ? part_name(*old, relation) : "");
     rename.command.tag = cat("ALTER ", rename.command.sql.substr(6, rename.command.sql.find(' ', 6) - 6));
-    if (relation || (old->whole.classid == old->unit.classid && !kinds::keyword(old->id.kind).empty())) rename.command.lock = cat("AccessExclusiveLock ", lock);
+    const bool other = catalog::other_catalog(old->unit.classid) != nullptr;
+    if (!other && (relation || (old->whole.classid == old->unit.classid && !kinds::keyword(old->id.kind).empty()))) rename.command.lock = cat("AccessExclusiveLock ", lock);
     {
       const AsCaller user(caller);
       pg::run_unseen(rename.command.sql);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/others.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
@@ -39,6 +40,10 @@ WITH members AS (
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ANY ($1)
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')
   UNION ALL
+  SELECT d.classid, d.objid, n.nspname, coalesce(i.name, ''), i.type, '{}'
+  FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid, pg_identify_object(d.classid, d.objid, 0) i
+  WHERE d.refclassid = 'pg_namespace'::regclass AND n.nspname = ANY ($1) AND d.classid = ANY ($2) AND d.deptype = 'n'
+  UNION ALL
   SELECT 'pg_namespace'::regclass, n.oid, n.nspname, n.nspname, 'schema', '{}' FROM pg_namespace n WHERE n.nspname = ANY ($1))
 SELECT classid, oid, nspname, name, type, parents FROM members m
 WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = m.classid AND d.objid = m.oid AND d.objsubid = 0 AND d.deptype = 'e')
@@ -47,7 +52,7 @@ ORDER BY classid, oid)";
 // Whatever else is in these schemas.
 constexpr const char* kOthersSql = R"(
 SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
-WHERE d.refclassid = 'pg_namespace'::regclass AND n.nspname = ANY ($1) AND d.deptype = 'n'
+WHERE d.refclassid = 'pg_namespace'::regclass AND n.nspname = ANY ($1) AND d.deptype = 'n' AND d.classid <> ALL ($2)
   AND d.classid NOT IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass, 'pg_constraint'::regclass, 'pg_statistic_ext'::regclass,
     'pg_default_acl'::regclass, 'pg_publication_namespace'::regclass, 'pg_extension'::regclass)
   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
@@ -57,6 +62,14 @@ constexpr const char* kExistSql = R"(
 SELECT quote_ident(s), n.oid IS NOT NULL, s ~ '^pg_' OR s = 'information_schema', EXISTS (SELECT FROM pg_depend d
   WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e')
 FROM unnest($1) WITH ORDINALITY AS u (s, place) LEFT JOIN pg_namespace n ON n.nspname = s ORDER BY place)";
+
+/// Operators, text search …
+std::vector<Oid> classes_of_others() {
+  std::vector<Oid> out;
+  for (const auto& one : catalog::other_catalogs())
+    if (AttributeNumberIsValid(one.namespace_column)) out.push_back(one.catalog);
+  return out;
+}
 
 /// Whether an `ignore` directive of this kind of object means objects of that type.
 bool means(const std::string& directive, const std::string& type) {
@@ -94,7 +107,7 @@ bool was_applied(const std::string& schema) {
 }
 
 void refuse_others(const std::vector<std::string>& schemas) {
-  for (const auto& row : pg::query(kOthersSql, {schemas}))
+  for (const auto& row : pg::query(kOthersSql, {schemas, classes_of_others()}))
     throw Failure(sqlstate::kFeatureNotSupported, cat(row.text(2), " is of a kind that is not supported yet"))
         .hint("Plan without schemas: the desired state then speaks only of the objects that it names.");
 }
@@ -104,7 +117,7 @@ void refuse_others(const std::vector<std::string>& schemas) {
 catalog::Units members_of(const std::vector<std::string>& schemas) {
   refuse_others(schemas);
   catalog::Units out;
-  for (const auto& row : pg::query(kMembersSql, {schemas})) out.add({row.oid(0), row.oid(1), 0});
+  for (const auto& row : pg::query(kMembersSql, {schemas, classes_of_others()})) out.add({row.oid(0), row.oid(1), 0});
   return out;
 }
 
@@ -142,7 +155,7 @@ Scope scope_of(const std::vector<std::string>& schemas, const Text& text) {
     for (const auto& part : directive->names.at(0).parts) name += cat(name.empty() ? "" : ".", part);
     scope.ignored.push_back(directive->object_type == "partitions of" ? cat("partitions of ", name) : name);
   }
-  const auto rows = pg::query(kMembersSql, {schemas});
+  const auto rows = pg::query(kMembersSql, {schemas, classes_of_others()});
   std::set<std::string> without_partitions;
   for (const auto& row : rows)
     for (const auto* directive : ignores)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/others.hpp"
 #include "diff/diff.hpp"
 #include "kinds/registry.hpp"
 #include "pg/lock_watch.hpp"
@@ -179,7 +180,8 @@ class Attempt {
       return out;
     }
     for (const auto& statement : text_.statements)
-      for (const auto& id : statement.ids) out.insert(in.has(id) ? in.root(id) : id);
+      for (const auto* ids : {&statement.ids, &statement.touched})
+        for (const auto& id : *ids) out.insert(in.has(id) ? in.root(id) : id);
     for (const auto& statement : text_.statements)
       if (statement.meaning.cascade) add_dependents(statement.ids, in, out);
     name_trees(in, out);
@@ -492,6 +494,7 @@ Outcome settle(Text& parsed, catalog::Units units, const std::string& search_pat
   std::string missing;
   for (int round = 1; round <= kMostRounds; ++round) {
     complete_trees(units, parsed.referenced);
+    catalog::add_partners(units);
     Attempt attempt(parsed, units, going, search_path, use, whole);
     Outcome outcome;
     outcome.not_run = parsed.not_run;
@@ -520,7 +523,8 @@ Outcome plan_named(Text& parsed, const std::string& search_path, For use) {
     for (const auto& unit : units_to_rename(parsed, search_path)) units.add(unit);
   }
   for (const auto& statement : parsed.statements)
-    for (const auto& target : statement.targets) units.add(target);
+    for (const auto* targets : {&statement.targets, &statement.touched_units})
+      for (const auto& target : *targets) units.add(target);
   for (const Oid base : parsed.bases) units.relations.insert(base);
   return settle(parsed, units, search_path, use, nullptr);
 }

@@ -3,11 +3,13 @@
 #include "functions/settings.hpp"
 #include <algorithm>
 
+#include "catalog/others.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/directives.hpp"
+#include "shadow/other_targets.hpp"
 #include "shadow/trees.hpp"
 
 extern "C" {
@@ -17,6 +19,7 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_publication.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "nodes/makefuncs.h"
@@ -77,16 +80,28 @@ void refuse_all_triggers(const RawStmt& raw, const std::string& context) {
 /// to the live ones, and nobody would see it in the plan.
 const char* unsupported_type(ObjectType type) {
   switch (type) {
+    case OBJECT_ACCESS_METHOD:
     case OBJECT_AGGREGATE:
     case OBJECT_ATTRIBUTE:
+    case OBJECT_CAST:
+    case OBJECT_COLLATION:
     case OBJECT_COLUMN:
+    case OBJECT_CONVERSION:
     case OBJECT_DOMAIN:
     case OBJECT_DOMCONSTRAINT:
+    case OBJECT_EVENT_TRIGGER:
+    case OBJECT_FDW:
+    case OBJECT_FOREIGN_SERVER:
     case OBJECT_FUNCTION:
     case OBJECT_INDEX:
+    case OBJECT_LANGUAGE:
     case OBJECT_MATVIEW:
+    case OBJECT_OPCLASS:
+    case OBJECT_OPERATOR:
+    case OBJECT_OPFAMILY:
     case OBJECT_POLICY:
     case OBJECT_PROCEDURE:
+    case OBJECT_PUBLICATION:
     case OBJECT_ROUTINE:
     case OBJECT_RULE:
     case OBJECT_SCHEMA:
@@ -94,16 +109,18 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_STATISTIC_EXT:
     case OBJECT_TABCONSTRAINT:
     case OBJECT_TABLE:
+    case OBJECT_TRANSFORM:
     case OBJECT_TRIGGER:
+    case OBJECT_TSCONFIGURATION:
+    case OBJECT_TSDICTIONARY:
+    case OBJECT_TSPARSER:
+    case OBJECT_TSTEMPLATE:
     case OBJECT_TYPE:
     case OBJECT_VIEW: return nullptr;
     case OBJECT_DATABASE: return "databases";
-    case OBJECT_EVENT_TRIGGER: return "event triggers";
     case OBJECT_EXTENSION: return "extensions";
     case OBJECT_FOREIGN_TABLE: return "foreign tables";
-    case OBJECT_LANGUAGE: return "languages";
     case OBJECT_LARGEOBJECT: return "large objects";
-    case OBJECT_PUBLICATION: return "publications";
     case OBJECT_ROLE: return "roles";
     case OBJECT_TABLESPACE: return "tablespaces";
     default: return "objects of this kind";
@@ -143,10 +160,12 @@ void refuse_library(const RawStmt& raw, const std::string& context) {
   }
 }
 
-/// A language and its owner, as old dumps of every database say them.
+/// A language that an extension or the server made, and its owner, as old dumps of every database say them.
 bool is_language_as_it_is(Node* statement) {
   if (IsA(statement, CreatePLangStmt))
-    return !pg::query("SELECT FROM pg_language WHERE lanname = $1", {std::string(reinterpret_cast<CreatePLangStmt*>(statement)->plname)}).empty();
+    return !pg::query("SELECT FROM pg_language l WHERE l.lanname = $1 AND (l.oid < 16384 OR EXISTS (SELECT FROM pg_depend d "
+                      "WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e'))",
+                      {std::string(reinterpret_cast<CreatePLangStmt*>(statement)->plname)}).empty();
   if (!IsA(statement, AlterOwnerStmt)) return false;
   const auto* stmt = reinterpret_cast<AlterOwnerStmt*>(statement);
   if (stmt->objectType != OBJECT_LANGUAGE || stmt->newowner->roletype != ROLESPEC_CSTRING) return false;
@@ -278,6 +297,7 @@ RawStmt* without_elements(const RawStmt* raw) {
 /// The object that CREATE would make or find: in the schema where it would be created, nowhere else.
 catalog::Address definition_target(const script::Target& target) {
   return pg::call([&]() -> catalog::Address {
+    if (const catalog::Address other = other_definition_target(target); OidIsValid(other.classid)) return other;
     char* name;
     switch (target.type) {
       case OBJECT_SCHEMA: return {NamespaceRelationId, get_namespace_oid(strVal(target.object), true), 0};
@@ -349,6 +369,13 @@ ObjectId name_of_target(const script::Target& target) {
       arguments = reinterpret_cast<ObjectWithArgs*>(target.object)->objargs;
       space = 'f';
       break;
+    case OBJECT_OPERATOR:
+      names = reinterpret_cast<ObjectWithArgs*>(target.object)->objname;
+      arguments = reinterpret_cast<ObjectWithArgs*>(target.object)->objargs;
+      space = 'o';
+      break;
+    case OBJECT_CAST: arguments = reinterpret_cast<List*>(target.object); space = 'c'; break;
+    case OBJECT_TRANSFORM: arguments = pg::call([&] { return list_make1(linitial(reinterpret_cast<List*>(target.object))); }); space = 'l'; break;
     case OBJECT_DOMCONSTRAINT: names = static_cast<TypeName*>(linitial(reinterpret_cast<List*>(target.object)))->names; space = 't'; break;
     case OBJECT_TYPE:
     case OBJECT_DOMAIN:
@@ -368,7 +395,10 @@ ObjectId name_of_target(const script::Target& target) {
   }
   std::string name(1, space);
   for (int i = 0; i < list_length(names) - (part ? 1 : 0); ++i) name += cat(" ", script::quote_identifier(strVal(list_nth(names, i))));
-  for (int i = 0; i < list_length(arguments); ++i) name += cat(", ", pg::call([&] { return TypeNameToString(static_cast<TypeName*>(list_nth(arguments, i))); }));
+  for (int i = 0; i < list_length(arguments); ++i) {
+    auto* type = static_cast<TypeName*>(list_nth(arguments, i));
+    name += cat(", ", type ? pg::call([&] { return TypeNameToString(type); }) : "NONE");
+  }
   return {Kind::kOther, name};
 }
 
@@ -444,13 +474,13 @@ Text read_text(const std::string& desired, Mode mode) {
     std::vector<RangeVar*> references;
     collect_references(raw->stmt, references);
     for (const RawStmt* single : one_by_one(raw))
-      text.statements.push_back({&source, single, sql, single == raw ? meaning : script::meaning_of(*single), settings, "", references, {}, {}, {}, {}});
+      text.statements.push_back({&source, single, sql, single == raw ? meaning : script::meaning_of(*single), settings, "", references, {}, {}, {}, {}, {}, {}});
     if (elements.empty()) continue;
     const std::string inside = script::quote_identifier(reinterpret_cast<CreateSchemaStmt*>(raw->stmt)->schemaname);
     for (const RawStmt* element : elements) {
       std::vector<RangeVar*> of_element;
       collect_references(element->stmt, of_element);
-      text.statements.push_back({&source, element, sql, script::meaning_of(*element), settings, inside, std::move(of_element), {}, {}, {}, {}});
+      text.statements.push_back({&source, element, sql, script::meaning_of(*element), settings, inside, std::move(of_element), {}, {}, {}, {}, {}, {}});
     }
   }
   std::stable_sort(text.not_run.begin(), text.not_run.end(), [](const NotRun& a, const NotRun& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
@@ -495,6 +525,8 @@ void resolve(Text& text, const std::string& search_path) {
     statement.targets.clear();
     statement.ids.clear();
     statement.named.clear();
+    statement.touched_units.clear();
+    statement.touched.clear();
     settings.set("search_path", search_path_of(statement, search_path).c_str());
     try {
       pg::Subtransaction lookup;
@@ -510,6 +542,16 @@ void resolve(Text& text, const std::string& search_path) {
         if (renames_no_object(address, statement)) statement.meaning.purpose = Purpose::kRefine;
         if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop) refuse_full_schema(address.objid, text, statement);
         found.insert(address);
+        if (address.classid != PublicationRelationId) continue;
+        for (const Oid table : catalog::tables_of_publications({address.objid})) {
+          statement.touched_units.push_back({RelationRelationId, table, 0});
+          found.insert(statement.touched_units.back());
+        }
+      }
+      for (const auto& target : statement.meaning.touched) {
+        const auto address = existing_target(target);
+        if (OidIsValid(address.objid)) statement.touched_units.push_back(address);
+        if (OidIsValid(address.objid)) found.insert(address);
       }
       lookup.commit();
     } catch (const pg::Error& error) {
@@ -529,6 +571,11 @@ void resolve(Text& text, const std::string& search_path) {
       units.push_back(at == located.end() ? target : at->second.unit);
     }
     statement.targets = std::move(units);
+    for (auto& target : statement.touched_units)
+      if (auto at = located.find(target); at != located.end()) {
+        target = at->second.unit;
+        statement.touched.insert(at->second.id);
+      }
   }
 }
 

@@ -21,9 +21,11 @@ struct TextStatement {
   std::string in_schema;                        // of CREATE SCHEMA with definitions inside: before all others
   std::vector<RangeVar*> references;            // tables that its foreign keys refer to
   std::vector<catalog::Address> targets;        // those that exist, live
+  std::vector<catalog::Address> touched_units;  // what it changes besides
   std::set<ObjectId> ids;                       // the same by identity; a definition's own even when it is new
   std::set<ObjectId> names;                     // resolve_names(): what it speaks of, whether that exists or not
   std::vector<ObjectId> named;                  // of each of the meaning's targets; none where there is no such object
+  std::set<ObjectId> touched;
 };
 
 struct NotRun {

@@ -146,6 +146,16 @@ bool explained(const catalog::WalkDifference& difference) {
   return catalog::is_deparsed(difference.line.attribute) || kFollowsType.count(difference.line.attribute);
 }
 
+/// Another operator class of an index follows from another type of what it indexes, and from nothing else: an index that
+/// prints without one because it had the default must not come back with another default.
+bool lost_operator_class(const catalog::WalkDifference& difference, const std::vector<catalog::WalkDifference>& all) {
+  if (difference.line.attribute != "pg_index.indclass") return false;
+  const std::string columns = cat(difference.line.identity, ".");
+  return std::none_of(all.begin(), all.end(), [&](const catalog::WalkDifference& other) {
+    return other.line.attribute == "pg_attribute.atttypid" && other.line.identity.starts_with(columns);
+  });
+}
+
 void compare_models(const Trial& trial, const Snapshot& reached) {
   for (const auto& difference : diff::diff(trial.request.desired, reached)) {
     const Snapshot& in = difference.what == diff::What::kDropped ? trial.request.desired : reached;
@@ -195,8 +205,9 @@ TrialResult run_plan(const Trial& trial, const Copies& copies) {
   check_shifted_columns(trial, reached.snapshot);
   const bool expect = trial.use == For::kApplying;
   out.walk = catalog::walk(walked(rest), {}, expect ? catalog::Deparse::kYes : catalog::Deparse::kNo);
-  for (const auto& difference : catalog::differences(trial.rest_walk, out.walk))
-    if (!explained(difference) && !of_foreign_key_outside(difference, trial.originals)) refuse_copy(difference);
+  const auto differences = catalog::differences(trial.rest_walk, out.walk);
+  for (const auto& difference : differences)
+    if ((!explained(difference) || lost_operator_class(difference, differences)) && !of_foreign_key_outside(difference, trial.originals)) refuse_copy(difference);
   if (expect) {
     const auto middle = static_cast<std::ptrdiff_t>(out.walk.lines.size());
     catalog::Walk others = catalog::walk(walked(named), {});

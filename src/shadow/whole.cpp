@@ -39,7 +39,8 @@ SELECT 1 FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
 WHERE d.refclassid = 'pg_namespace'::regclass AND quote_ident(n.nspname) = $1 AND NOT (d.classid = 'pg_class'::regclass AND d.objid = ANY ($2))
   AND NOT (d.classid = 'pg_type'::regclass AND (d.objid = ANY ($3)
     OR EXISTS (SELECT FROM pg_type t WHERE t.oid = d.objid AND (t.typrelid = ANY ($2) OR t.typelem <> 0 OR t.typtype = 'm'))))
-  AND NOT (d.classid = 'pg_proc'::regclass AND d.objid = ANY ($4)) AND d.deptype <> 'i' AND d.classid <> 'pg_constraint'::regclass LIMIT 1)";
+  AND NOT (d.classid = 'pg_proc'::regclass AND d.objid = ANY ($4)) AND d.deptype <> 'i' AND d.classid <> 'pg_constraint'::regclass
+  AND NOT EXISTS (SELECT FROM unnest($5, $6) AS o (classid, objid) WHERE o.classid = d.classid AND o.objid = d.objid) LIMIT 1)";
 
 bool is_aspect(Kind kind) {
   return kind == Kind::kOwner || kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege || kind == Kind::kSecurityLabel ||
@@ -167,9 +168,14 @@ void Whole::drop_abandoned_schemas(Snapshot& desired) const {
     if (id.kind != Kind::kSchema) used.insert(object.schema);
   std::set<ObjectId> abandoned;
   const auto list = [](const std::set<Oid>& oids) { return std::vector<Oid>(oids.begin(), oids.end()); };
+  std::vector<Oid> classes, oids;
+  for (const auto& [classid, oid] : scope_.units.others) {
+    classes.push_back(classid);
+    oids.push_back(oid);
+  }
   for (const auto& [address, id] : live_.ids) {
     if (id.kind != Kind::kSchema || address.objid < FirstNormalObjectId || used.count(live_.snapshot.objects.at(id).name)) continue;
-    const auto others = pg::query(kStillUsedSql, {live_.snapshot.objects.at(id).name, list(scope_.units.relations), list(scope_.units.types), list(scope_.units.functions)});
+    const auto others = pg::query(kStillUsedSql, {live_.snapshot.objects.at(id).name, list(scope_.units.relations), list(scope_.units.types), list(scope_.units.functions), classes, oids});
     if (others.empty()) abandoned.insert(id);
   }
   if (!abandoned.empty()) desired = part_of(desired, [&](const ObjectId& root) { return !abandoned.count(root); });

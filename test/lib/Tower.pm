@@ -45,12 +45,28 @@ SELECT concat_ws('|', object_type, identity, attribute, regexp_replace(regexp_re
 FROM pgschema_catalog('{app,reporting}')
 END
 
+# What belongs to the database and to no schema, as far as the walk over schemas does not meet it.
+my $database_wide = <<'END';
+UNION ALL SELECT concat_ws('|', 'database language', quote_ident(lanname), 'is', concat_ws(' ', pg_get_userbyid(lanowner), lanpltrusted, lanplcallfoid::regproc, laninline::regproc, lanvalidator::regproc, coalesce(lanacl, acldefault('l', lanowner)))) FROM pg_language
+UNION ALL SELECT concat_ws('|', 'database access method', quote_ident(amname), 'is', concat_ws(' ', amtype, amhandler)) FROM pg_am
+UNION ALL SELECT concat_ws('|', 'database event trigger', quote_ident(evtname), 'is', concat_ws(' ', pg_get_userbyid(evtowner), evtevent, evtfoid::regproc, evtenabled, evttags)) FROM pg_event_trigger
+UNION ALL SELECT concat_ws('|', 'database wrapper', quote_ident(fdwname), 'is', concat_ws(' ', pg_get_userbyid(fdwowner), fdwhandler::regproc, fdwvalidator::regproc, coalesce(fdwacl, acldefault('F', fdwowner)), fdwoptions)) FROM pg_foreign_data_wrapper
+UNION ALL SELECT concat_ws('|', 'database server', quote_ident(srvname), 'is', concat_ws(' ', pg_get_userbyid(srvowner), (SELECT fdwname FROM pg_foreign_data_wrapper w WHERE w.oid = srvfdw), srvtype, srvversion, coalesce(srvacl, acldefault('S', srvowner)), srvoptions)) FROM pg_foreign_server
+UNION ALL SELECT concat_ws('|', 'database publication', quote_ident(pubname), 'is', concat_ws(' ', pg_get_userbyid(pubowner), puballtables, pubinsert, pubupdate, pubdelete, pubtruncate, pubviaroot,
+	array(SELECT pnnspid::regnamespace::text FROM pg_publication_namespace WHERE pnpubid = p.oid ORDER BY 1))) FROM pg_publication p
+UNION ALL SELECT concat_ws('|', 'database comment', (pg_identify_object(classoid, objoid, objsubid)).identity, 'is', description) FROM pg_description
+	WHERE objoid >= 16384 AND classoid IN ('pg_language'::regclass, 'pg_am'::regclass, 'pg_event_trigger'::regclass, 'pg_foreign_data_wrapper'::regclass, 'pg_foreign_server'::regclass, 'pg_publication'::regclass)
+END
+
+# new($name, …)
+#   everywhere  looks at what belongs to the database too
+#   init        more arguments of initdb
 sub new
 {
-	my ($class, $name) = @_;
-	my $self = bless { number => 0, schema => slurp_file("$ENV{TEST_DEMO}/schema.sql") }, $class;
+	my ($class, $name, %how) = @_;
+	my $self = bless { number => 0, everywhere => $how{everywhere}, schema => slurp_file("$ENV{TEST_DEMO}/schema.sql") }, $class;
 	$self->{node} = PostgreSQL::Test::Cluster->new($name);
-	$self->{node}->init;
+	$self->{node}->init(extra => $how{init} // []);
 	$self->{node}->append_conf('postgresql.conf', "fsync = off\ntimezone = 'UTC'");
 	$self->{node}->start;
 	$self->database('tower', $self->{schema});
@@ -86,14 +102,14 @@ sub database
 sub catalog
 {
 	my ($self, $database) = @_;
-	return sort(split /\n/, $self->{node}->safe_psql($database, $catalog));
+	return sort(split /\n/, $self->{node}->safe_psql($database, $self->{everywhere} ? "$catalog$database_wide" : $catalog));
 }
 
 # In no order: that of an object's privileges is the one in which they were given.
 sub dump
 {
 	my ($self, $database) = @_;
-	my ($dump) = run_command([ 'pg_dump', '-s', '--no-sync', '-n', 'app', '-n', 'reporting', '-d', $self->{node}->connstr($database) ]);
+	my ($dump) = run_command([ 'pg_dump', '-s', '--no-sync', $self->{everywhere} ? () : ('-n', 'app', '-n', 'reporting'), '-d', $self->{node}->connstr($database) ]);
 	return sort(grep { $_ !~ /^(--.*|\\(un)?restrict .*|)$/ } split /\n/, $dump);
 }
 

@@ -1,0 +1,82 @@
+// What belongs to the database and not to a schema: languages, transforms, access methods, event triggers, foreign data
+// wrappers and servers, publications.
+#include "catalog/others.hpp"
+
+extern "C" {
+#include "catalog/pg_am.h"
+#include "catalog/pg_event_trigger.h"
+#include "catalog/pg_foreign_data_wrapper.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_publication.h"
+#include "catalog/pg_transform.h"
+}
+
+namespace pgschema::catalog {
+
+namespace {
+
+constexpr const char* kLanguages = R"(
+SELECT 'pg_language'::regclass::oid, l.oid, 0, 0, 0, 0, '' AS schema, quote_ident(l.lanname) AS name, CASE WHEN l.lanpltrusted THEN 'yes' END AS trusted,
+  CASE WHEN l.lanplcallfoid <> 0 THEN l.lanplcallfoid::regproc END AS handler, CASE WHEN l.laninline <> 0 THEN l.laninline::regproc END AS inline,
+  CASE WHEN l.lanvalidator <> 0 THEN l.lanvalidator::regproc END AS validator
+FROM pg_language l WHERE l.oid = ANY ($1))";
+
+constexpr const char* kTransforms = R"(
+SELECT 'pg_transform'::regclass::oid, t.oid, 0, 0, 0, 0, '' AS schema, '' AS name,
+  format('TRANSFORM FOR %s LANGUAGE %I', format_type(t.trftype, NULL), l.lanname) AS fact_reference,
+  CASE WHEN t.trffromsql <> 0 THEN t.trffromsql::regprocedure END AS from_sql, CASE WHEN t.trftosql <> 0 THEN t.trftosql::regprocedure END AS to_sql
+FROM pg_transform t JOIN pg_language l ON l.oid = t.trflang WHERE t.oid = ANY ($1))";
+
+constexpr const char* kAccessMethods = R"(
+SELECT 'pg_am'::regclass::oid, a.oid, 0, 0, 0, 0, '' AS schema, quote_ident(a.amname) AS name, CASE a.amtype WHEN 't' THEN 'TABLE' ELSE 'INDEX' END AS type,
+  a.amhandler::regproc AS handler
+FROM pg_am a WHERE a.oid = ANY ($1))";
+
+constexpr const char* kEventTriggers = R"(
+SELECT 'pg_event_trigger'::regclass::oid, e.oid, 0, 0, 0, 0, '' AS schema, quote_ident(e.evtname) AS name, quote_ident(e.evtevent) AS event,
+  (SELECT string_agg(quote_literal(t), ', ' ORDER BY o) FROM unnest(e.evttags) WITH ORDINALITY AS u(t, o)) AS tags, e.evtfoid::regproc AS function,
+  CASE e.evtenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END AS enabled
+FROM pg_event_trigger e WHERE e.oid = ANY ($1))";
+
+#define PGSCHEMA_OPTIONS(column) \
+  "(SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name) FROM pg_options_to_table(" column ")) AS options"
+
+constexpr const char* kWrappers =
+    "SELECT 'pg_foreign_data_wrapper'::regclass::oid, w.oid, 0, 0, 0, 0, '' AS schema, quote_ident(w.fdwname) AS name, "
+    "CASE WHEN w.fdwhandler <> 0 THEN w.fdwhandler::regproc END AS handler, CASE WHEN w.fdwvalidator <> 0 THEN w.fdwvalidator::regproc END AS validator, "
+    PGSCHEMA_OPTIONS("w.fdwoptions") " FROM pg_foreign_data_wrapper w WHERE w.oid = ANY ($1)";
+
+constexpr const char* kServers =
+    "SELECT 'pg_foreign_server'::regclass::oid, s.oid, 0, 0, 0, 0, '' AS schema, quote_ident(s.srvname) AS name, quote_literal(s.srvtype) AS type, "
+    "quote_literal(s.srvversion) AS version, quote_ident(w.fdwname) AS wrapper, "
+    PGSCHEMA_OPTIONS("s.srvoptions") " FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw WHERE s.oid = ANY ($1)";
+
+#undef PGSCHEMA_OPTIONS
+
+// Which generated columns are published came with 18.
+constexpr const char* kPublications = R"(
+SELECT 'pg_publication'::regclass::oid, p.oid, 0, 0, 0, 0, '' AS schema, quote_ident(p.pubname) AS name, CASE WHEN p.puballtables THEN 'yes' END AS all_tables,
+  concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END, CASE WHEN p.pubdelete THEN 'delete' END,
+    CASE WHEN p.pubtruncate THEN 'truncate' END) AS publish,
+  CASE WHEN p.pubviaroot THEN 'true' END AS via_root, CASE to_jsonb(p) ->> 'pubgencols' WHEN 's' THEN 'stored' END AS generated_columns
+FROM pg_publication p WHERE p.oid = ANY ($1))";
+
+constexpr const char* kPublicationSchemas = R"(
+SELECT 'pg_publication_namespace'::regclass::oid, m.oid, 0, 'pg_publication'::regclass::oid, m.pnpubid, 0, '' AS schema, quote_ident(n.nspname) AS name
+FROM pg_publication_namespace m JOIN pg_namespace n ON n.oid = m.pnnspid WHERE m.pnpubid = ANY ($1))";
+
+}  // namespace
+
+void add_database_readers(std::vector<OtherReader>& out) {
+  out.push_back({LanguageRelationId, Kind::kNone, kLanguages});
+  out.push_back({TransformRelationId, Kind::kNone, kTransforms});
+  out.push_back({AccessMethodRelationId, Kind::kNone, kAccessMethods});
+  out.push_back({EventTriggerRelationId, Kind::kNone, kEventTriggers});
+  out.push_back({ForeignDataWrapperRelationId, Kind::kNone, kWrappers});
+  out.push_back({ForeignServerRelationId, Kind::kNone, kServers});
+  out.push_back({PublicationRelationId, Kind::kNone, kPublications});
+  out.push_back({PublicationRelationId, Kind::kNone, kPublicationSchemas});
+}
+
+}  // namespace pgschema::catalog
