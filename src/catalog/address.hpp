@@ -27,6 +27,7 @@ struct Located {
   ObjectId id;
   std::string object_type;  // as pg_identify_object() names it
   bool extension_member = false;
+  Oid extension = InvalidOid;  // that it is a member of
 };
 
 /// Leads parts back to their wholes, columns to themselves.

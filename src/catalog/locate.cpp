@@ -53,7 +53,8 @@ struct Raw {
   Address whole, unit;
   const char *type, *identity;
   char subkind;
-  bool found, extension_member;
+  bool found;
+  Oid extension;
 };
 
 /// Calls `use` with the row of a catalog that has this OID, if there is one.
@@ -279,7 +280,7 @@ void describe(Raw& out) {
   out.type = getObjectTypeDescription(&address, true);
   out.identity = getObjectIdentity(&address, true);
   out.found = out.type && out.identity;
-  out.extension_member = OidIsValid(getExtensionOfObject(out.whole.classid, oid));
+  out.extension = getExtensionOfObject(out.whole.classid, oid);
 }
 
 Located located_from(const Raw& raw) {
@@ -288,7 +289,8 @@ Located located_from(const Raw& raw) {
   out.unit = raw.unit;
   out.object_type = raw.type;
   out.id = {kinds::kind_of(raw.type, std::string_view(&raw.subkind, raw.subkind ? 1 : 0)), raw.identity};
-  out.extension_member = raw.extension_member;
+  out.extension = raw.extension;
+  out.extension_member = OidIsValid(raw.extension);
   if (out.id.kind == Kind::kOther) out.id.identity = cat(raw.type, " ", raw.identity);
   // "for app.t.c": the identity is the column's.
   if (out.id.kind == Kind::kDefault && out.id.identity.starts_with("for ")) out.id.identity = out.id.identity.substr(4);

@@ -13,6 +13,7 @@ extern "C" {
 #include "catalog/pg_collation.h"
 #include "catalog/pg_conversion.h"
 #include "catalog/pg_event_trigger.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_language.h"
@@ -52,6 +53,7 @@ const std::vector<OtherCatalog>* make_catalogs() {
        "dictowner", nullptr, nullptr},
       {TSConfigRelationId, TSConfigOidIndexId, "pg_ts_config", Anum_pg_ts_config_oid, Anum_pg_ts_config_cfgname, Anum_pg_ts_config_cfgnamespace, 0,
        "cfgowner", nullptr, nullptr},
+      {ExtensionRelationId, ExtensionOidIndexId, "pg_extension", Anum_pg_extension_oid, Anum_pg_extension_extname, 0, 0, nullptr, nullptr, nullptr},
       {LanguageRelationId, LanguageOidIndexId, "pg_language", Anum_pg_language_oid, Anum_pg_language_lanname, 0, 0, "lanowner", "lanacl", "l"},
       {TransformRelationId, TransformOidIndexId, "pg_transform", Anum_pg_transform_oid, 0, 0, 0, nullptr, nullptr, nullptr},
       {AccessMethodRelationId, AmOidIndexId, "pg_am", Anum_pg_am_oid, Anum_pg_am_amname, 0, 0, nullptr, nullptr, nullptr},

@@ -11,6 +11,7 @@
 extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -221,6 +222,9 @@ class Builder {
     if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)}; source.kind == to->second.id.kind && out.snapshot.has(inheritance))
       source = inheritance;
     out.snapshot.depend(source, to->second.id, edge.type);
+    // Members of an extension come with it.
+    if (const auto made_by = out.ids.find({ExtensionRelationId, to->second.extension, 0}); made_by != out.ids.end())
+      out.snapshot.depend(source, made_by->second, kUnrecorded);
   }
 
   /// A grant made by somebody who holds the grant option needs that one's own grant first.

@@ -1,10 +1,11 @@
-// What belongs to the database and not to a schema: languages, transforms, access methods, event triggers, foreign data
+// What belongs to the database and not to a schema: extensions, languages, transforms, access methods, event triggers, foreign data
 // wrappers and servers, publications.
 #include "catalog/others.hpp"
 
 extern "C" {
 #include "catalog/pg_am.h"
 #include "catalog/pg_event_trigger.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_language.h"
@@ -15,6 +16,12 @@ extern "C" {
 namespace pgschema::catalog {
 
 namespace {
+
+// The owner of a trusted one is whoever made it; no statement changes that.
+constexpr const char* kExtensions = R"(
+SELECT 'pg_extension'::regclass::oid, e.oid, 0, 0, 0, 0, '' AS schema, quote_ident(e.extname) AS name, quote_ident(n.nspname) AS schema,
+  quote_ident(e.extversion) AS version
+FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.oid = ANY ($1))";
 
 constexpr const char* kLanguages = R"(
 SELECT 'pg_language'::regclass::oid, l.oid, 0, 0, 0, 0, '' AS schema, quote_ident(l.lanname) AS name, CASE WHEN l.lanpltrusted THEN 'yes' END AS trusted,
@@ -69,6 +76,7 @@ FROM pg_publication_namespace m JOIN pg_namespace n ON n.oid = m.pnnspid WHERE m
 }  // namespace
 
 void add_database_readers(std::vector<OtherReader>& out) {
+  out.push_back({ExtensionRelationId, Kind::kNone, kExtensions});
   out.push_back({LanguageRelationId, Kind::kNone, kLanguages});
   out.push_back({TransformRelationId, Kind::kNone, kTransforms});
   out.push_back({AccessMethodRelationId, Kind::kNone, kAccessMethods});

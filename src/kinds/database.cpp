@@ -1,4 +1,4 @@
-// What belongs to the database and not to a schema: languages, transforms, access methods, event triggers, publications.
+// What belongs to the database and not to a schema: extensions, languages, transforms, access methods, event triggers, publications.
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
@@ -6,6 +6,17 @@
 namespace pgschema::kinds {
 
 namespace {
+
+/// Made, and never changed: what it has made is nobody's but its own.
+class ExtensionWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& one, const Snapshot&) const override {
+    return {{cat("CREATE ", reference(one), " SCHEMA ", one.get("schema"), " VERSION ", one.get("version")), "CREATE EXTENSION", {}, {}}};
+  }
+  std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
+  std::optional<Alteration> alter(const Change&) const override { return std::nullopt; }
+  bool can_step_aside(const Object&, const Snapshot&) const override { return false; }
+};
 
 class LanguageWriter final : public Writer {
  public:
@@ -107,6 +118,11 @@ class PublicationSchemaWriter final : public Writer {
 };
 
 }  // namespace
+
+const Writer& extension_writer() {
+  static const ExtensionWriter writer;
+  return writer;
+}
 
 const Writer& language_writer() {
   static const LanguageWriter writer;

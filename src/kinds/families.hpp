@@ -26,6 +26,7 @@ const Writer& operator_writer();
 const Writer& operator_family_writer();
 const Writer& family_member_writer();
 const Writer& operator_class_writer();
+const Writer& extension_writer();
 const Writer& language_writer();
 const Writer& transform_writer();
 const Writer& access_method_writer();

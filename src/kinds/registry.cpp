@@ -41,6 +41,7 @@ constexpr std::array kEntries = {
     Entry{Kind::kFamilyMember, "operator of access method", "", "", "", family_member_writer},
     Entry{Kind::kFamilyMember, "function of access method", "", "", "", family_member_writer},
     Entry{Kind::kOperatorClass, "operator class", "", "OPERATOR CLASS", "operator class", operator_class_writer},
+    Entry{Kind::kExtension, "extension", "", "EXTENSION", "extension", extension_writer},
     Entry{Kind::kLanguage, "language", "", "LANGUAGE", "language", language_writer},
     Entry{Kind::kTransform, "transform", "", "TRANSFORM", "transform", transform_writer},
     Entry{Kind::kAccessMethod, "access method", "", "ACCESS METHOD", "access method", access_method_writer},

@@ -22,6 +22,7 @@ namespace pgschema {
 enum class Kind : std::uint8_t {
   kNone,
   kSchema,
+  kExtension,
   kLanguage,
   kAccessMethod,
   kForeignDataWrapper,

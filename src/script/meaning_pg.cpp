@@ -316,6 +316,7 @@ Meaning classify(Node* node) {
     }
     case T_AlterTypeStmt: return refine(OBJECT_TYPE, as<AlterTypeStmt>(node)->typeName);
     case T_AlterStatsStmt: return refine(OBJECT_STATISTIC_EXT, as<AlterStatsStmt>(node)->defnames);
+    case T_CreateExtensionStmt: return define(OBJECT_EXTENSION, single_name(as<CreateExtensionStmt>(node)->extname));
     case T_CreatePLangStmt: return define(OBJECT_LANGUAGE, single_name(as<CreatePLangStmt>(node)->plname));
     case T_CreateTransformStmt:
       return define(OBJECT_TRANSFORM,
@@ -362,7 +363,6 @@ Meaning classify(Node* node) {
     case T_AlterSubscriptionStmt:
     case T_AlterUserMappingStmt:
     case T_AlterTableMoveAllStmt:
-    case T_CreateExtensionStmt:
     case T_CreateForeignTableStmt:
     case T_CreateSubscriptionStmt:
     case T_CreateUserMappingStmt:

@@ -654,8 +654,16 @@ class Evaluation {
 
 void add_created(catalog::Units& units, const catalog::Units& stubs) {
   const auto created = Quiet::take_created();
-  for (const auto& [address, located] : catalog::locate({created.begin(), created.end()}))
-    if (!stubs.has(located.unit)) units.add(located.unit);
+  std::set<catalog::Address> found;
+  bool extensions = false;
+  for (const auto& [address, located] : catalog::locate({created.begin(), created.end()})) {
+    if (!stubs.has(located.unit) && !located.extension_member) found.insert(located.unit);
+    extensions = extensions || located.id.kind == Kind::kExtension;
+  }
+  // The part of a member is no member itself.
+  const auto members = extensions ? catalog::locate(found) : std::map<catalog::Address, catalog::Located>();
+  for (const auto& unit : found)
+    if (const auto at = members.find(unit); at == members.end() || !at->second.extension_member) units.add(unit);
 }
 
 Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Reading& copies, const std::string& search_path, Oid caller,

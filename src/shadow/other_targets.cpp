@@ -7,6 +7,7 @@ extern "C" {
 #include "catalog/pg_collation.h"
 #include "catalog/pg_conversion.h"
 #include "catalog/pg_event_trigger.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_language.h"
@@ -21,6 +22,7 @@ extern "C" {
 #include "catalog/pg_ts_template.h"
 #include "commands/defrem.h"
 #include "commands/event_trigger.h"
+#include "commands/extension.h"
 #include "commands/proclang.h"
 #include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
@@ -97,6 +99,7 @@ catalog::Address other_definition_target(const script::Target& target) {
     case OBJECT_TSTEMPLATE: return in_schema(names, TSTemplateRelationId, TSTEMPLATENAMENSP, Anum_pg_ts_template_oid);
     case OBJECT_TSDICTIONARY: return in_schema(names, TSDictionaryRelationId, TSDICTNAMENSP, Anum_pg_ts_dict_oid);
     case OBJECT_TSCONFIGURATION: return in_schema(names, TSConfigRelationId, TSCONFIGNAMENSP, Anum_pg_ts_config_oid);
+    case OBJECT_EXTENSION: return {ExtensionRelationId, get_extension_oid(strVal(target.object), true), 0};
     case OBJECT_LANGUAGE: return {LanguageRelationId, get_language_oid(strVal(target.object), true), 0};
     case OBJECT_TRANSFORM: return transform_target(names);
     case OBJECT_ACCESS_METHOD: return {AccessMethodRelationId, get_am_oid(strVal(target.object), true), 0};

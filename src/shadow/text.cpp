@@ -140,11 +140,19 @@ std::string unsupported_form(const RawStmt& raw, const std::string& tag) {
 
 void refuse_unsupported_targets(const script::Meaning& meaning, const std::string& context) {
   for (const auto& target : meaning.targets)
-    if (const char* types = unsupported_type(target.type))
+    if (const char* types = unsupported_type(target.type); types && !(target.type == OBJECT_EXTENSION && meaning.purpose == Purpose::kDefine))
       throw Failure(sqlstate::kFeatureNotSupported, cat(meaning.tag, meaning.tag.find(' ') == std::string::npos || meaning.tag == "SECURITY LABEL" ? cat(" on ", types) : "",
                                                         " is not supported in a desired state yet"))
           .hint("Run it by itself.")
           .context(context);
+}
+
+/// One that is not installed: its script is run.
+void refuse_script(const RawStmt& raw, const std::string& context) {
+  if (!IsA(raw.stmt, CreateExtensionStmt) || settings::run_code) return;
+  throw Failure(sqlstate::kInsufficientPrivilege, cat("planning does not run the script of extension ", script::quote_identifier(reinterpret_cast<CreateExtensionStmt*>(raw.stmt)->extname)))
+      .hint("If it may be run while planning, SET pgschema.run_code = on. Or create the extension first.")
+      .context(context);
 }
 
 /// A function in C is checked by loading its library, and loading runs what the library wants.
@@ -464,8 +472,9 @@ Text read_text(const std::string& desired, Mode mode) {
       case Purpose::kRename: meaning.purpose = mode == Mode::kWhole ? Purpose::kRefine : Purpose::kRename; break;
       default: break;
     }
-    if (says_what_is(raw->stmt) || is_language_as_it_is(raw->stmt)) continue;
+    if (says_what_is(raw->stmt) || is_there_already(raw->stmt)) continue;
     refuse_unsupported_targets(meaning, text.script.context_of(source));
+    refuse_script(*raw, text.script.context_of(source));
     refuse_library(*raw, text.script.context_of(source));
     refuse_concurrent_detach(*raw, text.script.context_of(source));
     refuse_all_triggers(*raw, text.script.context_of(source));

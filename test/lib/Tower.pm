@@ -218,13 +218,15 @@ sub guarded
 #   once       the error of a second plan: ALTER TABLE … ADD COLUMN is not to be run twice
 #   rows       regular expression of the relations whose rows change
 #   as         the role that applies
+#   set        a setting to plan and apply under
 sub change
 {
 	my ($self, $name, %case) = @_;
 	return if !wanted($name);
 	my $database = 'case' . ++$self->{number};
 	my $text = text_of($self->edited(@{ $case{edit} // [] }), ref $case{text} ? @{ $case{text} } : $case{text} // $case{also});
-	my $call = "SET client_min_messages = warning;\n" . ($case{as} ? "SET ROLE $case{as};\n" : '') .
+	my $set = $case{set} ? "SELECT FROM pgschema_version();\n$case{set};\n" : '';
+	my $call = "SET client_min_messages = warning;\n$set" . ($case{as} ? "SET ROLE $case{as};\n" : '') .
 	  'CALL pgschema_apply(' . quoted($text) . ", allow => '{all}');";
 	guarded($name, sub {
 		$self->{node}->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE tower");
@@ -232,7 +234,7 @@ sub change
 		my @before = $case{first} ? $self->catalog($database) : @{ $self->{catalog} };
 		my @rows = $self->rows($database);
 		my ($plan, $error) = ('', '');
-		my $failed = $self->{node}->psql($database, ($case{as} ? "SET ROLE $case{as};\n" : '') .
+		my $failed = $self->{node}->psql($database, $set . ($case{as} ? "SET ROLE $case{as};\n" : '') .
 			  'SELECT split_part(statement, E\'\\n\', 1) FROM pgschema_steps(' . quoted($text) . ')', stdout => \$plan, stderr => \$error);
 		if ($failed) { fail('it can be planned'); diag($error); return; }
 		pass('it can be planned');
@@ -258,7 +260,7 @@ sub change
 			is_deeply(\@differences, [ sort @{ $case{changed} } ], 'before and after differ in this') or diag(join("\n", @differences));
 		}
 		elsif (!$case{unchanged}) { ok(differences(\@before, \@after) > 0, 'something has changed'); }
-		$self->{node}->psql($database, 'SELECT pgschema_plan(' . quoted($text) . ", format => 'sql')", stdout => \my $second, stderr => \$error);
+		$self->{node}->psql($database, $set . 'SELECT pgschema_plan(' . quoted($text) . ", format => 'sql')", stdout => \my $second, stderr => \$error);
 		if ($case{once}) { like($error, $case{once}, 'a second plan says that it is done'); }
 		else { is("$second$error", '-- nothing to change', 'a second plan is empty'); }
 		my $left = $case{rows} ? qr/^(?:$case{rows})\|/ : qr/^$/;
