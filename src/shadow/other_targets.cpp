@@ -1,5 +1,7 @@
 #include "shadow/other_targets.hpp"
 
+#include "pg/subtransaction.hpp"
+
 extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
@@ -109,6 +111,54 @@ catalog::Address other_definition_target(const script::Target& target) {
     case OBJECT_PUBLICATION: return {PublicationRelationId, get_publication_oid(strVal(target.object), true), 0};
     default: return {};
   }
+}
+
+namespace {
+
+bool lives_in_no_schema(ObjectType type) {
+  switch (type) {
+    case OBJECT_ACCESS_METHOD:
+    case OBJECT_CAST:
+    case OBJECT_EVENT_TRIGGER:
+    case OBJECT_FDW:
+    case OBJECT_FOREIGN_SERVER:
+    case OBJECT_LANGUAGE:
+    case OBJECT_PUBLICATION:
+    case OBJECT_TRANSFORM: return true;
+    default: return false;
+  }
+}
+
+/// Existing objects without a schema that a statement names.
+std::vector<catalog::Address> in_no_schema(const TextStatement& statement) {
+  std::vector<catalog::Address> out;
+  for (const auto& target : statement.meaning.targets) {
+    if (!lives_in_no_schema(target.type)) continue;
+    const auto address = pg::call([&] { return other_definition_target(target); });
+    if (OidIsValid(address.objid)) out.push_back(address);
+  }
+  return out;
+}
+
+}  // namespace
+
+void add_defined_in_no_schema(const Text& text, const std::string& search_path, catalog::Units& units) {
+  using script::Purpose;
+  const pg::Subtransaction lookup;
+  const pg::SettingsScope settings;
+  for (const bool others : {false, true})
+    for (const auto& statement : text.statements) {
+      const Purpose purpose = statement.meaning.purpose;
+      if ((purpose == Purpose::kDefine || purpose == Purpose::kDrop) == others) continue;
+      settings.set("search_path", search_path_of(statement, search_path).c_str());
+      for (const auto& address : in_no_schema(statement)) {
+        if (!others) units.add(address);
+        else if (!units.has(address))
+          throw Failure(sqlstate::kFeatureNotSupported, cat(statement.meaning.tag, " of what belongs to no schema needs its definition in the same text"))
+              .hint("Define it there, or plan without schemas.")
+              .context(text.context_of(statement));
+      }
+    }
 }
 
 }  // namespace pgschema::shadow

@@ -14,6 +14,7 @@
 #include "shadow/evaluate.hpp"
 #include "shadow/hide.hpp"
 #include "shadow/inside.hpp"
+#include "shadow/other_targets.hpp"
 #include "shadow/prints.hpp"
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
@@ -538,6 +539,7 @@ Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const 
     resolve_names(parsed, search_path);
     for (const auto& unit : units_to_rename(parsed, search_path)) renamed.add(unit);
   }
+  add_defined_in_no_schema(parsed, search_path, scope.units);
   const Whole whole(parsed, std::move(scope), search_path);
   if (whole.empty() && renamed.empty()) {
     Outcome outcome;

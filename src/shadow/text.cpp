@@ -8,6 +8,7 @@
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+#include "shadow/already.hpp"
 #include "shadow/directives.hpp"
 #include "shadow/other_targets.hpp"
 #include "shadow/trees.hpp"
@@ -166,34 +167,6 @@ void refuse_library(const RawStmt& raw, const std::string& context) {
         .hint("If it may be loaded while planning, SET pgschema.run_code = on.")
         .context(context);
   }
-}
-
-/// A language that an extension or the server made, and its owner, as old dumps of every database say them.
-bool is_language_as_it_is(Node* statement) {
-  if (IsA(statement, CreatePLangStmt))
-    return !pg::query("SELECT FROM pg_language l WHERE l.lanname = $1 AND (l.oid < 16384 OR EXISTS (SELECT FROM pg_depend d "
-                      "WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e'))",
-                      {std::string(reinterpret_cast<CreatePLangStmt*>(statement)->plname)}).empty();
-  if (!IsA(statement, AlterOwnerStmt)) return false;
-  const auto* stmt = reinterpret_cast<AlterOwnerStmt*>(statement);
-  if (stmt->objectType != OBJECT_LANGUAGE || stmt->newowner->roletype != ROLESPEC_CSTRING) return false;
-  return !pg::query("SELECT FROM pg_language WHERE lanname = $1 AND pg_get_userbyid(lanowner) = $2", {std::string(strVal(stmt->object)), std::string(stmt->newowner->rolename)}).empty();
-}
-
-/// CREATE EXTENSION of one that is installed: what the extension made is never touched.
-bool is_there_already(Node* statement) {
-  if (is_language_as_it_is(statement)) return true;
-  if (!IsA(statement, CreateExtensionStmt)) return false;
-  const std::string name = reinterpret_cast<CreateExtensionStmt*>(statement)->extname;
-  return !pg::query("SELECT FROM pg_extension WHERE extname = $1", {name}).empty();
-}
-
-/// COMMENT ON EXTENSION as it is, in every dump.
-bool says_what_is(Node* statement) {
-  if (!IsA(statement, CommentStmt) || reinterpret_cast<CommentStmt*>(statement)->objtype != OBJECT_EXTENSION) return false;
-  const auto* stmt = reinterpret_cast<CommentStmt*>(statement);
-  const std::string name = strVal(stmt->object), comment = stmt->comment ? stmt->comment : "";
-  return !pg::query("SELECT FROM pg_extension WHERE extname = $1 AND coalesce(obj_description(oid, 'pg_extension'), '') = $2", {name, comment}).empty();
 }
 
 /// The relations behind REFERENCES, wherever it may stand in a statement.

@@ -154,7 +154,7 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
   for (const auto& [id, object] : desired.objects) {
     if (object.parent || outside.has(id)) continue;
     const std::string& schema = id.kind == Kind::kSchema ? object.name : object.schema;
-    if (!scope_.has_schema(schema))
+    if (!schema.empty() && !scope_.has_schema(schema))
       throw Failure(sqlstate::kInvalidParameter, cat(kinds::describe(id), " is outside of the schemas that the desired state is about"))
           .hint(cat("Add ", schema, " to schemas, or leave the definition out."));
   }
@@ -183,8 +183,12 @@ void Whole::drop_abandoned_schemas(Snapshot& desired) const {
 
 /// Aspects that the text never speaks of are what they are.
 Snapshot Whole::aligned(const Snapshot& live) const {
-  const auto left_alone = [&](Kind kind) {
-    if (kind == Kind::kPublicationTable) return true;  // publications are the database's
+  const auto left_alone = [&](const Object& object) {
+    const Kind kind = object.id.kind;
+    if (kind == Kind::kPublicationTable) {  // publications are the database's, but for those that the text defines or drops
+      const ObjectId publication{Kind::kPublication, object.name};
+      return !live_.snapshot.has(publication) && !desired_.has(publication);
+    }
     return (kind == Kind::kOwner && !mentioned_.owners_mentioned) || ((kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege) && !mentioned_.privileges_mentioned) ||
            (kind == Kind::kSecurityLabel && !mentioned_.labels_mentioned);
   };
@@ -195,14 +199,14 @@ Snapshot Whole::aligned(const Snapshot& live) const {
   };
   const auto others = given_by_others(desired_, live);
   for (const auto& [id, object] : desired_.objects) {
-    if (left_alone(id.kind) && live.has(desired_.root(id))) continue;
+    if (left_alone(object) && live.has(desired_.root(id))) continue;
     if (const auto found = others.find(id); found != others.end())
       for (const auto& grant : found->second) add(live, live.objects.at(grant));
     else
       add(desired_, object);
   }
   for (const auto& [id, object] : live.objects)
-    if (is_aspect(id.kind) && left_alone(id.kind) && desired_.has(object.parent)) add(live, object);
+    if (is_aspect(id.kind) && left_alone(object) && desired_.has(object.parent)) add(live, object);
   // WITH NO DATA is what dumps say of every materialized view: it takes no rows away.
   for (const auto& [id, object] : live.objects)
     if (id.kind == Kind::kContents && desired_.has(object.parent) && !desired_.has(id)) add(live, object);

@@ -73,5 +73,27 @@ is(catalog('made'), catalog('other'), 'everything changes');
 is(plan('made', $other), '-- nothing to change', 'a second plan is empty');
 apply('made', $schema);
 is(catalog('made'), catalog('loaded'), 'and back');
+
+# What belongs to the database takes part where the text defines or drops it.
+my $database = <<'END';
+CREATE FUNCTION app.number_of(r app.ranked) RETURNS integer LANGUAGE sql IMMUTABLE RETURN (r).rank;
+CREATE CAST (app.ranked AS integer) WITH FUNCTION app.number_of(app.ranked) AS ASSIGNMENT;
+CREATE PUBLICATION news FOR TABLE app.areas (area_id) WHERE (area_id > 0);
+CREATE FUNCTION app.told() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER tell ON sql_drop EXECUTE FUNCTION app.told();
+END
+sub changed { my ($from, $to) = @_; my $text = $schema . $database; $text =~ s/\Q$from\E/$to/ or die $from; return $text; }
+sub steps { return $node->safe_psql('made', "SELECT split_part(statement, E'\\n', 1) FROM pgschema_steps(" . quoted($_[0]) . ", schemas => '{app}')"); }
+apply('made', $schema . $database);
+database('with_more', $schema . $database);
+is(catalog('made'), catalog('with_more'), 'a cast, a publication and an event trigger are new');
+is(plan('made', $schema . $database), '-- nothing to change', 'and nothing more is to be done');
+is(plan('made', changed('CREATE EVENT TRIGGER tell ON sql_drop EXECUTE FUNCTION app.told();', '')), '-- nothing to change', 'what the text does not name stays');
+is(steps(changed('CREATE EVENT', 'DROP EVENT TRIGGER IF EXISTS tell; CREATE EVENT') =~ s/CREATE EVENT[^;]*;//r), 'DROP EVENT TRIGGER tell', 'dropped by DROP');
+is(steps(changed('AS ASSIGNMENT', 'AS IMPLICIT')), "DROP CAST (app.ranked AS integer)\nCREATE CAST (app.ranked AS integer) WITH FUNCTION app.number_of(app.ranked) AS IMPLICIT", 'another cast');
+is(steps(changed(' FOR TABLE app.areas (area_id) WHERE (area_id > 0)', '')), 'ALTER PUBLICATION news DROP TABLE ONLY app.areas', 'a publication without its table');
+my ($out, $error);
+$node->psql('made', 'SELECT pgschema_plan(' . quoted("$schema COMMENT ON PUBLICATION news IS 'x'") . ", schemas => '{app}')", stdout => \$out, stderr => \$error);
+like($error, qr/COMMENT of what belongs to no schema needs its definition in the same text/, 'never changed unseen');
 $node->stop;
 done_testing();
