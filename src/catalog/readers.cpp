@@ -70,10 +70,6 @@ SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum,
      FROM pg_options_to_table(a.attoptions) WHERE option_name <> 'pg_attver') AS options,
   CASE WHEN a.attinhcount > 0 THEN CASE WHEN a.attislocal THEN 'merged' ELSE 'yes' END WHEN c.reloftype <> 0 THEN 'of type' END AS inherited,
   (SELECT k.conislocal FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum) AS fact_null_is_local,
-  CASE WHEN a.attidentity <> '' THEN (SELECT CASE WHEN s.relkind = 'S' THEN CASE WHEN has_sequence_privilege(s.oid, 'USAGE, SELECT') THEN
-     pg_sequence_last_value(s.oid) END END FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
-     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass
-     AND d.deptype = 'i') END AS fact_identity_last_value,
   a.attnum AS fact_position, c.relkind AS fact_relkind, t.typstorage AS fact_type_storage, a.attlen AS fact_length
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
@@ -163,7 +159,6 @@ SELECT 'pg_class'::regclass::oid, c.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS s
   format('AS %s INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s CACHE %s%s', format_type(q.seqtypid, NULL), q.seqincrement,
     q.seqmin, q.seqmax, q.seqstart, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' ELSE ' NO CYCLE' END) AS definition,
   CASE c.relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' END AS persistence,
-  CASE WHEN has_sequence_privilege(c.oid, 'USAGE, SELECT') THEN pg_sequence_last_value(c.oid) END AS fact_last_value,
   q.seqmin AS fact_least, q.seqmax AS fact_most, q.seqstart AS fact_start
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence q ON q.seqrelid = c.oid
 WHERE c.oid = ANY ($1))";

@@ -7,6 +7,7 @@
 #include "pg/query.hpp"
 #include "plan/plan.hpp"
 #include "shadow/evaluate.hpp"
+#include "shadow/positions.hpp"
 #include "shadow/run.hpp"
 #include "shadow/trees.hpp"
 #include "shadow/verify.hpp"
@@ -95,16 +96,6 @@ void create_all(const Snapshot& snapshot, const std::function<bool(const ObjectI
     }
   }
   mark_local(snapshot, tables_of(snapshot));
-}
-
-/// The bounds of a sequence may change, and then it matters where it stands.
-void set_positions(const Snapshot& snapshot) {
-  for (const auto& [id, object] : snapshot.objects) {
-    if (id.kind == Kind::kColumn && !object.fact("identity_last_value").empty())
-      run({cat("ALTER TABLE ", object.parent.identity, " ALTER COLUMN ", object.name, " RESTART WITH ", object.fact("identity_last_value")), "ALTER TABLE", {}, {}});
-    if (id.kind == Kind::kSequence && !object.fact("last_value").empty() && object.fact("last_value") != object.fact("start"))
-      run({cat("ALTER SEQUENCE ", id.identity, " RESTART WITH ", object.fact("last_value")), "ALTER SEQUENCE", {}, {}});
-  }
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "shadow/inside.hpp"
 #include "shadow/other_targets.hpp"
 #include "shadow/prints.hpp"
+#include "shadow/positions.hpp"
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
@@ -86,7 +87,12 @@ class Attempt {
     const auto above = everything_above(original_);
     if (renames_ && !above.empty() && round != Round::kEveryone) return Spread{above};
     const bool scouting = round == Round::kScout && !above.empty();
-    if (!scouting) walk_originals(units_among(original_, outcome.named));
+    if (!scouting) {
+      walk_originals(units_among(original_, outcome.named));
+      // What has come since it was read would be held against copies that do not have it.
+      if (rows_to_hide(with_stubs()) != to_hide_)
+        throw Failure(sqlstate::kSerialization, "a participant of the plan was changed by another session meanwhile").hint("Plan again.");
+    }
     if (auto holder = rows_of_what_goes()) {
       outcome.plan.refused.push_back(std::move(*holder));
       return {};
@@ -139,6 +145,7 @@ class Attempt {
     hold(units_);
     to_hide_ = rows_to_hide(with_stubs());
     original_ = catalog::read(units_, true);
+    read_positions(original_.snapshot);
   } catch (const pg::Error& error) {
     throw_overtaken(error);
   }
@@ -368,11 +375,11 @@ class Attempt {
     return out;
   }
 
-  /// A copy is empty.
+  /// A copy is empty, and its sequences are new.
   Object with_own_size(Object copy, const std::vector<plan::Rename>& renames) const {
     const auto renamed = std::find_if(renames.begin(), renames.end(), [&](const plan::Rename& rename) { return rename.to == copy.id; });
     const Object* original = original_.snapshot.find(renamed == renames.end() ? copy.id : renamed->from);
-    for (const auto* fact : {"bytes", "rows"}) {
+    for (const auto* fact : {"bytes", "rows", "last_value", "identity_last_value"}) {
       copy.facts.erase(fact);
       if (original && original->facts.count(fact)) copy.facts.emplace(fact, original->fact(fact));
     }
