@@ -81,7 +81,7 @@ change('the text says what is there', text => [ 'CREATE TABLE app.events', 'CREA
 change('the whole text says what is there', text => $events =~ s/^(GRANT|ALTER TABLE app.events ADD).*\n//gmr, steps => [], changed => [], unchanged => 1, instead => $events);
 
 # Columns of the root.
-change('a column more', edit => [ 'size numeric(10,2), PRIMARY' => 'size numeric(10,2), tries integer NOT NULL DEFAULT 1, PRIMARY', 'kind text NOT NULL);' => 'kind text NOT NULL, tries integer NOT NULL DEFAULT 1);' ], text => 'CREATE TABLE app.events', rows => 'app.events.*',
+change('a column more', edit => [ 'size numeric(10,2), PRIMARY' => 'size numeric(10,2), tries integer NOT NULL DEFAULT 1, PRIMARY', 'kind text NOT NULL);' => 'kind text NOT NULL, tries integer CONSTRAINT events_tries_not_null NOT NULL DEFAULT 1);' ], text => 'CREATE TABLE app.events', rows => 'app.events.*',
 	steps => [ 'ALTER TABLE app.events ADD COLUMN tries integer NOT NULL DEFAULT 1' ]);
 change('a column more, by ALTER', edit => [ 'size numeric(10,2), PRIMARY' => 'size numeric(10,2), tries integer, PRIMARY', 'kind text NOT NULL);' => 'kind text NOT NULL, tries integer);' ], text => 'ALTER TABLE app.events ADD COLUMN tries integer;', rows => 'app.events.*',
 	once => qr/already exists/, steps => [ 'ALTER TABLE app.events ADD COLUMN tries integer' ]);
@@ -143,6 +143,8 @@ CREATE VIEW app.v_loads AS SELECT l.weight, app.weigh(l.weight) AS weighed, l.st
 CREATE VIEW app.v_loads_two AS SELECT weight FROM app.loads_two WHERE state = 'closed';
 ALTER TABLE app.loads OWNER TO app_owner;
 ALTER TABLE app.loads_two OWNER TO bi;
+CREATE PUBLICATION loads_of FOR TABLE app.of_load, app.loads_two WHERE (id > 1);
+CREATE RULE nowhere AS ON DELETE TO app.loads_two DO INSTEAD NOTHING;
 END
 my @rich = (tree => $rich, filled => '');
 change('rich: the type of a column', @rich, edit => [ 'weight numeric DEFAULT 1' => 'weight numeric(8,1) DEFAULT 1' ], text => 'ALTER TABLE app.loads ALTER COLUMN weight TYPE numeric(8,1);');
@@ -166,7 +168,7 @@ CREATE TABLE app.places (place_id integer PRIMARY KEY, name text NOT NULL DEFAUL
 CREATE TABLE app.parks (trees integer, name text DEFAULT 'park') INHERITS (app.places);
 CREATE TABLE app.tagged (tag text, name text);
 CREATE TABLE app.zoos (animals integer) INHERITS (app.parks, app.tagged);
-CREATE TABLE app.yards (name text NOT NULL, place_id integer NOT NULL, own text, CONSTRAINT named CHECK (name <> ''));
+CREATE TABLE app.yards (name text NOT NULL, place_id integer CONSTRAINT places_place_id_not_null NOT NULL, own text, CONSTRAINT named CHECK (name <> ''));
 ALTER TABLE app.yards INHERIT app.places;
 ALTER TABLE app.places ADD COLUMN added text;
 CREATE VIEW app.v_places AS SELECT place_id, name FROM app.places;
@@ -183,6 +185,10 @@ change('inherited: a child goes', @places, filled => '', also => 'DROP TABLE IF 
 change('inherited: no more', @places, also => 'ALTER TABLE app.yards NO INHERIT app.places', once => qr/is not a parent/, rows => 'app.places');
 change('inherited: from one more', @places, tree => $places . "CREATE TABLE app.more (own text);\n", also => 'ALTER TABLE app.yards INHERIT app.more', once => qr/would be inherited/, rows => 'app.more');
 change('inherited: the definition of a child', @places, edit => [ 'animals integer' => 'animals bigint' ], text => 'CREATE TABLE app.zoos');
+change('inherited: the definition of a child in the middle', @places, edit => [ 'trees integer' => 'trees bigint' ], text => 'CREATE TABLE app.parks');
+change('inherited: the text says what is there', @places, text => [ 'CREATE TABLE app.parks', 'CREATE TABLE app.zoos', "CREATE TABLE app.yards (name text NOT NULL, place_id integer CONSTRAINT places_place_id_not_null NOT NULL, own text, added text, CONSTRAINT named CHECK (name <> '')); ALTER TABLE app.yards INHERIT app.places;" ], steps => [], changed => [], unchanged => 1, instead => $places);
+change('inherited: a definition without INHERITS', @places, edit => [ ' INHERITS (app.parks, app.tagged)' => '', 'animals integer' => 'place_id integer NOT NULL, name text DEFAULT \'park\' NOT NULL, trees integer, tag text, animals integer', "CREATE VIEW app.v_places" => "ALTER TABLE app.zoos ADD COLUMN added text;\nALTER TABLE app.zoos ADD CONSTRAINT named CHECK (name <> '');\nCREATE VIEW app.v_places" ],
+	text => [ "CREATE TABLE app.zoos (place_id integer NOT NULL, name text DEFAULT 'park' NOT NULL, trees integer, tag text, animals integer, added text);" ], rows => 'app.(places|parks|tagged)');
 change('inherited: a constraint more', @places, also => "ALTER TABLE app.places ADD CONSTRAINT high CHECK (place_id < 9), ADD CONSTRAINT own CHECK (place_id > 0) NO INHERIT", once => qr/already exists/);
 
 change('inherited: a column less of the parent only', @places, also => 'ALTER TABLE ONLY app.places DROP COLUMN added', once => qr/does not exist/, rows => 'app.places');
