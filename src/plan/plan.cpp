@@ -123,6 +123,11 @@ class Ordering {
       Work work{id, comes_back(id) ? Action::kRebuild : Action::kDrop, writer.drop(object, live_), {}};
       if (!comes_back(id)) work.dangers = writer.drop_dangers(object, live_);
       work.drops = true;
+      if (const auto other = kinds::renamed_clone(object, live_, desired_)) {
+        const Object& table = kinds::relation_of(object, live_);
+        work.action = Action::kAlter;
+        work.commands = {{cat(kinds::alter_relation(table), " RENAME CONSTRAINT ", object.name, " TO ", desired_.objects.at(*other).name), "ALTER TABLE", kinds::access_exclusive(table), {}}};
+      }
       if (heirs_keep(object))
         for (auto& command : work.commands) command.sql = kinds::replace_prefix(command.sql, "ALTER TABLE ", "ALTER TABLE ONLY ");
       drops_[id] = add(0, std::move(work));
@@ -162,6 +167,10 @@ class Ordering {
     for (const auto& id : moves_.up) {
       if (const ObjectId by = creator(id, desired_, moves_.up); by != id) {
         if (id.kind == Kind::kTrigger) clones_.push_back(id);
+        continue;
+      }
+      if (const auto other = kinds::renamed_clone(desired_.objects.at(id), desired_, live_); other && drops_.count(*other)) {
+        creates_[id] = drops_.at(*other);
         continue;
       }
       const Snapshot& from = source(id);

@@ -2,6 +2,8 @@
 # done once.
 use strict;
 use warnings;
+use PostgreSQL::Test::Utils;
+use Test::More;
 use Tower;
 
 my $tower = Tower->new('partitions');
@@ -209,5 +211,34 @@ change('typed: no more, and another', @typed, also => 'ALTER TABLE app.spots NOT
 change('typed: a table more', @typed, also => 'CREATE TABLE app.more OF app.spot (y WITH OPTIONS DEFAULT 1)', once => qr//, rows => 'app.more');
 change('typed: an attribute more, another, and less', @typed, also => 'ALTER TYPE app.spot ADD ATTRIBUTE z text CASCADE, ALTER ATTRIBUTE y TYPE bigint CASCADE', once => qr/already exists/, rows => 'app.spots');
 change('typed: an attribute less', @typed, also => 'ALTER TYPE app.spot DROP ATTRIBUTE y CASCADE', once => qr/does not exist/, rows => 'app.spots');
+
+# As the whole truth about a schema: source and dump say what is there; an edited source leads to
+# what a database has that was loaded with it.
+my $node = $tower->{node};
+my $source = join('', grep { !/\bbi\b|app_owner|PUBLICATION/ } map { "$_\n" } split /\n/,
+	"CREATE TABLE app.areas (area_id integer PRIMARY KEY, name text);\nCREATE TYPE app.call_status AS ENUM ('queued', 'closed');\n$events$rich$places$typed");
+sub loaded
+{
+	my ($database, $text) = @_;
+	$node->safe_psql('postgres', "CREATE DATABASE $database");
+	$node->safe_psql($database, "SET client_min_messages = warning; CREATE EXTENSION pgschema; CREATE SCHEMA app;\n$text");
+	return sort(split /\n/, $node->safe_psql($database, "SELECT concat_ws('|', object_type, identity, attribute, replace(value, E'\n', '\\n')) FROM pgschema_catalog('{app}')"));
+}
+# pg_dump forgets under which name a foreign key came to its parent's.
+$source = edited($source, 'CONSTRAINT loads_one_known FOREIGN KEY (id) REFERENCES app.areas (area_id), ' => '');
+my @before = loaded('whole', $source);
+my $dump = (run_command([ 'pg_dump', '-s', '--no-sync', '-n', 'app', '-d', $node->connstr('whole') ]))[0];
+my %texts = ('its source' => $source, 'its dump' => $dump);
+for my $name (sort keys %texts)
+{
+	is($node->safe_psql('whole', 'SELECT pgschema_plan(' . Tower::quoted($texts{$name}) . ", '{app}', format => 'sql')"), '-- nothing to change', "whole: $name changes nothing");
+}
+my $edited = edited($source, 'numeric(10,2)' => 'numeric(12,2)', statement($source, 'CREATE TABLE app.events_2031_note') . "\n" => '', 'animals integer' => 'animals bigint',
+	'CREATE VIEW app.v_events' => "CREATE INDEX events_by_size ON app.events (size);\nCREATE TABLE app.events_2040 PARTITION OF app.events FOR VALUES FROM ('2040-01-01Z') TO ('2041-01-01Z');\nCREATE VIEW app.v_events");
+my @wanted = loaded('whole_edited', $edited);
+$node->safe_psql('whole', 'SET client_min_messages = warning; CALL pgschema_apply(' . Tower::quoted($edited) . ", '{app}', allow => '{all}')");
+is_deeply([ sort(split /\n/, $node->safe_psql('whole', "SELECT concat_ws('|', object_type, identity, attribute, replace(value, E'\n', '\\n')) FROM pgschema_catalog('{app}')")) ], \@wanted, 'whole: an edited source leads to what was loaded so');
+$node->safe_psql('whole', 'SET client_min_messages = warning; CALL pgschema_apply(' . Tower::quoted($source) . ", '{app}', allow => '{all}')");
+is_deeply([ sort(split /\n/, $node->safe_psql('whole', "SELECT concat_ws('|', object_type, identity, attribute, replace(value, E'\n', '\\n')) FROM pgschema_catalog('{app}')")) ], \@before, 'whole: and back');
 
 $tower->done;
