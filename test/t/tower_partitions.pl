@@ -91,7 +91,7 @@ change('a column less', edit => [ ' area_id integer,' => '', "CREATE INDEX late_
 		"COMMENT ON INDEX app.late_by_area IS 'older than its parent';\n" => '', 'SELECT e.id, e.size, a.name FROM app.events e JOIN app.areas a USING (area_id)' => 'SELECT e.id FROM app.events e' ],
 	filled => '', text => [ 'CREATE TABLE app.events', 'CREATE VIEW app.v_events' ]);
 change('a default, one for all and one for a partition', edit => [ "DEFAULT 'note'" => "DEFAULT 'news'", "kind DEFAULT 'old'" => "kind DEFAULT 'ancient'" ], text => [ 'CREATE TABLE app.events', 'CREATE TABLE app.events_2030' ]);
-change('NOT NULL', edit => [ 'area_id integer' => 'area_id integer NOT NULL' ], text => 'CREATE TABLE app.events');
+change('NOT NULL', edit => [ 'area_id integer, size' => 'area_id integer NOT NULL, size', 'area_id integer, kind' => 'area_id integer CONSTRAINT events_area_id_not_null NOT NULL, kind' ], text => 'CREATE TABLE app.events');
 change('the definition of a partition changes what is its own', edit => [ "kind DEFAULT 'old', size NOT NULL" => 'area_id NOT NULL' ], text => 'CREATE TABLE app.events_2030');
 
 # Partitions come and go.
