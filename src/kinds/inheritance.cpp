@@ -54,6 +54,11 @@ class InheritanceWriter final : public Writer {
     return out;
   }
 
+  /// What is inherited becomes the table's own with NO INHERIT, and stays that.
+  bool can_step_aside(const Object& inheritance, const Snapshot&) const override {
+    return inheritance.has("bound") || inheritance.parent.kind != Kind::kTable;
+  }
+
   std::vector<Danger> create_dangers(const Object& inheritance, const Snapshot& in) const override {
     const Object& child = in.objects.at(inheritance.parent);
     if (!inheritance.has("bound") || child.id.kind != Kind::kTable) return {};

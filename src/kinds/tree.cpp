@@ -102,6 +102,13 @@ bool follows_origin(const Change& change, std::string_view attribute) {
   return false;
 }
 
+std::optional<ObjectId> renamed_clone(const Object& clone, const Snapshot& from, const Snapshot& to) {
+  if (clone.id.kind != Kind::kConstraint || clone.fact("from").empty() || to.has(clone.id) || !to.has(named_origin(clone))) return {};
+  for (const auto& id : to.children(clone.parent))
+    if (id.kind == Kind::kConstraint && !from.has(id) && to.objects.at(id).fact("from") == clone.fact("from")) return id;
+  return {};
+}
+
 bool refers_through_parent(const ObjectId& foreign_key, const ObjectId& partition, const Snapshot& in) {
   const Object* inheritance = in.find(inheritance_of(partition));
   if (foreign_key.kind != Kind::kConstraint || !inheritance || !inheritance->has("bound") || in.root(foreign_key) == partition) return false;

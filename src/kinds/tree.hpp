@@ -37,6 +37,9 @@ bool stays_in_tree(const Object& part, const Snapshot& live, const Snapshot& des
 /// The origin of a part changes in the same way: who alters that one, alters this one.
 bool follows_origin(const Change& change, std::string_view attribute);
 
+/// The clone of the same foreign key on the same table, which has another name in `to`.
+std::optional<ObjectId> renamed_clone(const Object& clone, const Snapshot& from, const Snapshot& to);
+
 /// A foreign key that refers to a partition because it refers to the partitioned table: it loses that row when the
 /// partition is detached, and stands in the way of DROP TABLE before.
 bool refers_through_parent(const ObjectId& foreign_key, const ObjectId& partition, const Snapshot& in);

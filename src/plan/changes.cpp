@@ -70,7 +70,11 @@ class Lines {
   }
 
   static std::string text_of(const Object& object) {
-    if (object.id.kind == Kind::kInheritance) return cat(object.has("bound") ? "partition of " : "from ", object.get("of"), object.has("bound") ? " " : "", object.get("bound"));
+    if (object.id.kind == Kind::kInheritance) {
+      std::string parents;
+      for (const char c : object.get("of")) parents += c == '\n' ? std::string(", ") : std::string(1, c);
+      return object.has("bound") ? cat("partition of ", parents, " ", object.get("bound")) : cat("from ", parents);
+    }
     if (object.id.kind == Kind::kColumn) return object.get("type");
     if (object.id.kind == Kind::kPrivilege) return object.get("privileges");
     return "";
@@ -82,6 +86,10 @@ class Lines {
     const bool replaced = moves_.altered.count(difference.id) && !moves_.altered.at(difference.id).commands.empty();
     if ((!speaks_of(difference.id) && !replaced) || told_by_parent(after)) return;
     if (!replaced && !moves_.down.count(difference.id) && (after.has("inherited") || before.has("inherited"))) return;
+    if (difference.id.kind == Kind::kInheritance) {
+      out_.push_back({'~', difference.id, text_of(after)});
+      return;
+    }
     std::string text;
     const auto say = [&](const std::string& part) { text += cat(text.empty() ? "" : "; ", part); };
     const bool columns = std::find(difference.attributes.begin(), difference.attributes.end(), "columns") != difference.attributes.end();

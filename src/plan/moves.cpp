@@ -289,8 +289,7 @@ ObjectId creator_in_tree(const Object& object, const Snapshot& in, const std::se
   }
   if (object.fact("from").empty()) return attached ? object.id : with_origin(object);
   // A clone. That of a foreign key has its name, or was there before.
-  const auto origins = kinds::origins_of(object, in);
-  if (object.id.kind == Kind::kConstraint && (origins.empty() || in.objects.at(origins.front()).name != object.name)) return object.id;
+  if (object.id.kind == Kind::kConstraint && !object.fact("from").starts_with(cat(object.name, " on "))) return object.id;
   const ObjectId with = with_origin(object);
   return with == object.id && attached ? creator(attachment, in, up) : with;
 }

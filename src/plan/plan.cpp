@@ -123,6 +123,11 @@ class Ordering {
       Work work{id, comes_back(id) ? Action::kRebuild : Action::kDrop, writer.drop(object, live_), {}};
       if (!comes_back(id)) work.dangers = writer.drop_dangers(object, live_);
       work.drops = true;
+      if (const auto other = kinds::renamed_clone(object, live_, desired_)) {
+        const Object& table = kinds::relation_of(object, live_);
+        work.action = Action::kAlter;
+        work.commands = {{cat(kinds::alter_relation(table), " RENAME CONSTRAINT ", object.name, " TO ", desired_.objects.at(*other).name), "ALTER TABLE", kinds::access_exclusive(table), {}}};
+      }
       if (heirs_keep(object))
         for (auto& command : work.commands) command.sql = kinds::replace_prefix(command.sql, "ALTER TABLE ", "ALTER TABLE ONLY ");
       drops_[id] = add(0, std::move(work));
@@ -162,6 +167,10 @@ class Ordering {
     for (const auto& id : moves_.up) {
       if (const ObjectId by = creator(id, desired_, moves_.up); by != id) {
         if (id.kind == Kind::kTrigger) clones_.push_back(id);
+        continue;
+      }
+      if (const auto other = kinds::renamed_clone(desired_.objects.at(id), desired_, live_); other && drops_.count(*other)) {
+        creates_[id] = drops_.at(*other);
         continue;
       }
       const Snapshot& from = source(id);
@@ -415,12 +424,11 @@ class Ordering {
   /// The parts of an index are there before it, and those of one that is there already before their table is.
   void order_index(const Object& attachment, std::optional<Graph::Node> enters) {
     const auto part = create_node(attachment.parent), table = create_node(kinds::inheritance_of(desired_.root(attachment.id)));
-    for (const auto& whole : kinds::parents_of(attachment.parent, desired_)) {
-      const auto made = create_node(whole);
-      before(part, made);
-      if (made) before(table, made);
-      else before(part, table);
-    }
+    std::optional<Graph::Node> made;
+    for (const auto& whole : kinds::parents_of(attachment.parent, desired_)) made = create_node(whole);
+    before(part, made);
+    if (made) before(table, made);
+    else before(part, table);
     before(table, enters);
   }
 
@@ -526,6 +534,14 @@ class Assembly {
     return object ? object : request_.live.find(id);
   }
 
+  /// What is done to a table is done to all beneath it.
+  void add_locks_beneath(Step& step) const {
+    const Kind kind = step.object.kind;
+    const bool whole = kind == Kind::kColumn || kind == Kind::kConstraint || kind == Kind::kIndex || kind == Kind::kTrigger || (kind == Kind::kTable && step.drops);
+    if (!whole || !step.command.lock.starts_with("AccessExclusiveLock ") || step.command.sql.starts_with("ALTER TABLE ONLY ")) return;
+    for (const auto& heir : kinds::descendants_of(root_of(step.object), request_.live)) step.command.lock += cat(", AccessExclusiveLock ", heir.identity);
+  }
+
   void add_step(const ObjectId& id, Action action, const Command& command, std::vector<kinds::Danger> dangers, bool drops) {
     Step step;
     step.drops = drops;
@@ -534,6 +550,7 @@ class Assembly {
     step.command = command;
     step.object = id;
     step.dangers = std::move(dangers);
+    add_locks_beneath(step);
     const Object* shown = find(id);
     while (shown && shown->parent && !shown->facts.count("object_type")) shown = find(shown->parent);
     if (shown) {

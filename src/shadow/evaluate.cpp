@@ -268,7 +268,7 @@ class Evaluation {
       if (said_by_definition(live_.objects.at(id))) {
         // The first statement is the definition; row security, statistics targets, ENABLE … are not said by it.
         // (The mappings of a text search configuration are, by it or by the text's ALTER.)
-        if (!said.insert(id).second && id.kind != Kind::kTextSearchConfiguration) add_setting(id, std::move(command));
+        if (!said.insert(id).second && id.kind != Kind::kTextSearchConfiguration && id.kind != Kind::kInheritance) add_setting(id, std::move(command));
         continue;
       }
       auto [found, fresh] = at.emplace(id, items_.size());
@@ -579,7 +579,10 @@ class Evaluation {
 
   /// What the parents of a table decide, when all is there.
   void settle_trees() {
-    mark_local(live_, beneath_defined_);
+    std::set<ObjectId> tables = beneath_defined_;
+    for (const auto& id : defined_)
+      if (id.kind == Kind::kTable && live_.has(id)) tables.insert(id);
+    mark_local(live_, tables);
     for (const std::size_t i : of_tree_)
       if (const Item& item = items_[i]; item.done) drop_if_left_over(live_.objects.at(item.object), live_);
   }

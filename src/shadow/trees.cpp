@@ -106,7 +106,7 @@ void make_separately(Snapshot& snapshot) {
 namespace {
 
 struct Marks {
-  bool local = false, null_is_local = false;
+  bool local = false, has_null = false, null_is_local = false;
   std::string null_name;  // unless the server would choose it
 };
 
@@ -134,7 +134,8 @@ void mark_columns(Oid table, const std::map<std::string, Marks>& columns) {
 }
 
 constexpr const char* kInheritedConstraintsSql = R"(
-SELECT k.oid, k.conname, k.conislocal, quote_ident(k.conname), quote_ident(a.attname), c.relname || '_' || a.attname || '_not_null'
+SELECT k.oid, k.conname, k.conislocal, quote_ident(k.conname), quote_ident(a.attname), c.relname || '_' || a.attname || '_not_null',
+  EXISTS (SELECT FROM pg_inherits i JOIN pg_constraint above ON above.conrelid = i.inhparent AND above.contype = 'n' AND above.conname = k.conname WHERE i.inhrelid = c.oid)
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_attribute a ON k.contype = 'n' AND a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
 WHERE k.conrelid = $1 AND k.coninhcount > 0 AND k.contype IN ('c', 'n'))";
 
@@ -145,8 +146,10 @@ void mark_constraints(Oid table, const std::map<std::string, Marks>& columns, co
     if (row.null(4)) {
       if (const auto check = checks.find(row.text(3)); check != checks.end()) local = check->second;
     } else if (const auto column = columns.find(row.text(4)); column != columns.end()) {
+      // NOT NULL that came down with the parent's new definition is nobody's but the parent's.
+      if (!column->second.has_null) continue;
+      if (row.truth(6)) name = column->second.null_name.empty() ? row.text(5) : script::name_of_quoted(column->second.null_name);
       local = column->second.null_is_local;
-      name = column->second.null_name.empty() ? row.text(5) : script::name_of_quoted(column->second.null_name);
     }
     if (local != row.truth(2) || name != row.text(1)) update_constraint(row.oid(0), local, name.c_str());
   }
@@ -166,7 +169,7 @@ void mark_local(const Snapshot& as, const std::set<ObjectId>& tables) {
       const std::string& null = part.get("not_null");
       if (id.kind == Kind::kConstraint && part.get("type") == "c") checks.emplace(part.name, !kinds::is_inherited(part));
       if (id.kind == Kind::kColumn)
-        columns.emplace(part.name, Marks{!kinds::is_inherited(part), part.fact("null_is_local") == "t", null == "yes" ? "" : null});
+        columns.emplace(part.name, Marks{!kinds::is_inherited(part), part.has("not_null"), part.fact("null_is_local") == "t", null == "yes" ? "" : null});
     }
     mark_columns(oid, columns);
     mark_constraints(oid, columns, checks);
@@ -207,8 +210,12 @@ MadeBeneath::MadeBeneath(const Snapshot& live, const std::set<ObjectId>& gone, c
     for (const auto& heir : kinds::descendants_of(id, live))
       if (gone.count(heir) && !defined.count(heir)) above[heir].insert(id);
   }
-  if (above.empty()) return;
+  const auto at_once = [&](const ObjectId& id) { return live.has(id) && !live.objects.at(id).fact("inherits_at_once").empty(); };
+  if (above.empty() && std::none_of(defined.begin(), defined.end(), at_once)) return;
   changed_ = live;
+  // A definition makes the table; what it inherited so far and may keep is not said by it.
+  for (const auto& id : defined)
+    if (at_once(id)) changed_.objects.at(id).facts.erase("inherits_at_once");
   for (const auto& [table, definitions] : above) {
     if (!live.has(kinds::inheritance_of(table))) continue;
     tables_.insert(table);

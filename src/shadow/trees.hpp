@@ -23,7 +23,7 @@ void refuse_concurrent_detach(const RawStmt& raw, const std::string& context);
 std::vector<RangeVar*> bases_of(Node* statement);
 
 /// A child gets its columns by itself, in its order, and inherits afterwards; then mark_local() says which of them it
-/// has from its parents only. (No statement does: pg_dump --binary-upgrade writes the catalog as well.)
+/// has from its parents only, and what NOT NULL is called where nobody said. (No statement does: pg_dump --binary-upgrade writes the catalog as well.)
 void make_separately(Snapshot& snapshot);
 void mark_local(const Snapshot& as, const std::set<ObjectId>& tables);
 
@@ -47,7 +47,7 @@ class MadeBeneath {
   MadeBeneath(const Snapshot& live, const std::set<ObjectId>& gone, const std::set<ObjectId>& defined, const TreeText& said);
 
   /// As facts of the tables, which their writer knows; else as they are.
-  const Snapshot& snapshot() const { return tables_.empty() ? live_ : changed_; }
+  const Snapshot& snapshot() const { return changed_.objects.empty() ? live_ : changed_; }
   const std::set<ObjectId>& tables() const { return tables_; }
   /// What a table has other than its parent, each said by a statement that may fail: the column may be gone.
   std::vector<std::pair<ObjectId, kinds::Command>> settings() const;

@@ -2,6 +2,8 @@
 # done once.
 use strict;
 use warnings;
+use PostgreSQL::Test::Utils;
+use Test::More;
 use Tower;
 
 my $tower = Tower->new('partitions');
@@ -81,7 +83,7 @@ change('the text says what is there', text => [ 'CREATE TABLE app.events', 'CREA
 change('the whole text says what is there', text => $events =~ s/^(GRANT|ALTER TABLE app.events ADD).*\n//gmr, steps => [], changed => [], unchanged => 1, instead => $events);
 
 # Columns of the root.
-change('a column more', edit => [ 'size numeric(10,2), PRIMARY' => 'size numeric(10,2), tries integer NOT NULL DEFAULT 1, PRIMARY', 'kind text NOT NULL);' => 'kind text NOT NULL, tries integer NOT NULL DEFAULT 1);' ], text => 'CREATE TABLE app.events', rows => 'app.events.*',
+change('a column more', edit => [ 'size numeric(10,2), PRIMARY' => 'size numeric(10,2), tries integer NOT NULL DEFAULT 1, PRIMARY', 'kind text NOT NULL);' => 'kind text NOT NULL, tries integer CONSTRAINT events_tries_not_null NOT NULL DEFAULT 1);' ], text => 'CREATE TABLE app.events', rows => 'app.events.*',
 	steps => [ 'ALTER TABLE app.events ADD COLUMN tries integer NOT NULL DEFAULT 1' ]);
 change('a column more, by ALTER', edit => [ 'size numeric(10,2), PRIMARY' => 'size numeric(10,2), tries integer, PRIMARY', 'kind text NOT NULL);' => 'kind text NOT NULL, tries integer);' ], text => 'ALTER TABLE app.events ADD COLUMN tries integer;', rows => 'app.events.*',
 	once => qr/already exists/, steps => [ 'ALTER TABLE app.events ADD COLUMN tries integer' ]);
@@ -89,7 +91,7 @@ change('a column less', edit => [ ' area_id integer,' => '', "CREATE INDEX late_
 		"COMMENT ON INDEX app.late_by_area IS 'older than its parent';\n" => '', 'SELECT e.id, e.size, a.name FROM app.events e JOIN app.areas a USING (area_id)' => 'SELECT e.id FROM app.events e' ],
 	filled => '', text => [ 'CREATE TABLE app.events', 'CREATE VIEW app.v_events' ]);
 change('a default, one for all and one for a partition', edit => [ "DEFAULT 'note'" => "DEFAULT 'news'", "kind DEFAULT 'old'" => "kind DEFAULT 'ancient'" ], text => [ 'CREATE TABLE app.events', 'CREATE TABLE app.events_2030' ]);
-change('NOT NULL', edit => [ 'area_id integer' => 'area_id integer NOT NULL' ], text => 'CREATE TABLE app.events');
+change('NOT NULL', edit => [ 'area_id integer, size' => 'area_id integer NOT NULL, size', 'area_id integer, kind' => 'area_id integer CONSTRAINT events_area_id_not_null NOT NULL, kind' ], text => 'CREATE TABLE app.events');
 change('the definition of a partition changes what is its own', edit => [ "kind DEFAULT 'old', size NOT NULL" => 'area_id NOT NULL' ], text => 'CREATE TABLE app.events_2030');
 
 # Partitions come and go.
@@ -143,6 +145,8 @@ CREATE VIEW app.v_loads AS SELECT l.weight, app.weigh(l.weight) AS weighed, l.st
 CREATE VIEW app.v_loads_two AS SELECT weight FROM app.loads_two WHERE state = 'closed';
 ALTER TABLE app.loads OWNER TO app_owner;
 ALTER TABLE app.loads_two OWNER TO bi;
+CREATE PUBLICATION loads_of FOR TABLE app.of_load, app.loads_two WHERE (id > 1);
+CREATE RULE nowhere AS ON DELETE TO app.loads_two DO INSTEAD NOTHING;
 END
 my @rich = (tree => $rich, filled => '');
 change('rich: the type of a column', @rich, edit => [ 'weight numeric DEFAULT 1' => 'weight numeric(8,1) DEFAULT 1' ], text => 'ALTER TABLE app.loads ALTER COLUMN weight TYPE numeric(8,1);');
@@ -166,7 +170,7 @@ CREATE TABLE app.places (place_id integer PRIMARY KEY, name text NOT NULL DEFAUL
 CREATE TABLE app.parks (trees integer, name text DEFAULT 'park') INHERITS (app.places);
 CREATE TABLE app.tagged (tag text, name text);
 CREATE TABLE app.zoos (animals integer) INHERITS (app.parks, app.tagged);
-CREATE TABLE app.yards (name text NOT NULL, place_id integer NOT NULL, own text, CONSTRAINT named CHECK (name <> ''));
+CREATE TABLE app.yards (name text NOT NULL, place_id integer CONSTRAINT places_place_id_not_null NOT NULL, own text, CONSTRAINT named CHECK (name <> ''));
 ALTER TABLE app.yards INHERIT app.places;
 ALTER TABLE app.places ADD COLUMN added text;
 CREATE VIEW app.v_places AS SELECT place_id, name FROM app.places;
@@ -183,6 +187,10 @@ change('inherited: a child goes', @places, filled => '', also => 'DROP TABLE IF 
 change('inherited: no more', @places, also => 'ALTER TABLE app.yards NO INHERIT app.places', once => qr/is not a parent/, rows => 'app.places');
 change('inherited: from one more', @places, tree => $places . "CREATE TABLE app.more (own text);\n", also => 'ALTER TABLE app.yards INHERIT app.more', once => qr/would be inherited/, rows => 'app.more');
 change('inherited: the definition of a child', @places, edit => [ 'animals integer' => 'animals bigint' ], text => 'CREATE TABLE app.zoos');
+change('inherited: the definition of a child in the middle', @places, edit => [ 'trees integer' => 'trees bigint' ], text => 'CREATE TABLE app.parks');
+change('inherited: the text says what is there', @places, text => [ 'CREATE TABLE app.parks', 'CREATE TABLE app.zoos', "CREATE TABLE app.yards (name text NOT NULL, place_id integer CONSTRAINT places_place_id_not_null NOT NULL, own text, added text, CONSTRAINT named CHECK (name <> '')); ALTER TABLE app.yards INHERIT app.places;" ], steps => [], changed => [], unchanged => 1, instead => $places);
+change('inherited: a definition without INHERITS', @places, edit => [ ' INHERITS (app.parks, app.tagged)' => '', 'animals integer' => 'place_id integer NOT NULL, name text DEFAULT \'park\' NOT NULL, trees integer, tag text, animals integer', "CREATE VIEW app.v_places" => "ALTER TABLE app.zoos ADD COLUMN added text;\nALTER TABLE app.zoos ADD CONSTRAINT named CHECK (name <> '');\nCREATE VIEW app.v_places" ],
+	text => [ "CREATE TABLE app.zoos (place_id integer NOT NULL, name text DEFAULT 'park' NOT NULL, trees integer, tag text, animals integer, added text);" ], rows => 'app.(places|parks|tagged)');
 change('inherited: a constraint more', @places, also => "ALTER TABLE app.places ADD CONSTRAINT high CHECK (place_id < 9), ADD CONSTRAINT own CHECK (place_id > 0) NO INHERIT", once => qr/already exists/);
 
 change('inherited: a column less of the parent only', @places, also => 'ALTER TABLE ONLY app.places DROP COLUMN added', once => qr/does not exist/, rows => 'app.places');
@@ -203,5 +211,34 @@ change('typed: no more, and another', @typed, also => 'ALTER TABLE app.spots NOT
 change('typed: a table more', @typed, also => 'CREATE TABLE app.more OF app.spot (y WITH OPTIONS DEFAULT 1)', once => qr//, rows => 'app.more');
 change('typed: an attribute more, another, and less', @typed, also => 'ALTER TYPE app.spot ADD ATTRIBUTE z text CASCADE, ALTER ATTRIBUTE y TYPE bigint CASCADE', once => qr/already exists/, rows => 'app.spots');
 change('typed: an attribute less', @typed, also => 'ALTER TYPE app.spot DROP ATTRIBUTE y CASCADE', once => qr/does not exist/, rows => 'app.spots');
+
+# As the whole truth about a schema: source and dump say what is there; an edited source leads to
+# what a database has that was loaded with it.
+my $node = $tower->{node};
+my $source = join('', grep { !/\bbi\b|app_owner|PUBLICATION/ } map { "$_\n" } split /\n/,
+	"CREATE TABLE app.areas (area_id integer PRIMARY KEY, name text);\nCREATE TYPE app.call_status AS ENUM ('queued', 'closed');\n$events$rich$places$typed");
+sub loaded
+{
+	my ($database, $text) = @_;
+	$node->safe_psql('postgres', "CREATE DATABASE $database");
+	$node->safe_psql($database, "SET client_min_messages = warning; CREATE EXTENSION pgschema; CREATE SCHEMA app;\n$text");
+	return sort(split /\n/, $node->safe_psql($database, "SELECT concat_ws('|', object_type, identity, attribute, replace(value, E'\n', '\\n')) FROM pgschema_catalog('{app}')"));
+}
+# pg_dump forgets under which name a foreign key came to its parent's.
+$source = edited($source, 'CONSTRAINT loads_one_known FOREIGN KEY (id) REFERENCES app.areas (area_id), ' => '');
+my @before = loaded('whole', $source);
+my $dump = (run_command([ 'pg_dump', '-s', '--no-sync', '-n', 'app', '-d', $node->connstr('whole') ]))[0];
+my %texts = ('its source' => $source, 'its dump' => $dump);
+for my $name (sort keys %texts)
+{
+	is($node->safe_psql('whole', 'SELECT pgschema_plan(' . Tower::quoted($texts{$name}) . ", '{app}', format => 'sql')"), '-- nothing to change', "whole: $name changes nothing");
+}
+my $edited = edited($source, 'numeric(10,2)' => 'numeric(12,2)', statement($source, 'CREATE TABLE app.events_2031_note') . "\n" => '', 'animals integer' => 'animals bigint',
+	'CREATE VIEW app.v_events' => "CREATE INDEX events_by_size ON app.events (size);\nCREATE TABLE app.events_2040 PARTITION OF app.events FOR VALUES FROM ('2040-01-01Z') TO ('2041-01-01Z');\nCREATE VIEW app.v_events");
+my @wanted = loaded('whole_edited', $edited);
+$node->safe_psql('whole', 'SET client_min_messages = warning; CALL pgschema_apply(' . Tower::quoted($edited) . ", '{app}', allow => '{all}')");
+is_deeply([ sort(split /\n/, $node->safe_psql('whole', "SELECT concat_ws('|', object_type, identity, attribute, replace(value, E'\n', '\\n')) FROM pgschema_catalog('{app}')")) ], \@wanted, 'whole: an edited source leads to what was loaded so');
+$node->safe_psql('whole', 'SET client_min_messages = warning; CALL pgschema_apply(' . Tower::quoted($source) . ", '{app}', allow => '{all}')");
+is_deeply([ sort(split /\n/, $node->safe_psql('whole', "SELECT concat_ws('|', object_type, identity, attribute, replace(value, E'\n', '\\n')) FROM pgschema_catalog('{app}')")) ], \@before, 'whole: and back');
 
 $tower->done;
