@@ -16,6 +16,7 @@
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
 #include "shadow/trees.hpp"
+#include "shadow/turns.hpp"
 #include "shadow/using.hpp"
 #include "shadow/verify.hpp"
 
@@ -34,19 +35,6 @@ namespace {
 using script::Purpose;
 
 constexpr std::size_t kMostMistakes = 30;  // shown of one text
-
-/// A statement of the text, or an object that has to come back.
-struct Item {
-  const TextStatement* text = nullptr;
-  const RawStmt* tree = nullptr;            // text: what runs of it
-  ObjectId object;                          // that comes back
-  std::vector<kinds::Command> commands;
-  std::set<ObjectId> roots;                 // what it touches (text) or stands on (object)
-  bool setting = false;                     // of an object that the text defines, made by a statement of its own
-  bool of_tree = false;                     // the server may have made it with what it belongs to: see call_as_before()
-  bool done = false, asleep = false;
-  std::optional<pg::Error> error;
-};
 
 /// Errors that say "the text has made this already".
 bool made_already(const pg::Error& error) {
@@ -81,7 +69,7 @@ class Evaluation {
     auto gone = clear_the_ground();
     leave_dropped_constraints(gone);
     collect_returning(gone);
-    index_items();
+    turns_.index();
     while (one_round()) {
     }
     if (text_failed() && wake_sleepers())
@@ -362,7 +350,7 @@ class Evaluation {
     bool progress = false;
     for (std::size_t i = 0; i < items_.size(); ++i) {
       pg::call([] { CHECK_FOR_INTERRUPTS(); });  // thousands may wait for each other, and nothing of the server's runs
-      if (items_[i].done || items_[i].asleep || must_wait(i)) continue;
+      if (items_[i].done || items_[i].asleep || turns_.must_wait(i)) continue;
       if (attempt(items_[i])) progress = true;
     }
     return progress;
@@ -379,105 +367,6 @@ class Evaluation {
       return true;
     }
     return false;
-  }
-
-  /// Statements about one object keep their order. What belongs to an object that the text defines comes back
-  /// right after its definition, so that later statements about it have the last word.
-  bool must_wait(std::size_t index) const {
-    const Item& item = items_[index];
-    if (item.text) return waits_for_text(index) || (item.text->meaning.purpose != Purpose::kDefine && waits_for_what_returns(item));
-    if (item.setting) return setting_must_wait(item);
-    const ObjectId own = live_.root(item.object);
-    if (defined_.count(own)) return !open(definitions_, own).empty();
-    return std::any_of(item.roots.begin(), item.roots.end(), [&](const ObjectId& id) {
-      const auto& statements = open(statements_, id);
-      return std::any_of(statements.begin(), statements.end(), [&](std::size_t i) { return !items_[i].roots.count(own); });
-    });
-  }
-
-  /// In the order of the text, but for a definition: it may stand behind what it says nothing about.
-  bool waits_for_text(std::size_t index) const {
-    const auto adds = [&](std::size_t i) {
-      const Purpose purpose = items_[i].text->meaning.purpose;
-      return purpose == Purpose::kDefinePart || purpose == Purpose::kRefine;
-    };
-    const bool defines = items_[index].text->meaning.purpose == Purpose::kDefine;
-    for (const auto& id : items_[index].roots) {
-      for (const std::size_t other : open(statements_, id)) {
-        if (other >= index) break;
-        if (!defines || !adds(other)) return true;
-      }
-      const auto& definitions = open(definitions_, id);
-      const bool defined_before = first_definition_.at(id) < index;
-      if (adds(index) && !defined_before && definitions.upper_bound(index) != definitions.end()) return true;
-    }
-    return false;
-  }
-
-  /// CREATE INDEX takes the indexes of partitions that fit as its parts, when they are there.
-  bool is_part_of(const Item& item, const TextStatement& statement) const {
-    const auto origins = kinds::origins_of(live_.objects.at(item.object), live_);
-    return std::any_of(origins.begin(), origins.end(), [&](const ObjectId& id) { return defines_part(statement.meaning, live_.objects.at(id)); });
-  }
-
-  bool waits_for_what_returns(const Item& statement) const {
-    const auto open_part = [&](std::size_t i) { return !items_[i].done && !items_[i].asleep && !items_[i].error && is_part_of(items_[i], *statement.text); };
-    if (statement.text->meaning.purpose == Purpose::kDefinePart && std::any_of(of_tree_.begin(), of_tree_.end(), open_part)) return true;
-    const auto comes_first = [&](const Item& other) {
-      if (other.done || other.asleep || other.error) return false;
-      if (other.setting) return statement.text->meaning.purpose == Purpose::kRefine && !setting_must_wait(other);
-      return defined_.count(live_.root(other.object)) != 0 || !live_.objects.at(other.object).parent;
-    };
-    return std::any_of(statement.roots.begin(), statement.roots.end(), [&](const ObjectId& id) {
-      const auto found = returning_.find(id);
-      return found != returning_.end() && std::any_of(found->second.begin(), found->second.end(), [&](std::size_t i) { return comes_first(items_[i]); });
-    });
-  }
-
-  /// For the definition of what it is a setting of.
-  bool setting_must_wait(const Item& setting) const {
-    const Object& object = live_.objects.at(setting.object);
-    if (!open(definitions_, live_.root(object.id)).empty()) return true;
-    const auto& statements = open(statements_, object.parent);
-    return std::any_of(statements.begin(), statements.end(), [&](std::size_t i) {
-      const auto& meaning = items_[i].text->meaning;
-      return meaning.purpose == Purpose::kDefinePart && defines_part(meaning, object);
-    });
-  }
-
-  using ByObject = std::map<ObjectId, std::set<std::size_t>>;
-
-  static const std::set<std::size_t>& open(const ByObject& items, const ObjectId& id) {
-    static const std::set<std::size_t> none;
-    const auto found = items.find(id);
-    return found == items.end() ? none : found->second;
-  }
-
-  /// Who waits for whom is asked for every item in every round, and a text may have 100,000.
-  void index_items() {
-    for (std::size_t i = 0; i < items_.size(); ++i) {
-      if (!items_[i].text) {
-        returning_[live_.root(items_[i].object)].push_back(i);
-        if (items_[i].of_tree) of_tree_.push_back(i);
-        continue;
-      }
-      for (const auto& id : items_[i].roots) {
-        statements_[id].insert(i);
-        first_definition_.emplace(id, items_.size());
-        if (items_[i].text->meaning.purpose != Purpose::kDefine) continue;
-        definitions_[id].insert(i);
-        first_definition_[id] = std::min(first_definition_[id], i);
-      }
-    }
-  }
-
-  void finish(Item& item) {
-    item.done = true;
-    if (!item.text) return;
-    const auto index = static_cast<std::size_t>(&item - items_.data());
-    for (const auto& id : item.roots)
-      for (ByObject* items : {&statements_, &definitions_})
-        if (const auto found = items->find(id); found != items->end()) found->second.erase(index);
   }
 
   bool attempt(Item& item) {
@@ -499,13 +388,13 @@ class Evaluation {
       if (item.text && error.sqlstate() == sqlstate::kLockNotAvailable) rethrow_with_place(error, text_, *item.text);
       if (error.interrupts()) throw;
       if (item.text ? mode_ == Mode::kWhole && nothing_to_drop(*item.text, error) : made_already(error)) {
-        finish(item);
+        turns_.finish(item);
         return true;
       }
       item.error = error;
       return false;
     }
-    finish(item);
+    turns_.finish(item);
     item.error.reset();
     return true;
   }
@@ -583,7 +472,7 @@ class Evaluation {
     for (const auto& id : defined_)
       if (id.kind == Kind::kTable && live_.has(id)) tables.insert(id);
     mark_local(live_, tables);
-    for (const std::size_t i : of_tree_)
+    for (const std::size_t i : turns_.of_tree())
       if (const Item& item = items_[i]; item.done) drop_if_left_over(live_.objects.at(item.object), live_);
   }
 
@@ -636,15 +525,12 @@ class Evaluation {
   const Mode mode_;
   const TreeText said_of_trees_{text_};
   std::set<ObjectId> beneath_defined_;
-  std::vector<std::size_t> of_tree_;
   const Snapshot& live_;
   const std::map<catalog::Address, ObjectId>& ids_;
   const std::string& search_path_;
   Oid caller_;
   std::vector<Item> items_;
-  ByObject statements_, definitions_;                              // of the text, not yet done
-  std::map<ObjectId, std::size_t> first_definition_;
-  std::map<ObjectId, std::vector<std::size_t>> returning_;         // by what it belongs to
+  Turns turns_{items_, live_, defined_};
   std::map<ObjectId, std::vector<const script::Meaning*>> parts_;  // that the text defines
   std::set<ObjectId> defined_, touched_, copied_, reworked_, replaced_;
   std::map<const TextStatement*, ObjectId> replaces_;
