@@ -68,6 +68,7 @@ Datum result(FunctionCallInfo fcinfo, std::int64_t version) {
 }
 
 Datum apply(FunctionCallInfo fcinfo) {
+  const HeapScope heap;
   const auto arguments = plan_arguments(fcinfo, kDesired, kSchemas, kStrategy);
   const auto expect = text_argument(fcinfo, kExpect);
   const auto allow = texts_argument(fcinfo, kAllow, "allow");

@@ -11,6 +11,7 @@ namespace pgschema::functions {
 namespace {
 
 Datum plan(FunctionCallInfo fcinfo) {
+  const HeapScope heap;
   const std::string format = text_argument(fcinfo, 3).value_or("text");
   check_known("format", format, {"text", "summary", "sql", "json"});
   RowsOut rows(fcinfo);
@@ -52,6 +53,7 @@ std::string details_of(const plan::Step& step, const shadow::Outcome& outcome) {
 }
 
 Datum steps(FunctionCallInfo fcinfo) {
+  const HeapScope heap;
   RowsOut rows(fcinfo);
   const auto planned = make_plan(plan_arguments(fcinfo, 0, 1, 2));
   for (const auto& step : planned.document.plan.steps) {

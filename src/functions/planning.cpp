@@ -1,5 +1,7 @@
 #include "functions/planning.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 
 #include "functions/arguments.hpp"
@@ -130,6 +132,12 @@ void tell_overloads(const shadow::Outcome& outcome) {
 }
 
 }  // namespace
+
+HeapScope::~HeapScope() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
 
 PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, int strategy) {
   PlanArguments out;

@@ -22,6 +22,16 @@ struct PlanArguments {
 /// an unknown strategy, 54000 for a text over pgschema.max_desired_size.
 PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, int strategy);
 
+/// Planning fills the heap with small pieces, and what is free between others stays with the process. The first local of a
+/// function that plans gives it back to the system, so that a session does not keep what its largest plan needed.
+class HeapScope {
+ public:
+  HeapScope() = default;
+  ~HeapScope();
+  HeapScope(const HeapScope&) = delete;
+  HeapScope& operator=(const HeapScope&) = delete;
+};
+
 Planned make_plan(const PlanArguments& arguments, shadow::For use = shadow::For::kShowing);
 
 }  // namespace pgschema::functions
