@@ -113,10 +113,11 @@ tap_like() {
     if [ -z "$files" ]; then echo "   no tests"; return; fi
     cp -r test/lib "$work/$1-lib"
     cp -r test/data test/fuzz/seeds demo "$work"/ 2>/dev/null
+    mkdir -p "$work/$1"; own "$work/$1"
     for file in $files; do
         name=$(basename "$file" .pl) folder=$work/$1/$(basename "$file" .pl)
         mkdir -p "$folder"; cp "$file" "$folder"/
-        own "$work/$1"
+        own "$folder"
         while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
         {
             run_in "$folder" env TESTDIR="$folder" TESTDATADIR="$folder/tmp_check" TESTLOGDIR="$folder/tmp_check/log" \
