@@ -8,8 +8,8 @@
 #include "functions/settings.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
-#include "pg/sha256.hpp"
 #include "pg/role.hpp"
+#include "pg/sha256.hpp"
 #include "pg/statement.hpp"
 #include "script/quote.hpp"
 #include "shadow/copies.hpp"
@@ -64,7 +64,10 @@ void lock_participants(const functions::Planned& planned) {
   for (const auto& lock : planned.document.locks)
     if (lock.mode == "AccessExclusiveLock") names.push_back(lock.relation);
   std::vector<Oid> oids;
-  for (const auto& row : pg::query("SELECT c.oid FROM unnest($1::text[]) AS r(name) JOIN pg_class c ON c.oid = to_regclass(r.name) ORDER BY c.oid", {names}))
+  for (
+      const auto& row : pg::query(
+          "SELECT c.oid FROM unnest($1::text[]) AS r(name) JOIN pg_class c ON c.oid = to_regclass(r.name) ORDER BY c.oid",
+          {names}))
     oids.push_back(row.oid(0));
   pg::call([&] {
     for (Oid oid : oids) LockRelationOid(oid, AccessExclusiveLock);
@@ -81,12 +84,15 @@ void check_unchanged(const functions::Planned& planned) {
     now = catalog::walk(shadow::walked(planned.outcome.participants), {});
   } catch (const pg::Error& error) {
     if (error.sqlstate() != sqlstate::kUndefinedObject) throw;
-    throw Failure(sqlstate::kSerialization, "another session has dropped what the plan was made for").hint("Try again.");
+    throw Failure(sqlstate::kSerialization, "another session has dropped what the plan was made for")
+        .hint("Try again.");
   }
   const auto differences = catalog::differences(planned.outcome.before, now);
   if (differences.empty()) return;
   const auto& line = differences.front().line;
-  throw Failure(sqlstate::kSerialization, cat(line.object_type, " ", line.identity, " was changed by another session meanwhile")).hint("Try again.");
+  throw Failure(sqlstate::kSerialization,
+                cat(line.object_type, " ", line.identity, " was changed by another session meanwhile"))
+      .hint("Try again.");
 }
 
 void run_step(const plan::Step& step) {
@@ -104,7 +110,8 @@ void run_step(const plan::Step& step) {
 
 /// What the shadow cannot know: it has no foreign keys from tables that take no part, and stubs for others.
 bool beyond_the_shadow(const catalog::WalkDifference& difference) {
-  return difference.line.identity.find("\"RI_FKey_") != std::string::npos || difference.line.object_type == "internal trigger";
+  return difference.line.identity.find("\"RI_FKey_") != std::string::npos ||
+         difference.line.object_type == "internal trigger";
 }
 
 void check_result(const functions::Planned& planned) {
@@ -113,7 +120,8 @@ void check_result(const functions::Planned& planned) {
   const catalog::Walk now = catalog::walk(shadow::walked(units_of(planned.outcome.roots)), {});
   for (const auto& difference : catalog::differences(planned.outcome.expected, now)) {
     if (beyond_the_shadow(difference)) continue;
-    throw Failure(sqlstate::kInternal, cat("after the apply, ", difference.line.object_type, " ", difference.line.identity, " is not as planned"))
+    throw Failure(sqlstate::kInternal, cat("after the apply, ", difference.line.object_type, " ",
+                                           difference.line.identity, " is not as planned"))
         .detail(cat(difference.line.attribute, difference.gone ? " is missing: " : " was not planned: ",
                     script::comment_text(script::excerpt(difference.line.value, 200))))
         .hint("An event trigger or another session has changed it meanwhile. Nothing has been changed by this call.");
@@ -135,7 +143,8 @@ void run(const functions::Planned& planned, std::optional<long> lock_timeout) {
         run_step(step);
       } catch (pg::Error& error) {
         if (error.sqlstate() == sqlstate::kDependentObjects) throw_new_dependent(error);
-        error.context = cat("step ", std::to_string(step.number), " of the plan: ", script::comment_text(script::excerpt(step.command.sql, 100)),
+        error.context = cat("step ", std::to_string(step.number),
+                            " of the plan: ", script::comment_text(script::excerpt(step.command.sql, 100)),
                             error.context.empty() ? "" : "\n", error.context);
         throw;
       }
@@ -160,7 +169,8 @@ std::set<std::string> schemas_of(const functions::Planned& planned) {
 
 std::string now() { return pg::query("SELECT clock_timestamp()::text").at(0).text(0); }
 
-std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments, const std::string& started_at) {
+std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments,
+                    const std::string& started_at) {
   const auto rows = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass");
   const pg::SettingsScope settings;
   settings.set("search_path", "pg_catalog, pg_temp");

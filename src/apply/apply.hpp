@@ -11,7 +11,8 @@ namespace pgschema::apply {
 void run(const functions::Planned& planned, std::optional<long> lock_timeout);
 
 /// Writes the row of pgschema.history; returns its version.
-std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments, const std::string& started_at);
+std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments,
+                    const std::string& started_at);
 
 /// Now, as a timestamptz literal.
 std::string now();

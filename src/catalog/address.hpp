@@ -22,8 +22,8 @@ struct Address {
 
 /// What an address stands for.
 struct Located {
-  Address whole;            // the object as people know it: the view of a _RETURN rule, the type of an array type
-  Address unit;             // what must be hidden with it: the table of a trigger; a type, a function
+  Address whole;  // the object as people know it: the view of a _RETURN rule, the type of an array type
+  Address unit;   // what must be hidden with it: the table of a trigger; a type, a function
   ObjectId id;
   std::string object_type;  // as pg_identify_object() names it
   bool extension_member = false;

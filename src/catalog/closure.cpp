@@ -24,13 +24,18 @@ bool leads_somewhere(char type) { return type != DEPENDENCY_EXTENSION && type !=
 /// The edges of one object, appended. Called where a longjmp may pass: `out` lives outside.
 void scan_one(Relation depend, const Whole& object, bool by_reference, std::vector<RawDependency>& out) {
   ScanKeyData keys[2];
-  ScanKeyInit(&keys[0], by_reference ? Anum_pg_depend_refclassid : Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object.first));
-  ScanKeyInit(&keys[1], by_reference ? Anum_pg_depend_refobjid : Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object.second));
-  SysScanDesc scan = systable_beginscan(depend, by_reference ? DependReferenceIndexId : DependDependerIndexId, true, nullptr, 2, keys);
+  ScanKeyInit(&keys[0], by_reference ? Anum_pg_depend_refclassid : Anum_pg_depend_classid, BTEqualStrategyNumber,
+              F_OIDEQ, ObjectIdGetDatum(object.first));
+  ScanKeyInit(&keys[1], by_reference ? Anum_pg_depend_refobjid : Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
+              ObjectIdGetDatum(object.second));
+  SysScanDesc scan =
+      systable_beginscan(depend, by_reference ? DependReferenceIndexId : DependDependerIndexId, true, nullptr, 2, keys);
   while (HeapTuple row = systable_getnext(scan)) {
     const auto* edge = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
     if (leads_somewhere(edge->deptype))
-      out.push_back({{edge->classid, edge->objid, edge->objsubid}, {edge->refclassid, edge->refobjid, edge->refobjsubid}, edge->deptype});
+      out.push_back({{edge->classid, edge->objid, edge->objsubid},
+                     {edge->refclassid, edge->refobjid, edge->refobjsubid},
+                     edge->deptype});
   }
   systable_endscan(scan);
 }

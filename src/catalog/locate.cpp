@@ -110,7 +110,8 @@ Address whole_of_relation(const Address& at) {
       }
       case RELKIND_INDEX:
       case RELKIND_PARTITIONED_INDEX: {
-        const Address constraint = depends_on(RelationRelationId, at.objid, DEPENDENCY_INTERNAL, ConstraintRelationId, false);
+        const Address constraint =
+            depends_on(RelationRelationId, at.objid, DEPENDENCY_INTERNAL, ConstraintRelationId, false);
         if (OidIsValid(constraint.objid)) out = constraint;
         with_cached<Form_pg_index>(INDEXRELID, at.objid, [&](Form_pg_index index) {
           if (get_rel_relkind(index->indrelid) == RELKIND_TOASTVALUE) out = {RelationRelationId, index->indrelid, 0};
@@ -144,15 +145,21 @@ Address whole_of_constraint(const Address& at) {
   HeapTuple row = SearchSysCache1(CONSTROID, ObjectIdGetDatum(at.objid));
   if (!HeapTupleIsValid(row)) return out;
   const auto* constraint = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(row));
-  if (constraint->contype == kNotNull && OidIsValid(constraint->contypid)) out = {TypeRelationId, constraint->contypid, 0};
+  if (constraint->contype == kNotNull && OidIsValid(constraint->contypid))
+    out = {TypeRelationId, constraint->contypid, 0};
   if (constraint->contype == kNotNull && OidIsValid(constraint->conrelid)) {
     bool null = true;
     const Datum keys = SysCacheGetAttr(CONSTROID, row, Anum_pg_constraint_conkey, &null);
-    if (!null) out = {RelationRelationId, constraint->conrelid, reinterpret_cast<const int16*>(ARR_DATA_PTR(DatumGetArrayTypeP(keys)))[0]};
+    if (!null)
+      out = {RelationRelationId, constraint->conrelid,
+             reinterpret_cast<const int16*>(ARR_DATA_PTR(DatumGetArrayTypeP(keys)))[0]};
   }
   // A foreign key to a partitioned table has a row for each partition; one of a partitioned table, one on each.
-  if (HeapTuple parent = OidIsValid(constraint->conparentid) ? SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint->conparentid)) : nullptr) {
-    if (reinterpret_cast<Form_pg_constraint>(GETSTRUCT(parent))->conrelid == constraint->conrelid) out.objid = constraint->conparentid;
+  if (HeapTuple parent = OidIsValid(constraint->conparentid)
+                             ? SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint->conparentid))
+                             : nullptr) {
+    if (reinterpret_cast<Form_pg_constraint>(GETSTRUCT(parent))->conrelid == constraint->conrelid)
+      out.objid = constraint->conparentid;
     ReleaseSysCache(parent);
   }
   const bool of_trigger = constraint->contype == CONSTRAINT_TRIGGER;
@@ -169,14 +176,18 @@ Address whole_of(const Address& at) {
     case TypeRelationId: return whole_of_type(at);
     case ConstraintRelationId: return whole_of_constraint(at);
     case RewriteRelationId:
-      with_row<Form_pg_rewrite>(RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, at.objid, [&](Form_pg_rewrite rule) {
-        if (strcmp(NameStr(rule->rulename), "_RETURN") == 0) out = {RelationRelationId, rule->ev_class, 0};
-      });
+      with_row<Form_pg_rewrite>(RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, at.objid,
+                                [&](Form_pg_rewrite rule) {
+                                  if (strcmp(NameStr(rule->rulename), "_RETURN") == 0)
+                                    out = {RelationRelationId, rule->ev_class, 0};
+                                });
       return out;
     case TriggerRelationId:
-      with_row<Form_pg_trigger>(TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, at.objid, [&](Form_pg_trigger trigger) {
-        if (trigger->tgisinternal && OidIsValid(trigger->tgconstraint)) out = {ConstraintRelationId, trigger->tgconstraint, 0};
-      });
+      with_row<Form_pg_trigger>(TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, at.objid,
+                                [&](Form_pg_trigger trigger) {
+                                  if (trigger->tgisinternal && OidIsValid(trigger->tgconstraint))
+                                    out = {ConstraintRelationId, trigger->tgconstraint, 0};
+                                });
       return out;
     case ProcedureRelationId:
     case CastRelationId: {
@@ -186,9 +197,11 @@ Address whole_of(const Address& at) {
       return OidIsValid(type.objid) ? type : at;
     }
     case AttrDefaultRelationId:
-      with_row<Form_pg_attrdef>(AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, at.objid, [&](Form_pg_attrdef value) {
-        if (get_attgenerated(value->adrelid, value->adnum) != '\0') out = {RelationRelationId, value->adrelid, value->adnum};
-      });
+      with_row<Form_pg_attrdef>(AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, at.objid,
+                                [&](Form_pg_attrdef value) {
+                                  if (get_attgenerated(value->adrelid, value->adnum) != '\0')
+                                    out = {RelationRelationId, value->adrelid, value->adnum};
+                                });
       return out;
     case AccessMethodOperatorRelationId:
     case AccessMethodProcedureRelationId: {
@@ -227,7 +240,9 @@ void describe_relation(Raw& out) {
       if (OidIsValid(owner.objid)) out.unit = {RelationRelationId, owner.objid, 0};
     }
     if (relation->relkind == RELKIND_INDEX || relation->relkind == RELKIND_PARTITIONED_INDEX)
-      with_cached<Form_pg_index>(INDEXRELID, out.whole.objid, [&](Form_pg_index index) { out.unit = {RelationRelationId, index->indrelid, 0}; });
+      with_cached<Form_pg_index>(INDEXRELID, out.whole.objid, [&](Form_pg_index index) {
+        out.unit = {RelationRelationId, index->indrelid, 0};
+      });
   });
 }
 
@@ -248,20 +263,25 @@ void describe(Raw& out) {
       });
       break;
     case TriggerRelationId:
-      relation = relation_in<Form_pg_trigger>(TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, oid, [](Form_pg_trigger r) { return r->tgrelid; });
+      relation = relation_in<Form_pg_trigger>(TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, oid,
+                                              [](Form_pg_trigger r) { return r->tgrelid; });
       break;
     case RewriteRelationId:
-      relation = relation_in<Form_pg_rewrite>(RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, oid, [](Form_pg_rewrite r) { return r->ev_class; });
+      relation = relation_in<Form_pg_rewrite>(RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, oid,
+                                              [](Form_pg_rewrite r) { return r->ev_class; });
       break;
     case PolicyRelationId:
-      relation = relation_in<Form_pg_policy>(PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, oid, [](Form_pg_policy r) { return r->polrelid; });
+      relation = relation_in<Form_pg_policy>(PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, oid,
+                                             [](Form_pg_policy r) { return r->polrelid; });
       break;
     case AttrDefaultRelationId:
-      relation = relation_in<Form_pg_attrdef>(AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, oid, [](Form_pg_attrdef r) { return r->adrelid; });
+      relation = relation_in<Form_pg_attrdef>(AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, oid,
+                                              [](Form_pg_attrdef r) { return r->adrelid; });
       break;
     case StatisticExtRelationId:
-      relation = relation_in<Form_pg_statistic_ext>(StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, oid,
-                                                    [](Form_pg_statistic_ext r) { return r->stxrelid; });
+      relation =
+          relation_in<Form_pg_statistic_ext>(StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid,
+                                             oid, [](Form_pg_statistic_ext r) { return r->stxrelid; });
       break;
     case AccessMethodOperatorRelationId:
     case AccessMethodProcedureRelationId:
@@ -271,7 +291,8 @@ void describe(Raw& out) {
       out.unit = depends_on(out.whole.classid, oid, DEPENDENCY_AUTO, PublicationRelationId, false);
       break;
     case PublicationRelRelationId:
-      with_cached<Form_pg_publication_rel>(PUBLICATIONREL, oid, [&](Form_pg_publication_rel member) { relation = member->prrelid; });
+      with_cached<Form_pg_publication_rel>(PUBLICATIONREL, oid,
+                                           [&](Form_pg_publication_rel member) { relation = member->prrelid; });
       break;
     default: break;
   }

@@ -92,8 +92,8 @@ constexpr Word kGrammarWords[] = {
 // caller's search_path, where anybody may have put a better fitting function or operator: every name is qualified.
 #define EQ " OPERATOR(pg_catalog.=) "
 #define OID_OF(catalog) "'pg_catalog." catalog "'::pg_catalog.regclass::pg_catalog.oid"
-constexpr const char* kSignatureSql =
-    "SELECT " OID_OF("pg_proc") ", pg_catalog.to_regprocedure($1)::pg_catalog.oid, 0 WHERE pg_catalog.to_regprocedure($1) IS NOT NULL";
+constexpr const char* kSignatureSql = "SELECT " OID_OF(
+    "pg_proc") ", pg_catalog.to_regprocedure($1)::pg_catalog.oid, 0 WHERE pg_catalog.to_regprocedure($1) IS NOT NULL";
 constexpr const char* kOnSql =
     "WITH n AS (SELECT (pg_catalog.parse_ident($1))[1]::pg_catalog.name AS name, pg_catalog.to_regclass($2)::pg_catalog.oid AS relation, "
     "pg_catalog.to_regtype($2)::pg_catalog.oid AS domain) "
@@ -115,14 +115,16 @@ bool no_such_name(const pg::Error& error) {
 void collect(const char* sql, const std::vector<pg::Param>& params, std::set<Address>& out) {
   try {
     const pg::Subtransaction attempt;
-    for (const auto& row : pg::query_in_search_path(sql, params)) out.insert({row.oid(0), row.oid(1), static_cast<int32>(row.number(2))});
+    for (const auto& row : pg::query_in_search_path(sql, params))
+      out.insert({row.oid(0), row.oid(1), static_cast<int32>(row.number(2))});
   } catch (const pg::Error& error) {
     if (!no_such_name(error)) throw;
   }
 }
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
   return text;
 }
 
@@ -148,10 +150,12 @@ void plain_names(const char* name, std::vector<Address>& out) {
     add(RelationRelationId, RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true));
     if (Type type = LookupTypeName(nullptr, makeTypeNameFromNameList(names), nullptr, true)) {
       const auto* form = reinterpret_cast<Form_pg_type>(GETSTRUCT(type));
-      if (!OidIsValid(form->typrelid) || get_rel_relkind(form->typrelid) == RELKIND_COMPOSITE_TYPE) add(TypeRelationId, form->oid);
+      if (!OidIsValid(form->typrelid) || get_rel_relkind(form->typrelid) == RELKIND_COMPOSITE_TYPE)
+        add(TypeRelationId, form->oid);
       ReleaseSysCache(type);
     }
-    for (FuncCandidateList one = FuncnameGetCandidates(names, -1, NIL, false, false, false, true); one; one = one->next) add(ProcedureRelationId, one->oid);
+    for (FuncCandidateList one = FuncnameGetCandidates(names, -1, NIL, false, false, false, true); one; one = one->next)
+      add(ProcedureRelationId, one->oid);
     add(StatisticExtRelationId, get_statistics_object_oid(names, true));
   }
   if (parts == 1) {
@@ -218,7 +222,8 @@ std::vector<Located> distinct(const std::set<Address>& found, const std::string&
   std::vector<Located> out;
   for (auto& [address, located] : locate(found)) {
     if (!types.empty() && !has_type(types, located.object_type)) continue;
-    if (std::none_of(out.begin(), out.end(), [&](const Located& other) { return other.whole == located.whole; })) out.push_back(located);
+    if (std::none_of(out.begin(), out.end(), [&](const Located& other) { return other.whole == located.whole; }))
+      out.push_back(located);
   }
   return out;
 }
@@ -246,7 +251,9 @@ Located find_named(const std::string& text) {
   if (found.size() == 1) return found.front();
   std::string list;
   for (const auto& one : found) list += cat(list.empty() ? "" : ", ", one.object_type, " ", one.id.identity);
-  throw Failure(sqlstate::kAmbiguousName, cat("\"", text, "\" may mean several objects")).detail(cat("Candidates: ", list, ".")).hint("Put the kind before the name, or the types of the arguments after it.");
+  throw Failure(sqlstate::kAmbiguousName, cat("\"", text, "\" may mean several objects"))
+      .detail(cat("Candidates: ", list, "."))
+      .hint("Put the kind before the name, or the types of the arguments after it.");
 }
 
 }  // namespace pgschema::catalog

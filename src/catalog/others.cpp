@@ -34,37 +34,41 @@ namespace {
 
 const std::vector<OtherCatalog>* make_catalogs() {
   return new std::vector<OtherCatalog>{
-      {OperatorRelationId, OperatorOidIndexId, "pg_operator", Anum_pg_operator_oid, Anum_pg_operator_oprname, Anum_pg_operator_oprnamespace, 0,
-       "oprowner", nullptr, nullptr},
-      {OperatorFamilyRelationId, OpfamilyOidIndexId, "pg_opfamily", Anum_pg_opfamily_oid, Anum_pg_opfamily_opfname, Anum_pg_opfamily_opfnamespace, 0,
-       "opfowner", nullptr, nullptr},
-      {OperatorClassRelationId, OpclassOidIndexId, "pg_opclass", Anum_pg_opclass_oid, Anum_pg_opclass_opcname, Anum_pg_opclass_opcnamespace,
-       Anum_pg_opclass_opcdefault, "opcowner", nullptr, nullptr},
+      {OperatorRelationId, OperatorOidIndexId, "pg_operator", Anum_pg_operator_oid, Anum_pg_operator_oprname,
+       Anum_pg_operator_oprnamespace, 0, "oprowner", nullptr, nullptr},
+      {OperatorFamilyRelationId, OpfamilyOidIndexId, "pg_opfamily", Anum_pg_opfamily_oid, Anum_pg_opfamily_opfname,
+       Anum_pg_opfamily_opfnamespace, 0, "opfowner", nullptr, nullptr},
+      {OperatorClassRelationId, OpclassOidIndexId, "pg_opclass", Anum_pg_opclass_oid, Anum_pg_opclass_opcname,
+       Anum_pg_opclass_opcnamespace, Anum_pg_opclass_opcdefault, "opcowner", nullptr, nullptr},
       {CastRelationId, CastOidIndexId, "pg_cast", Anum_pg_cast_oid, 0, 0, 0, nullptr, nullptr, nullptr},
-      {CollationRelationId, CollationOidIndexId, "pg_collation", Anum_pg_collation_oid, Anum_pg_collation_collname, Anum_pg_collation_collnamespace, 0,
-       "collowner", nullptr, nullptr},
-      {ConversionRelationId, ConversionOidIndexId, "pg_conversion", Anum_pg_conversion_oid, Anum_pg_conversion_conname, Anum_pg_conversion_connamespace,
-       Anum_pg_conversion_condefault, "conowner", nullptr, nullptr},
-      {TSParserRelationId, TSParserOidIndexId, "pg_ts_parser", Anum_pg_ts_parser_oid, Anum_pg_ts_parser_prsname, Anum_pg_ts_parser_prsnamespace, 0, nullptr,
-       nullptr, nullptr},
-      {TSTemplateRelationId, TSTemplateOidIndexId, "pg_ts_template", Anum_pg_ts_template_oid, Anum_pg_ts_template_tmplname,
-       Anum_pg_ts_template_tmplnamespace, 0, nullptr, nullptr, nullptr},
-      {TSDictionaryRelationId, TSDictionaryOidIndexId, "pg_ts_dict", Anum_pg_ts_dict_oid, Anum_pg_ts_dict_dictname, Anum_pg_ts_dict_dictnamespace, 0,
-       "dictowner", nullptr, nullptr},
-      {TSConfigRelationId, TSConfigOidIndexId, "pg_ts_config", Anum_pg_ts_config_oid, Anum_pg_ts_config_cfgname, Anum_pg_ts_config_cfgnamespace, 0,
-       "cfgowner", nullptr, nullptr},
-      {ExtensionRelationId, ExtensionOidIndexId, "pg_extension", Anum_pg_extension_oid, Anum_pg_extension_extname, 0, 0, nullptr, nullptr, nullptr},
-      {LanguageRelationId, LanguageOidIndexId, "pg_language", Anum_pg_language_oid, Anum_pg_language_lanname, 0, 0, "lanowner", "lanacl", "l"},
-      {TransformRelationId, TransformOidIndexId, "pg_transform", Anum_pg_transform_oid, 0, 0, 0, nullptr, nullptr, nullptr},
-      {AccessMethodRelationId, AmOidIndexId, "pg_am", Anum_pg_am_oid, Anum_pg_am_amname, 0, 0, nullptr, nullptr, nullptr},
-      {EventTriggerRelationId, EventTriggerOidIndexId, "pg_event_trigger", Anum_pg_event_trigger_oid, Anum_pg_event_trigger_evtname, 0, 0, "evtowner",
-       nullptr, nullptr},
-      {ForeignDataWrapperRelationId, ForeignDataWrapperOidIndexId, "pg_foreign_data_wrapper", Anum_pg_foreign_data_wrapper_oid,
-       Anum_pg_foreign_data_wrapper_fdwname, 0, 0, "fdwowner", "fdwacl", "F"},
-      {ForeignServerRelationId, ForeignServerOidIndexId, "pg_foreign_server", Anum_pg_foreign_server_oid, Anum_pg_foreign_server_srvname, 0, 0, "srvowner",
-       "srvacl", "S"},
-      {PublicationRelationId, PublicationObjectIndexId, "pg_publication", Anum_pg_publication_oid, Anum_pg_publication_pubname, 0, 0, "pubowner", nullptr,
+      {CollationRelationId, CollationOidIndexId, "pg_collation", Anum_pg_collation_oid, Anum_pg_collation_collname,
+       Anum_pg_collation_collnamespace, 0, "collowner", nullptr, nullptr},
+      {ConversionRelationId, ConversionOidIndexId, "pg_conversion", Anum_pg_conversion_oid, Anum_pg_conversion_conname,
+       Anum_pg_conversion_connamespace, Anum_pg_conversion_condefault, "conowner", nullptr, nullptr},
+      {TSParserRelationId, TSParserOidIndexId, "pg_ts_parser", Anum_pg_ts_parser_oid, Anum_pg_ts_parser_prsname,
+       Anum_pg_ts_parser_prsnamespace, 0, nullptr, nullptr, nullptr},
+      {TSTemplateRelationId, TSTemplateOidIndexId, "pg_ts_template", Anum_pg_ts_template_oid,
+       Anum_pg_ts_template_tmplname, Anum_pg_ts_template_tmplnamespace, 0, nullptr, nullptr, nullptr},
+      {TSDictionaryRelationId, TSDictionaryOidIndexId, "pg_ts_dict", Anum_pg_ts_dict_oid, Anum_pg_ts_dict_dictname,
+       Anum_pg_ts_dict_dictnamespace, 0, "dictowner", nullptr, nullptr},
+      {TSConfigRelationId, TSConfigOidIndexId, "pg_ts_config", Anum_pg_ts_config_oid, Anum_pg_ts_config_cfgname,
+       Anum_pg_ts_config_cfgnamespace, 0, "cfgowner", nullptr, nullptr},
+      {ExtensionRelationId, ExtensionOidIndexId, "pg_extension", Anum_pg_extension_oid, Anum_pg_extension_extname, 0, 0,
+       nullptr, nullptr, nullptr},
+      {LanguageRelationId, LanguageOidIndexId, "pg_language", Anum_pg_language_oid, Anum_pg_language_lanname, 0, 0,
+       "lanowner", "lanacl", "l"},
+      {TransformRelationId, TransformOidIndexId, "pg_transform", Anum_pg_transform_oid, 0, 0, 0, nullptr, nullptr,
        nullptr},
+      {AccessMethodRelationId, AmOidIndexId, "pg_am", Anum_pg_am_oid, Anum_pg_am_amname, 0, 0, nullptr, nullptr,
+       nullptr},
+      {EventTriggerRelationId, EventTriggerOidIndexId, "pg_event_trigger", Anum_pg_event_trigger_oid,
+       Anum_pg_event_trigger_evtname, 0, 0, "evtowner", nullptr, nullptr},
+      {ForeignDataWrapperRelationId, ForeignDataWrapperOidIndexId, "pg_foreign_data_wrapper",
+       Anum_pg_foreign_data_wrapper_oid, Anum_pg_foreign_data_wrapper_fdwname, 0, 0, "fdwowner", "fdwacl", "F"},
+      {ForeignServerRelationId, ForeignServerOidIndexId, "pg_foreign_server", Anum_pg_foreign_server_oid,
+       Anum_pg_foreign_server_srvname, 0, 0, "srvowner", "srvacl", "S"},
+      {PublicationRelationId, PublicationObjectIndexId, "pg_publication", Anum_pg_publication_oid,
+       Anum_pg_publication_pubname, 0, 0, "pubowner", nullptr, nullptr},
   };
 }
 
@@ -89,7 +93,8 @@ const std::vector<OtherCatalog>& other_catalogs() {
 
 const OtherCatalog* other_catalog(Oid catalog) {
   const auto& all = other_catalogs();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const OtherCatalog& one) { return one.catalog == catalog; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const OtherCatalog& one) { return one.catalog == catalog; });
   return found == all.end() ? nullptr : &*found;
 }
 
@@ -100,7 +105,8 @@ void add_partners(Units& units) {
     classes.push_back(classid);
     oids.push_back(oid);
   }
-  for (const auto& row : pg::query(kPartnersSql, {classes, oids, static_cast<Oid>(FirstNormalObjectId)})) units.others.emplace(row.oid(0), row.oid(1));
+  for (const auto& row : pg::query(kPartnersSql, {classes, oids, static_cast<Oid>(FirstNormalObjectId)}))
+    units.others.emplace(row.oid(0), row.oid(1));
   std::vector<Oid> publications;
   for (const auto& [classid, oid] : units.others)
     if (classid == PublicationRelationId) publications.push_back(oid);
@@ -110,7 +116,9 @@ void add_partners(Units& units) {
 std::vector<Oid> tables_of_publications(const std::vector<Oid>& publications) {
   std::vector<Oid> out;
   if (publications.empty()) return out;
-  for (const auto& row : pg::query("SELECT DISTINCT prrelid FROM pg_publication_rel WHERE prpubid = ANY ($1)", {publications})) out.push_back(row.oid(0));
+  for (const auto& row :
+       pg::query("SELECT DISTINCT prrelid FROM pg_publication_rel WHERE prpubid = ANY ($1)", {publications}))
+    out.push_back(row.oid(0));
   return out;
 }
 
@@ -119,7 +127,8 @@ void add_by_identity(const std::set<ObjectId>& ids, Units& units) {
   for (const auto& id : ids) names.push_back(id.identity);
   std::set<Address> found;
   for (const auto& one : other_catalogs())
-    for (const auto& row : pg::query(cat("SELECT o.oid FROM ", one.name, " o, pg_identify_object('", one.name, "'::regclass, o.oid, 0) i "
+    for (const auto& row : pg::query(cat("SELECT o.oid FROM ", one.name, " o, pg_identify_object('", one.name,
+                                         "'::regclass, o.oid, 0) i "
                                          "WHERE o.oid >= $2 AND i.identity = ANY ($1)"),
                                      {names, static_cast<Oid>(FirstNormalObjectId)}))
       found.insert({one.catalog, row.oid(0), 0});

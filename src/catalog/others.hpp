@@ -17,10 +17,10 @@ struct OtherCatalog {
   const char* name;
   AttrNumber oid_column;
   AttrNumber name_column, namespace_column;  // 0: it has none
-  AttrNumber default_column;                 // a flag that only one of several may have (an operator class FOR TYPE); or 0
-  const char* owner;                         // names of columns; nothing where there is none
+  AttrNumber default_column;  // a flag that only one of several may have (an operator class FOR TYPE); or 0
+  const char* owner;          // names of columns; nothing where there is none
   const char* privileges;
-  const char* privileges_type;               // as acldefault() calls it
+  const char* privileges_type;  // as acldefault() calls it
 };
 
 const std::vector<OtherCatalog>& other_catalogs();

@@ -59,8 +59,12 @@ Object object_of(const pg::Rows& rows, const pg::Row& row) {
 
 /// The deparsers print nothing for what is gone.
 void check_printed(const pg::Rows& rows, const RawObject& raw) {
-  if (std::find(rows.columns.begin(), rows.columns.end(), "definition") == rows.columns.end() || raw.object.has("definition")) return;
-  throw Failure(sqlstate::kSerialization, cat(raw.object.schema, ".", raw.object.name, " was dropped by another session meanwhile")).hint("Try again.");
+  if (std::find(rows.columns.begin(), rows.columns.end(), "definition") == rows.columns.end() ||
+      raw.object.has("definition"))
+    return;
+  throw Failure(sqlstate::kSerialization,
+                cat(raw.object.schema, ".", raw.object.name, " was dropped by another session meanwhile"))
+      .hint("Try again.");
 }
 
 /// What there is to read about, so that a query that could only find nothing is not run.
@@ -107,7 +111,8 @@ void read_others(const Units& units, std::vector<RawObject>& out) {
     oids.push_back(oid);
   }
   for (const auto& reader : other_readers())
-    if (const auto found = by_catalog.find(reader.catalog); found != by_catalog.end()) take(reader.kind, pg::query(reader.sql, {found->second}));
+    if (const auto found = by_catalog.find(reader.catalog); found != by_catalog.end())
+      take(reader.kind, pg::query(reader.sql, {found->second}));
   for (const auto& reader : attached_readers()) take(reader.kind, pg::query(reader.sql, {catalogs, oids}));
 }
 
@@ -123,7 +128,8 @@ std::vector<RawObject> read_rows(const Units& units) {
   std::vector<RawObject> out;
   for (const auto& reader : readers()) {
     if (!present.wants(reader.about)) continue;
-    const auto rows = pg::query(reader.sql, {list(relations), list(units.types), list(units.functions), list(units.schemas)});
+    const auto rows =
+        pg::query(reader.sql, {list(relations), list(units.types), list(units.functions), list(units.schemas)});
     for (const auto& row : rows) {
       out.push_back({reader.kind, address_at(row, 0), address_at(row, 3), object_of(rows, row)});
       if (&reader != &readers().front()) check_printed(rows, out.back());
@@ -144,13 +150,10 @@ std::string attached_identity(const RawObject& raw, const ObjectId& parent) {
       return cat(raw.object.name, " on ", of, grantor == "(owner)" ? "" : cat(" by ", grantor));
     }
     case Kind::kDefaultPrivilege: return cat(raw.object.name, " in ", of);
-    case Kind::kComment:
-      return raw.object.name.empty() ? of : cat(raw.object.name, " of ", of);
+    case Kind::kComment: return raw.object.name.empty() ? of : cat(raw.object.name, " of ", of);
     case Kind::kSecurityLabel:
-    case Kind::kExtensionDependency:
-      return cat(raw.object.name, " on ", of);
-    default:
-      return of;
+    case Kind::kExtensionDependency: return cat(raw.object.name, " on ", of);
+    default: return of;
   }
 }
 
@@ -219,7 +222,8 @@ class Builder {
     // A sequence goes with its column, but does not need it: what needs the column is the ownership.
     if (source.kind == Kind::kSequence && edge.type == 'a') source = {Kind::kOwnedBy, kinds::describe(source)};
     // What is in a tree needs what it hangs on only as long as it does.
-    if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)}; source.kind == to->second.id.kind && out.snapshot.has(inheritance))
+    if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)};
+        source.kind == to->second.id.kind && out.snapshot.has(inheritance))
       source = inheritance;
     out.snapshot.depend(source, to->second.id, edge.type);
     // Members of an extension come with it.

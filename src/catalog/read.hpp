@@ -15,7 +15,9 @@ struct Units {
   std::set<Oid> relations, types, functions, schemas;
   std::set<std::pair<Oid, Oid>> others;  // (catalog, oid): see others.hpp
 
-  bool empty() const { return relations.empty() && types.empty() && functions.empty() && schemas.empty() && others.empty(); }
+  bool empty() const {
+    return relations.empty() && types.empty() && functions.empty() && schemas.empty() && others.empty();
+  }
   void add(const Address& unit);
   bool has(const Address& unit) const;
   /// As addresses, for the walk.
@@ -24,8 +26,8 @@ struct Units {
 
 struct Reading {
   Snapshot snapshot;
-  std::map<Address, ObjectId> ids;            // of everything in the snapshot that has an address
-  std::map<ObjectId, Located> outside;        // dependents and needs that are not in the snapshot
+  std::map<Address, ObjectId> ids;      // of everything in the snapshot that has an address
+  std::map<ObjectId, Located> outside;  // dependents and needs that are not in the snapshot
 };
 
 /// Reads the units and the dependencies of everything that leads to or from them. With `closure`, the edges

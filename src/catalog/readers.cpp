@@ -270,11 +270,11 @@ FROM pg_publication_rel m JOIN pg_publication p ON p.oid = m.prpubid WHERE m.prr
 // From here on: what has no address of its own and is named after the object that it belongs to.
 
 // The rows of the catalogs that can carry an owner or privileges, with what acldefault() calls them.
-#define PGSCHEMA_OWNED                                                                                              \
-  "WITH owned AS ("                                                                                                 \
-  "SELECT 'pg_class'::regclass::oid AS classid, c.oid, 0 AS subid, c.relowner AS owner, c.relacl AS acl, "          \
-  "  CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\" AS type "                                              \
-  "FROM pg_class c WHERE c.oid = ANY ($1) "                                                                         \
+#define PGSCHEMA_OWNED                                                                                               \
+  "WITH owned AS ("                                                                                                  \
+  "SELECT 'pg_class'::regclass::oid AS classid, c.oid, 0 AS subid, c.relowner AS owner, c.relacl AS acl, "           \
+  "  CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\" AS type "                                               \
+  "FROM pg_class c WHERE c.oid = ANY ($1) "                                                                          \
   "UNION ALL SELECT 'pg_proc'::regclass, p.oid, 0, p.proowner, p.proacl, 'f' FROM pg_proc p WHERE p.oid = ANY ($3) " \
   "UNION ALL SELECT 'pg_type'::regclass, t.oid, 0, t.typowner, t.typacl, 'T' FROM pg_type t WHERE t.oid = ANY ($2) " \
   "UNION ALL SELECT 'pg_namespace'::regclass, n.oid, 0, n.nspowner, n.nspacl, 'n' FROM pg_namespace n WHERE n.oid = ANY ($4) "
@@ -301,18 +301,18 @@ CROSS JOIN LATERAL (SELECT CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_iden
 WHERE d.defaclnamespace = ANY ($4) GROUP BY d.defaclnamespace, d.defaclrole, o.objects, g.grantee)";
 
 // Every catalog row that the units own, to find what hangs on them by (class, object).
-#define PGSCHEMA_PARTS                                                                                                 \
-  "WITH parts AS ("                                                                                                    \
-  "SELECT 'pg_class'::regclass::oid AS classid, oid FROM pg_class WHERE oid = ANY ($1) "                               \
-  "UNION ALL SELECT 'pg_class'::regclass, typrelid FROM pg_type WHERE oid = ANY ($2) AND typrelid <> 0 "               \
-  "UNION ALL SELECT 'pg_type'::regclass, unnest($2) UNION ALL SELECT 'pg_proc'::regclass, unnest($3) "                 \
-  "UNION ALL SELECT 'pg_namespace'::regclass, unnest($4) "                                                             \
-  "UNION ALL SELECT 'pg_class'::regclass, indexrelid FROM pg_index WHERE indrelid = ANY ($1) "                         \
-  "UNION ALL SELECT 'pg_constraint'::regclass, oid FROM pg_constraint WHERE conrelid <> 0 AND conrelid = ANY ($1) "    \
-  "UNION ALL SELECT 'pg_constraint'::regclass, oid FROM pg_constraint WHERE contypid <> 0 AND contypid = ANY ($2) "    \
-  "UNION ALL SELECT 'pg_trigger'::regclass, oid FROM pg_trigger WHERE tgrelid = ANY ($1) "                             \
-  "UNION ALL SELECT 'pg_rewrite'::regclass, oid FROM pg_rewrite WHERE ev_class = ANY ($1) "                            \
-  "UNION ALL SELECT 'pg_policy'::regclass, oid FROM pg_policy WHERE polrelid = ANY ($1) "                              \
+#define PGSCHEMA_PARTS                                                                                              \
+  "WITH parts AS ("                                                                                                 \
+  "SELECT 'pg_class'::regclass::oid AS classid, oid FROM pg_class WHERE oid = ANY ($1) "                            \
+  "UNION ALL SELECT 'pg_class'::regclass, typrelid FROM pg_type WHERE oid = ANY ($2) AND typrelid <> 0 "            \
+  "UNION ALL SELECT 'pg_type'::regclass, unnest($2) UNION ALL SELECT 'pg_proc'::regclass, unnest($3) "              \
+  "UNION ALL SELECT 'pg_namespace'::regclass, unnest($4) "                                                          \
+  "UNION ALL SELECT 'pg_class'::regclass, indexrelid FROM pg_index WHERE indrelid = ANY ($1) "                      \
+  "UNION ALL SELECT 'pg_constraint'::regclass, oid FROM pg_constraint WHERE conrelid <> 0 AND conrelid = ANY ($1) " \
+  "UNION ALL SELECT 'pg_constraint'::regclass, oid FROM pg_constraint WHERE contypid <> 0 AND contypid = ANY ($2) " \
+  "UNION ALL SELECT 'pg_trigger'::regclass, oid FROM pg_trigger WHERE tgrelid = ANY ($1) "                          \
+  "UNION ALL SELECT 'pg_rewrite'::regclass, oid FROM pg_rewrite WHERE ev_class = ANY ($1) "                         \
+  "UNION ALL SELECT 'pg_policy'::regclass, oid FROM pg_policy WHERE polrelid = ANY ($1) "                           \
   "UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext WHERE stxrelid = ANY ($1)) "
 
 // `name` tells a constraint's comment from that of its index, and that of a NOT NULL from its column's.

@@ -17,7 +17,7 @@ namespace pgschema::catalog {
 enum class About { kAny, kRelations, kTables, kStored, kFunctions, kTypes, kSchemas, kTablesAndTypes };
 
 struct Reader {
-  Kind kind;         // kNone: by the address (pg_identify_object)
+  Kind kind;  // kNone: by the address (pg_identify_object)
   const char* sql;
   About about;
 };

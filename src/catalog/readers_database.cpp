@@ -46,18 +46,19 @@ SELECT 'pg_event_trigger'::regclass::oid, e.oid, 0, 0, 0, 0, '' AS schema, quote
   CASE e.evtenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END AS enabled
 FROM pg_event_trigger e WHERE e.oid = ANY ($1))";
 
-#define PGSCHEMA_OPTIONS(column) \
-  "(SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name) FROM pg_options_to_table(" column ")) AS options"
+#define PGSCHEMA_OPTIONS(column)                                                                                                                   \
+  "(SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name) FROM pg_options_to_table(" column \
+  ")) AS options"
 
 constexpr const char* kWrappers =
     "SELECT 'pg_foreign_data_wrapper'::regclass::oid, w.oid, 0, 0, 0, 0, '' AS schema, quote_ident(w.fdwname) AS name, "
-    "CASE WHEN w.fdwhandler <> 0 THEN w.fdwhandler::regproc END AS handler, CASE WHEN w.fdwvalidator <> 0 THEN w.fdwvalidator::regproc END AS validator, "
-    PGSCHEMA_OPTIONS("w.fdwoptions") " FROM pg_foreign_data_wrapper w WHERE w.oid = ANY ($1)";
+    "CASE WHEN w.fdwhandler <> 0 THEN w.fdwhandler::regproc END AS handler, CASE WHEN w.fdwvalidator <> 0 THEN w.fdwvalidator::regproc END AS validator, " PGSCHEMA_OPTIONS(
+        "w.fdwoptions") " FROM pg_foreign_data_wrapper w WHERE w.oid = ANY ($1)";
 
 constexpr const char* kServers =
     "SELECT 'pg_foreign_server'::regclass::oid, s.oid, 0, 0, 0, 0, '' AS schema, quote_ident(s.srvname) AS name, quote_literal(s.srvtype) AS type, "
-    "quote_literal(s.srvversion) AS version, quote_ident(w.fdwname) AS wrapper, "
-    PGSCHEMA_OPTIONS("s.srvoptions") " FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw WHERE s.oid = ANY ($1)";
+    "quote_literal(s.srvversion) AS version, quote_ident(w.fdwname) AS wrapper, " PGSCHEMA_OPTIONS(
+        "s.srvoptions") " FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw WHERE s.oid = ANY ($1)";
 
 #undef PGSCHEMA_OPTIONS
 

@@ -26,15 +26,15 @@ FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid = A
 
 // Members, as CREATE OPERATOR CLASS and ALTER OPERATOR FAMILY write them: those that depend on the class internally are
 // its own, all others are the family's.
-#define PGSCHEMA_MEMBERS                                                                                                                  \
-  "SELECT 'pg_amop'::regclass::oid AS classid, a.oid, a.amopfamily AS family, format('OPERATOR %s %s%s', a.amopstrategy, a.amopopr::regoperator, "  \
-  "  CASE WHEN a.amoppurpose = 'o' THEN (SELECT format(' FOR ORDER BY %I.%I', sn.nspname, s.opfname) FROM pg_opfamily s "                  \
-  "  JOIN pg_namespace sn ON sn.oid = s.opfnamespace WHERE s.oid = a.amopsortfamily) ELSE '' END) AS item, "                               \
-  "  format('OPERATOR %s (%s, %s)', a.amopstrategy, format_type(a.amoplefttype, NULL), format_type(a.amoprighttype, NULL)) AS gone, "      \
-  "  0 AS sort, a.amopstrategy AS number, a.amoplefttype::regtype::text AS l, a.amoprighttype::regtype::text AS r FROM pg_amop a "         \
-  "UNION ALL SELECT 'pg_amproc'::regclass, a.oid, a.amprocfamily, format('FUNCTION %s (%s, %s) %s', a.amprocnum, "                         \
-  "  format_type(a.amproclefttype, NULL), format_type(a.amprocrighttype, NULL), a.amproc::regprocedure), "                                 \
-  "  format('FUNCTION %s (%s, %s)', a.amprocnum, format_type(a.amproclefttype, NULL), format_type(a.amprocrighttype, NULL)), "             \
+#define PGSCHEMA_MEMBERS                                                                                                                           \
+  "SELECT 'pg_amop'::regclass::oid AS classid, a.oid, a.amopfamily AS family, format('OPERATOR %s %s%s', a.amopstrategy, a.amopopr::regoperator, " \
+  "  CASE WHEN a.amoppurpose = 'o' THEN (SELECT format(' FOR ORDER BY %I.%I', sn.nspname, s.opfname) FROM pg_opfamily s "                          \
+  "  JOIN pg_namespace sn ON sn.oid = s.opfnamespace WHERE s.oid = a.amopsortfamily) ELSE '' END) AS item, "                                       \
+  "  format('OPERATOR %s (%s, %s)', a.amopstrategy, format_type(a.amoplefttype, NULL), format_type(a.amoprighttype, NULL)) AS gone, "              \
+  "  0 AS sort, a.amopstrategy AS number, a.amoplefttype::regtype::text AS l, a.amoprighttype::regtype::text AS r FROM pg_amop a "                 \
+  "UNION ALL SELECT 'pg_amproc'::regclass, a.oid, a.amprocfamily, format('FUNCTION %s (%s, %s) %s', a.amprocnum, "                                 \
+  "  format_type(a.amproclefttype, NULL), format_type(a.amprocrighttype, NULL), a.amproc::regprocedure), "                                         \
+  "  format('FUNCTION %s (%s, %s)', a.amprocnum, format_type(a.amproclefttype, NULL), format_type(a.amprocrighttype, NULL)), "                     \
   "  1, a.amprocnum, a.amproclefttype::regtype::text, a.amprocrighttype::regtype::text FROM pg_amproc a"
 
 constexpr const char* kFamilies = R"(
@@ -50,7 +50,8 @@ constexpr const char* kClasses = R"(
 SELECT 'pg_opclass'::regclass::oid, c.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS schema, quote_ident(c.opcname) AS name, quote_ident(am.amname) AS method,
   CASE WHEN c.opcdefault THEN 'yes' END AS default, format_type(c.opcintype, NULL) AS type, format('%I.%I', fn.nspname, f.opfname) AS family,
   CASE WHEN c.opckeytype <> 0 THEN format_type(c.opckeytype, NULL) END AS storage,
-  (SELECT string_agg(m.item, E',\n  ' ORDER BY m.sort, m.number, m.l COLLATE "C", m.r COLLATE "C") FROM ()" PGSCHEMA_MEMBERS R"() m
+  (SELECT string_agg(m.item, E',\n  ' ORDER BY m.sort, m.number, m.l COLLATE "C", m.r COLLATE "C") FROM ()" PGSCHEMA_MEMBERS
+                                 R"() m
      JOIN pg_depend d ON d.classid = m.classid AND d.objid = m.oid AND d.deptype = 'i' AND d.refclassid = 'pg_opclass'::regclass
      WHERE m.family = c.opcfamily AND d.refobjid = c.oid) AS members
 FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace JOIN pg_am am ON am.oid = c.opcmethod
@@ -77,21 +78,26 @@ std::string owned() {
   std::string out;
   for (const auto& one : other_catalogs()) {
     if (!one.owner) continue;
-    out += cat(out.empty() ? "owned AS (" : " UNION ALL ", "SELECT g.classid, g.oid, 0 AS subid, o.", one.owner, " AS owner, ",
-               one.privileges ? cat("o.", one.privileges) : "NULL::aclitem[]", " AS acl, ", one.privileges ? cat("'", one.privileges_type, "'") : "NULL",
-               "::\"char\" AS type FROM given g JOIN ", one.name, " o ON o.oid = g.oid WHERE g.classid = '", one.name, "'::regclass");
+    out += cat(out.empty() ? "owned AS (" : " UNION ALL ", "SELECT g.classid, g.oid, 0 AS subid, o.", one.owner,
+               " AS owner, ", one.privileges ? cat("o.", one.privileges) : "NULL::aclitem[]", " AS acl, ",
+               one.privileges ? cat("'", one.privileges_type, "'") : "NULL", "::\"char\" AS type FROM given g JOIN ",
+               one.name, " o ON o.oid = g.oid WHERE g.classid = '", one.name, "'::regclass");
   }
   return out + ")";
 }
 
 const std::vector<AttachedReader>* make_attached() {
   return new std::vector<AttachedReader>{
-      {Kind::kOwner, cat(kGiven, owned(), "SELECT 0::oid, 0::oid, 0, classid, oid, subid, '' AS schema, '' AS name, quote_ident(pg_get_userbyid(owner)) AS role FROM owned")},
+      {Kind::kOwner,
+       cat(kGiven, owned(),
+           "SELECT 0::oid, 0::oid, 0, classid, oid, subid, '' AS schema, '' AS name, quote_ident(pg_get_userbyid(owner)) AS role FROM owned")},
       {Kind::kPrivilege, cat(kGiven, owned(), kPrivilegesOfOwned)},
-      {Kind::kComment, "SELECT 0::oid, 0::oid, 0, d.classoid, d.objoid, d.objsubid, '' AS schema, '' AS name, d.description AS text "
-                       "FROM ROWS FROM (unnest($1), unnest($2)) g(classid, oid) JOIN pg_description d ON d.classoid = g.classid AND d.objoid = g.oid"},
-      {Kind::kSecurityLabel, "SELECT 0::oid, 0::oid, 0, s.classoid, s.objoid, s.objsubid, '' AS schema, quote_ident(s.provider) AS name, s.label AS label "
-                             "FROM ROWS FROM (unnest($1), unnest($2)) g(classid, oid) JOIN pg_seclabel s ON s.classoid = g.classid AND s.objoid = g.oid"},
+      {Kind::kComment,
+       "SELECT 0::oid, 0::oid, 0, d.classoid, d.objoid, d.objsubid, '' AS schema, '' AS name, d.description AS text "
+       "FROM ROWS FROM (unnest($1), unnest($2)) g(classid, oid) JOIN pg_description d ON d.classoid = g.classid AND d.objoid = g.oid"},
+      {Kind::kSecurityLabel,
+       "SELECT 0::oid, 0::oid, 0, s.classoid, s.objoid, s.objsubid, '' AS schema, quote_ident(s.provider) AS name, s.label AS label "
+       "FROM ROWS FROM (unnest($1), unnest($2)) g(classid, oid) JOIN pg_seclabel s ON s.classoid = g.classid AND s.objoid = g.oid"},
   };
 }
 

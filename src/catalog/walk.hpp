@@ -57,7 +57,8 @@ enum class Deparse { kNo, kYes };
 /// actual name must be one that nothing else is called (as hidden schemas are).
 ///
 /// Raises 42704 when one of `objects` does not exist.
-Walk walk(const Addresses& objects, const std::map<std::string, std::string>& rename_schema, Deparse deparse = Deparse::kYes);
+Walk walk(const Addresses& objects, const std::map<std::string, std::string>& rename_schema,
+          Deparse deparse = Deparse::kYes);
 
 /// The schemas themselves, all objects in them, and what has no schema but depends on those (casts, event
 /// triggers, …). Raises 3F000 for a schema that does not exist.

@@ -224,7 +224,7 @@ class ReadingBuilder {
     std::string rows = cat(" FROM pg_catalog.\"", catalog_.name, "\" t");
     if (own_)
       rows += cat(" JOIN ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) m(c, o) ON ",
-                     of_row(own_->class_column), " = m.c AND ", of_row(own_->object_column), " = m.o WHERE true");
+                  of_row(own_->class_column), " = m.c AND ", of_row(own_->object_column), " = m.o WHERE true");
     else
       rows += cat(" WHERE ", of_row(owner_.column), " = ANY ($1)");
     if (!owner_.filter.empty()) rows += cat(" AND ", owner_.filter);
@@ -290,8 +290,7 @@ class ReadingBuilder {
     const bool deparsed = column.type == "pg_node_tree";
     select_ += ", " + how.second;
     undeparsed_ += deparsed ? ", NULL::text" : ", " + how.second;
-    reading_.columns.push_back(
-        {column.name, cat(catalog_.name, ".", column.name), how.first, refers_to, deparsed});
+    reading_.columns.push_back({column.name, cat(catalog_.name, ".", column.name), how.first, refers_to, deparsed});
   }
 
   const Catalog& catalog_;

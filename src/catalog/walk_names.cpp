@@ -16,9 +16,9 @@ constexpr const char* kObjects =
 
 // A foreign key to a partitioned table has a row for each partition, under a name that the server chooses in the order
 // in which they come.
-#define PGSCHEMA_WHOLE_CONSTRAINT(oid)                                                                              \
+#define PGSCHEMA_WHOLE_CONSTRAINT(oid)                                                                                        \
   "(WITH RECURSIVE up AS (SELECT k.oid, k.conparentid, k.conrelid, 0 AS n FROM pg_catalog.pg_constraint k WHERE k.oid = " oid \
-  " UNION ALL SELECT k.oid, k.conparentid, k.conrelid, up.n + 1 FROM pg_catalog.pg_constraint k JOIN up"             \
+  " UNION ALL SELECT k.oid, k.conparentid, k.conrelid, up.n + 1 FROM pg_catalog.pg_constraint k JOIN up"                      \
   " ON k.oid = up.conparentid AND k.conrelid = up.conrelid) SELECT up.oid FROM up ORDER BY n DESC LIMIT 1)"
 
 constexpr const char* kForeignKeyRows =
@@ -72,7 +72,8 @@ void WalkNames::resolve_foreign_key_rows() {
   for (const auto& [classid, oid] : objects_)
     if (classid == ConstraintRelationId) constraints.push_back(oid);
   if (constraints.empty()) return;
-  for (const auto& row : pg::query(kForeignKeyRows, {constraints})) names_[{ConstraintRelationId, row.oid(0)}] = {"foreign key row", row.text(1)};
+  for (const auto& row : pg::query(kForeignKeyRows, {constraints}))
+    names_[{ConstraintRelationId, row.oid(0)}] = {"foreign key row", row.text(1)};
 }
 
 void WalkNames::resolve_internal_triggers() {

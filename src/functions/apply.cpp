@@ -16,22 +16,27 @@ namespace pgschema::functions {
 
 namespace {
 
-constexpr int kDesired = 0, kSchemas = 1, kExpect = 2, kAllow = 3, kStrategy = 4, kLockTimeout = 5, kRetries = 6, kUntilPhase = 7;
+constexpr int kDesired = 0, kSchemas = 1, kExpect = 2, kAllow = 3, kStrategy = 4, kLockTimeout = 5, kRetries = 6,
+              kUntilPhase = 7;
 
 std::optional<long> lock_timeout(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(kLockTimeout)) return {};
   const Interval* interval = PG_GETARG_INTERVAL_P(kLockTimeout);
-  const auto milliseconds = interval->time / 1000 + (static_cast<std::int64_t>(interval->day) + interval->month * 30L) * 86400000L;
-  if (milliseconds <= 0 || milliseconds > INT_MAX) throw Failure(sqlstate::kInvalidParameter, "lock_timeout must be a positive interval");
+  const auto milliseconds =
+      interval->time / 1000 + (static_cast<std::int64_t>(interval->day) + interval->month * 30L) * 86400000L;
+  if (milliseconds <= 0 || milliseconds > INT_MAX)
+    throw Failure(sqlstate::kInvalidParameter, "lock_timeout must be a positive interval");
   return static_cast<long>(milliseconds);
 }
 
 void check_allow(const std::vector<std::string>& allow) {
-  static const std::set<std::string> kKnown = {"all", "data_loss", "access", "drift", "breaking", "body", "rewrite", "blocking", "data_dependent"};
+  static const std::set<std::string> kKnown = {"all",  "data_loss", "access",   "drift",         "breaking",
+                                               "body", "rewrite",   "blocking", "data_dependent"};
   for (const auto& item : allow)
     if (!kKnown.count(item.substr(0, item.find(':'))))
       throw Failure(sqlstate::kInvalidParameter, cat("unknown hazard in allow: \"", item, "\""))
-          .hint("Known: data_loss, access, drift, breaking, body, rewrite, blocking, data_dependent, each also as hazard:object, and all.");
+          .hint(
+              "Known: data_loss, access, drift, breaking, body, rewrite, blocking, data_dependent, each also as hazard:object, and all.");
 }
 
 bool allowed(const plan::HazardLine& hazard, const std::vector<std::string>& allow, bool expected) {
@@ -40,7 +45,8 @@ bool allowed(const plan::HazardLine& hazard, const std::vector<std::string>& all
   return expected && !plan::always_needs_allow(hazard.hazard);
 }
 
-void gate(const plan::Document& document, const std::vector<std::string>& allow, const std::optional<std::string>& expect) {
+void gate(const plan::Document& document, const std::vector<std::string>& allow,
+          const std::optional<std::string>& expect) {
   if (expect && *expect != document.fingerprint)
     throw Failure(sqlstate::kObjectNotReady, "the plan is not the expected one")
         .detail(cat("Its fingerprint is ", document.fingerprint, ", the expected one is \"", *expect, "\"."))
@@ -54,13 +60,16 @@ void gate(const plan::Document& document, const std::vector<std::string>& allow,
     if (std::find(missing.begin(), missing.end(), name) == missing.end()) missing.push_back(name);
   }
   if (!detail.empty())
-    throw Failure(sqlstate::kObjectNotReady, "the plan has hazards that are not allowed").detail(detail).hint(cat("To accept them: allow => ", array_text(missing)));
+    throw Failure(sqlstate::kObjectNotReady, "the plan has hazards that are not allowed")
+        .detail(detail)
+        .hint(cat("To accept them: allow => ", array_text(missing)));
 }
 
 Datum result(FunctionCallInfo fcinfo, std::int64_t version) {
   return pg::call([&] {
     TupleDesc shape;
-    if (get_call_result_type(fcinfo, nullptr, &shape) != TYPEFUNC_COMPOSITE) elog(ERROR, "return type must be a row type");
+    if (get_call_result_type(fcinfo, nullptr, &shape) != TYPEFUNC_COMPOSITE)
+      elog(ERROR, "return type must be a row type");
     Datum values[1] = {Int64GetDatum(version)};
     bool nulls[1] = {false};
     return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), values, nulls));
@@ -76,8 +85,11 @@ Datum apply(FunctionCallInfo fcinfo) {
   const auto timeout = lock_timeout(fcinfo);
   if (!PG_ARGISNULL(kRetries))
     throw PG_GETARG_INT32(kRetries) <= 0 ? Failure(sqlstate::kInvalidParameter, "retries must be greater than zero")
-                                         : Failure(sqlstate::kFeatureNotSupported, "retries is not supported yet").hint("Leave it out, and call again where a lock was not to be had.");
-  if (!PG_ARGISNULL(kUntilPhase)) throw Failure(sqlstate::kFeatureNotSupported, "until_phase is not supported yet").hint("Leave it out: a plan has one phase.");
+                                         : Failure(sqlstate::kFeatureNotSupported, "retries is not supported yet")
+                                               .hint("Leave it out, and call again where a lock was not to be had.");
+  if (!PG_ARGISNULL(kUntilPhase))
+    throw Failure(sqlstate::kFeatureNotSupported, "until_phase is not supported yet")
+        .hint("Leave it out: a plan has one phase.");
   const std::string started = apply::now();
   const auto planned = make_plan(arguments, shadow::For::kApplying);
   gate(planned.document, allow, expect);
@@ -85,9 +97,11 @@ Datum apply(FunctionCallInfo fcinfo) {
   const std::int64_t version = apply::record(planned, arguments, started);
   const int statements = static_cast<int>(planned.document.plan.steps.size());
   pg::call([&] {
-    ereport(NOTICE, (statements == 0 ? errmsg("pgschema: nothing to change; recorded as version %lld", static_cast<long long>(version))
-                                     : errmsg("pgschema: phase 1 of 1, %d %s; recorded as version %lld", statements, statements == 1 ? "statement" : "statements",
-                                              static_cast<long long>(version))));
+    ereport(NOTICE,
+            (statements == 0
+                 ? errmsg("pgschema: nothing to change; recorded as version %lld", static_cast<long long>(version))
+                 : errmsg("pgschema: phase 1 of 1, %d %s; recorded as version %lld", statements,
+                          statements == 1 ? "statement" : "statements", static_cast<long long>(version))));
   });
   return result(fcinfo, version);
 }

@@ -33,7 +33,8 @@ std::optional<std::vector<std::string>> array_argument(FunctionCallInfo fcinfo, 
   });
   for (int i = 0; i < count; ++i) {
     if (nulls[i]) throw Failure("22004", cat(name, " must not contain NULL"));
-    const char* item = pg::call([&] { return type == NAMEOID ? NameStr(*DatumGetName(items[i])) : TextDatumGetCString(items[i]); });
+    const char* item =
+        pg::call([&] { return type == NAMEOID ? NameStr(*DatumGetName(items[i])) : TextDatumGetCString(items[i]); });
     out.emplace_back(item);
   }
   return out;
@@ -65,7 +66,8 @@ void check_known(const char* argument, const std::string& value, std::initialize
   if (std::find(known.begin(), known.end(), value) != known.end()) return;
   std::string list;
   for (const char* item : known) list += cat(list.empty() ? "" : ", ", item);
-  throw Failure(sqlstate::kInvalidParameter, cat("unknown ", argument, " \"", value, "\"")).hint(cat("Known: ", list, "."));
+  throw Failure(sqlstate::kInvalidParameter, cat("unknown ", argument, " \"", value, "\""))
+      .hint(cat("Known: ", list, "."));
 }
 
 RowsOut::RowsOut(FunctionCallInfo fcinfo) : info_(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo)) {
@@ -82,14 +84,16 @@ void RowsOut::add(const std::vector<std::optional<std::string>>& cells) {
   const pg::MemoryScope row;  // what the columns' types are read into
   std::vector<char*> values;
   for (const auto& cell : cells) values.push_back(cell ? const_cast<char*>(cell->c_str()) : nullptr);
-  pg::call([&] {
-    tuplestore_puttuple(info_->setResult, BuildTupleFromCStrings(columns_, values.data()));
-  });
+  pg::call([&] { tuplestore_puttuple(info_->setResult, BuildTupleFromCStrings(columns_, values.data())); });
 }
 
 std::string array_text(const std::vector<std::string>& items) {
-  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':' || c == '.'; };
-  if (!std::all_of(items.begin(), items.end(), [&](const std::string& item) { return std::all_of(item.begin(), item.end(), plain); }))
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':' ||
+           c == '.';
+  };
+  if (!std::all_of(items.begin(), items.end(),
+                   [&](const std::string& item) { return std::all_of(item.begin(), item.end(), plain); }))
     return script::quote_literal(array_literal(items));
   std::string out = "'{";
   for (const auto& item : items) out += cat(out.size() > 2 ? "," : "", item);

@@ -10,9 +10,9 @@
 extern "C" {
 #include "catalog/pg_type_d.h"
 #include "funcapi.h"
+#include "storage/sinval.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "storage/sinval.h"
 #include "utils/tuplestore.h"
 }
 
@@ -67,7 +67,9 @@ void return_lines(FunctionCallInfo fcinfo, const catalog::Walk& walk) {
 constexpr int kTries = 5;
 
 [[noreturn]] void throw_overtaken(const std::string& detail) {
-  throw Failure(sqlstate::kSerialization, "other sessions change what is in these schemas while it is read").detail(detail).hint("Try again.");
+  throw Failure(sqlstate::kSerialization, "other sessions change what is in these schemas while it is read")
+      .detail(detail)
+      .hint("Try again.");
 }
 
 /// What other sessions drop meanwhile is found in one catalog and missed in another; some of it the server says by
@@ -92,7 +94,8 @@ catalog::Walk walk_of(const std::vector<std::string>& schemas) {
       problem = std::current_exception();
       what = error.message;
     }
-    if (problem && SharedInvalidMessageCounter == before) std::rethrow_exception(problem);  // nobody has changed anything
+    if (problem && SharedInvalidMessageCounter == before)
+      std::rethrow_exception(problem);  // nobody has changed anything
     if (tries == kTries) throw_overtaken(what);
   }
 }

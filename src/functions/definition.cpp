@@ -22,7 +22,8 @@ std::string definition_of(const catalog::Located& located) {
   catalog::Units units;
   units.add(located.unit);
   if (units.empty() || !kinds::supported(located.id.kind))
-    throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema_definition does not support ", located.object_type, " ", located.id.identity, " yet"));
+    throw Failure(sqlstate::kFeatureNotSupported,
+                  cat("pgschema_definition does not support ", located.object_type, " ", located.id.identity, " yet"));
   const Snapshot snapshot = catalog::read(units, false).snapshot;
   std::set<ObjectId> wanted;
   const bool whole = snapshot.has(located.id) && !snapshot.objects.at(located.id).parent;
@@ -39,7 +40,8 @@ std::string definition_of(const catalog::Located& located) {
   }
   if (!role.empty()) out += "RESET ROLE;\n";
   if (out.empty() && located.id.kind == Kind::kColumn)
-    throw Failure(sqlstate::kFeatureNotSupported, cat(kinds::describe(located.id), " has no statement of its own")).hint("Ask for the definition of its relation.");
+    throw Failure(sqlstate::kFeatureNotSupported, cat(kinds::describe(located.id), " has no statement of its own"))
+        .hint("Ask for the definition of its relation.");
   return out;
 }
 

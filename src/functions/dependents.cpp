@@ -94,7 +94,8 @@ class Closure {
   void add(const Address& from, const Address& to, char type) {
     if (from == to) return;
     auto& list = edges_[from];
-    if (std::none_of(list.begin(), list.end(), [&](const auto& edge) { return edge.first == to; })) list.emplace_back(to, type);
+    if (std::none_of(list.begin(), list.end(), [&](const auto& edge) { return edge.first == to; }))
+      list.emplace_back(to, type);
   }
 
   const Located& start_;
@@ -119,10 +120,14 @@ Datum closure(FunctionCallInfo fcinfo, bool up) {
   };
   std::vector<Line> lines;
   for (const auto& [address, how] : walk.reached())
-    if (!walk.is_start(address)) lines.push_back({how.depth, walk.info(address).object_type, walk.info(address).id.identity, address});
-  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return std::tie(a.depth, a.object_type, a.identity) < std::tie(b.depth, b.object_type, b.identity); });
+    if (!walk.is_start(address))
+      lines.push_back({how.depth, walk.info(address).object_type, walk.info(address).id.identity, address});
+  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
+    return std::tie(a.depth, a.object_type, a.identity) < std::tie(b.depth, b.object_type, b.identity);
+  });
   for (const auto& line : lines)
-    rows.add({std::to_string(line.depth), line.object_type, line.identity, word_for(walk.reached().at(line.address).type), array_literal(walk.path_to(line.address))});
+    rows.add({std::to_string(line.depth), line.object_type, line.identity,
+              word_for(walk.reached().at(line.address).type), array_literal(walk.path_to(line.address))});
   return 0;
 }
 

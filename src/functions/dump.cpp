@@ -23,7 +23,8 @@ SELECT nspname FROM pg_namespace n WHERE nspname !~ '^pg_' AND nspname NOT IN ('
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e')
 ORDER BY nspname COLLATE "C")";
 
-constexpr const char* kMissingSql = "SELECT quote_ident(s) FROM unnest($1) AS s WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = s)";
+constexpr const char* kMissingSql =
+    "SELECT quote_ident(s) FROM unnest($1) AS s WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = s)";
 
 struct Statement {
   ObjectId root;
@@ -32,7 +33,8 @@ struct Statement {
 
 std::vector<std::string> schemas_of(FunctionCallInfo fcinfo) {
   if (auto given = names_argument(fcinfo, 0, "schemas")) {
-    for (const auto& row : pg::query(kMissingSql, {*given})) throw Failure("3F000", cat("schema ", row.text(0), " does not exist"));
+    for (const auto& row : pg::query(kMissingSql, {*given}))
+      throw Failure("3F000", cat("schema ", row.text(0), " does not exist"));
     return *given;
   }
   std::vector<std::string> out;
@@ -44,7 +46,9 @@ std::vector<std::string> schemas_of(FunctionCallInfo fcinfo) {
 std::string filled(const std::string& sql) {
   static constexpr std::string_view kEmpty = "WITH NO DATA";
   const auto end = sql.find_last_not_of(" \n");
-  if (end == std::string::npos || end + 1 < kEmpty.size() || sql.compare(end + 1 - kEmpty.size(), kEmpty.size(), kEmpty) != 0) return sql;
+  if (end == std::string::npos || end + 1 < kEmpty.size() ||
+      sql.compare(end + 1 - kEmpty.size(), kEmpty.size(), kEmpty) != 0)
+    return sql;
   return sql.substr(0, end + 1 - kEmpty.size()) + "WITH DATA";
 }
 
@@ -55,7 +59,8 @@ std::vector<Statement> statements_of(const Snapshot& snapshot) {
     if (id.kind == Kind::kContents || id.kind == Kind::kPublicationTable) continue;  // publications are the database's
     if (id.kind == Kind::kSchema && snapshot.objects.at(id).name == "public") continue;  // every database has it
     const bool fills = id.kind == Kind::kMaterializedView && snapshot.has({Kind::kContents, kinds::describe(id)});
-    out.push_back({snapshot.has(id) ? snapshot.root(id) : id, command.run_as, fills ? filled(command.sql) : command.sql});
+    out.push_back(
+        {snapshot.has(id) ? snapshot.root(id) : id, command.run_as, fills ? filled(command.sql) : command.sql});
   }
   return out;
 }
@@ -83,7 +88,9 @@ std::vector<std::string> extensions_of(const Snapshot& snapshot) {
 }
 
 Snapshot read_schemas(FunctionCallInfo fcinfo) {
-  if (!PG_ARGISNULL(1)) throw Failure(sqlstate::kFeatureNotSupported, "version is not supported yet").hint("Leave it out: the dump shows the schemas as they are.");
+  if (!PG_ARGISNULL(1))
+    throw Failure(sqlstate::kFeatureNotSupported, "version is not supported yet")
+        .hint("Leave it out: the dump shows the schemas as they are.");
   const pg::SettingsScope settings;
   settings.pin_output();
   Snapshot snapshot = catalog::read(shadow::members_of(schemas_of(fcinfo)), false).snapshot;
@@ -102,11 +109,14 @@ void add_lines(RowsOut& rows, const std::string& text) {
 /// What a session has to be told before the statements mean what they say.
 void add_settings(RowsOut& rows) {
   for (const auto& [name, value] : plan::script_settings())
-    rows.add({cat("SET ", name, " = ", *value && std::string_view(name) == "search_path" ? value : script::quote_literal(value), ";")});
+    rows.add({cat("SET ", name, " = ",
+                  *value && std::string_view(name) == "search_path" ? value : script::quote_literal(value), ";")});
   rows.add({""});
 }
 
-std::string change_role(const std::string& role) { return role.empty() ? "RESET SESSION AUTHORIZATION;" : cat("SET SESSION AUTHORIZATION ", role, ";"); }
+std::string change_role(const std::string& role) {
+  return role.empty() ? "RESET SESSION AUTHORIZATION;" : cat("SET SESSION AUTHORIZATION ", role, ";");
+}
 
 Datum dump(FunctionCallInfo fcinfo) {
   RowsOut rows(fcinfo);
@@ -115,7 +125,8 @@ Datum dump(FunctionCallInfo fcinfo) {
   std::string role;
   auto statements = statements_of(snapshot);
   // After the schemas that they live in, before everything that may use them.
-  std::stable_partition(statements.begin(), statements.end(), [](const Statement& statement) { return statement.root.kind == Kind::kSchema; });
+  std::stable_partition(statements.begin(), statements.end(),
+                        [](const Statement& statement) { return statement.root.kind == Kind::kSchema; });
   bool extensions = false;
   for (const auto& statement : statements) {
     if (statement.root.kind != Kind::kSchema && !std::exchange(extensions, true))
@@ -131,7 +142,8 @@ Datum dump(FunctionCallInfo fcinfo) {
 /// A part of a path: what file systems and shells take without quotes.
 std::string path_part(const std::string& name) {
   std::string out;
-  for (const char c : name) out += (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ? c : '_';
+  for (const char c : name)
+    out += (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ? c : '_';
   return out;
 }
 
@@ -154,8 +166,11 @@ Datum dump_objects(FunctionCallInfo fcinfo) {
     if (!object) continue;
     const std::string type = kinds::object_type(*object);
     const std::string name = path_part(script::name_of_quoted(object->name));
-    const std::string file = id.kind == Kind::kSchema ? cat(name, ".sql") : cat(path_part(script::name_of_quoted(object->schema)), "/", path_part(type), "/", name, ".sql");
-    rows.add({type, id.identity.text(), file, cat(definitions.at(id), roles.at(id).empty() ? "" : change_role("") + "\n")});
+    const std::string file = id.kind == Kind::kSchema ? cat(name, ".sql")
+                                                      : cat(path_part(script::name_of_quoted(object->schema)), "/",
+                                                            path_part(type), "/", name, ".sql");
+    rows.add(
+        {type, id.identity.text(), file, cat(definitions.at(id), roles.at(id).empty() ? "" : change_role("") + "\n")});
   }
   return 0;
 }

@@ -79,7 +79,8 @@ std::int64_t bytes_of(const shadow::Outcome& outcome, const ObjectId& id) {
   const Object* root = in.has(id) ? outcome.live.find(in.root(id)) : nullptr;
   std::int64_t bytes = root ? std::strtoll(root->fact("bytes").c_str(), nullptr, 10) : 0;
   if (root)
-    for (const auto& heir : kinds::descendants_of(root->id, outcome.live)) bytes += std::strtoll(outcome.live.objects.at(heir).fact("bytes").c_str(), nullptr, 10);
+    for (const auto& heir : kinds::descendants_of(root->id, outcome.live))
+      bytes += std::strtoll(outcome.live.objects.at(heir).fact("bytes").c_str(), nullptr, 10);
   return bytes;
 }
 
@@ -94,7 +95,8 @@ std::optional<std::string> told(const shadow::Outcome& outcome, const ObjectId& 
   if (const auto change = type_change(outcome, id)) {
     if (danger.hazard == kinds::Hazard::kRewrite && !change->rewrites) return {};
     if (danger.hazard == kinds::Hazard::kDataDependent && !change->narrows) return {};
-    if (danger.hazard == kinds::Hazard::kDataLoss) return change->narrows ? loss(outcome, id, danger.text) : std::nullopt;
+    if (danger.hazard == kinds::Hazard::kDataLoss)
+      return change->narrows ? loss(outcome, id, danger.text) : std::nullopt;
   }
   switch (danger.hazard) {
     case kinds::Hazard::kDataLoss: return loss(outcome, id, danger.text);
@@ -114,7 +116,8 @@ void add_breaking_results(const shadow::Outcome& outcome, plan::Document& docume
     const Object *before = outcome.live.find(root), *after = outcome.desired.find(root);
     if (!before || !after || before->fact("result") == after->fact("result")) continue;
     document.hazards.push_back(
-        {kinds::Hazard::kBreaking, root, cat(kinds::describe(root), " returns ", before->fact("result"), " -> ", after->fact("result"))});
+        {kinds::Hazard::kBreaking, root,
+         cat(kinds::describe(root), " returns ", before->fact("result"), " -> ", after->fact("result"))});
   }
 }
 
@@ -127,11 +130,15 @@ void add_lost_values(const shadow::Outcome& outcome, plan::Document& document) {
     if (auto mapped = outcome.values_becoming.find(id); mapped != outcome.values_becoming.end())
       for (const auto& [from, to] : mapped->second) stays += cat(", ", from);
     for (const auto& [column_id, column] : outcome.live.objects) {
-      if (column_id.kind != Kind::kColumn || column.parent.kind != Kind::kTable || column.get("type") != id.identity) continue;
-      const auto row = counted(cat("SELECT count(*), min(", column.name, "::text) FROM ONLY ", column.parent.identity, " WHERE ", column.name, "::text NOT IN (", stays, ")"));
+      if (column_id.kind != Kind::kColumn || column.parent.kind != Kind::kTable || column.get("type") != id.identity)
+        continue;
+      const auto row = counted(cat("SELECT count(*), min(", column.name, "::text) FROM ONLY ", column.parent.identity,
+                                   " WHERE ", column.name, "::text NOT IN (", stays, ")"));
       if (!row || row->number(0) == 0) continue;
-      document.hazards.push_back({kinds::Hazard::kDataLoss, column_id,
-                                  cat(kinds::describe(column_id), ": ", grouped(row->number(0)), " rows have a value that goes, ", row->text(1), " for one; they need \"value … becomes …\"")});
+      document.hazards.push_back(
+          {kinds::Hazard::kDataLoss, column_id,
+           cat(kinds::describe(column_id), ": ", grouped(row->number(0)), " rows have a value that goes, ",
+               row->text(1), " for one; they need \"value … becomes …\"")});
     }
   }
 }
@@ -139,7 +146,8 @@ void add_lost_values(const shadow::Outcome& outcome, plan::Document& document) {
 void add_breaking_columns(const shadow::Outcome& outcome, plan::Document& document) {
   for (const auto& root : outcome.named) {
     const Object* object = outcome.live.find(root);
-    if (!object || !outcome.desired.has(root) || (root.kind != Kind::kView && root.kind != Kind::kMaterializedView)) continue;
+    if (!object || !outcome.desired.has(root) || (root.kind != Kind::kView && root.kind != Kind::kMaterializedView))
+      continue;
     for (const auto& id : outcome.live.children(root)) {
       if (id.kind != Kind::kColumn) continue;
       const Object* after = outcome.desired.find(id);
@@ -147,7 +155,8 @@ void add_breaking_columns(const shadow::Outcome& outcome, plan::Document& docume
       if (!after)
         document.hazards.push_back({kinds::Hazard::kBreaking, id, cat(kinds::describe(id), " goes")});
       else if (after->get("type") != before.get("type"))
-        document.hazards.push_back({kinds::Hazard::kBreaking, id, cat(kinds::describe(id), ": ", before.get("type"), " -> ", after->get("type"))});
+        document.hazards.push_back({kinds::Hazard::kBreaking, id,
+                                    cat(kinds::describe(id), ": ", before.get("type"), " -> ", after->get("type"))});
     }
   }
 }
@@ -182,7 +191,10 @@ void measure(const shadow::Outcome& outcome, plan::Document& document) {
   if (outcome.defines_nothing && !document.plan.empty()) {
     std::string schemas;
     for (const auto& schema : document.schemas) schemas += cat(schemas.empty() ? "" : ", ", schema);
-    document.hazards.insert(document.hazards.begin(), {kinds::Hazard::kDataLoss, {Kind::kSchema, schemas}, cat("the desired state defines nothing: everything in ", schemas, " goes")});
+    document.hazards.insert(document.hazards.begin(),
+                            {kinds::Hazard::kDataLoss,
+                             {Kind::kSchema, schemas},
+                             cat("the desired state defines nothing: everything in ", schemas, " goes")});
   }
   for (const auto& [id, danger] : document.plan.other_dangers)
     if (auto text = told(outcome, id, danger)) document.hazards.push_back({danger.hazard, id, *text});
@@ -190,8 +202,10 @@ void measure(const shadow::Outcome& outcome, plan::Document& document) {
   add_breaking_results(outcome, document);
   add_lost_values(outcome, document);
   const auto order = [](const plan::HazardLine& hazard) { return std::tie(hazard.hazard, hazard.text); };
-  std::sort(document.hazards.begin(), document.hazards.end(), [&](const auto& a, const auto& b) { return order(a) < order(b); });
-  document.hazards.erase(std::unique(document.hazards.begin(), document.hazards.end(), [&](const auto& a, const auto& b) { return order(a) == order(b); }),
+  std::sort(document.hazards.begin(), document.hazards.end(),
+            [&](const auto& a, const auto& b) { return order(a) < order(b); });
+  document.hazards.erase(std::unique(document.hazards.begin(), document.hazards.end(),
+                                     [&](const auto& a, const auto& b) { return order(a) == order(b); }),
                          document.hazards.end());
 
   std::vector<std::string> exclusive;
@@ -199,7 +213,8 @@ void measure(const shadow::Outcome& outcome, plan::Document& document) {
     if (lock.mode == "AccessExclusiveLock") exclusive.push_back(lock.relation);
   if (exclusive.empty()) return;
   for (const auto& row : pg::query(kInTheWaySql, {exclusive}))
-    document.in_the_way.push_back(cat("pid ", row.text(0), " ", row.text(1), row.null(2) ? "" : ", ", row.text(2), " ", row.text(3), " min"));
+    document.in_the_way.push_back(
+        cat("pid ", row.text(0), " ", row.text(1), row.null(2) ? "" : ", ", row.text(2), " ", row.text(3), " min"));
 }
 
 }  // namespace pgschema::functions

@@ -41,12 +41,20 @@ std::string details_of(const plan::Step& step, const shadow::Outcome& outcome) {
   if (sized && !sized->fact("bytes").empty()) {
     out.key("bytes").number(std::strtol(sized->fact("bytes").c_str(), nullptr, 10));
     const std::string& rows = sized->fact("rows");
-    if (!rows.empty() && !rows.starts_with('-')) out.key("rows").number(std::strtol(rows.c_str(), nullptr, 10));  // -1: never counted
+    if (!rows.empty() && !rows.starts_with('-'))
+      out.key("rows").number(std::strtol(rows.c_str(), nullptr, 10));  // -1: never counted
   }
   if (!step.dangers.empty()) {
     out.key("hazards").open('[');
     for (const auto& danger : step.dangers)
-      out.open('{').key("hazard").text(kinds::name_of(danger.hazard)).key("text").text(danger.text).key("allow").text(plan::allowance({danger.hazard, step.object, danger.text})).close();
+      out.open('{')
+          .key("hazard")
+          .text(kinds::name_of(danger.hazard))
+          .key("text")
+          .text(danger.text)
+          .key("allow")
+          .text(plan::allowance({danger.hazard, step.object, danger.text}))
+          .close();
     out.close();
   }
   return out.close().str();
@@ -60,8 +68,9 @@ Datum steps(FunctionCallInfo fcinfo) {
     std::vector<std::string> hazards;
     for (const auto& hazard : planned.document.hazards)
       if (hazard.object == step.object) hazards.emplace_back(kinds::name_of(hazard.hazard));
-    rows.add({std::to_string(step.number), std::to_string(step.phase), std::string(plan::name_of(step.action)), step.command.tag, step.object_type,
-              step.shown.identity, step.reason, step.command.lock, array_literal(hazards), details_of(step, planned.outcome), step.command.sql});
+    rows.add({std::to_string(step.number), std::to_string(step.phase), std::string(plan::name_of(step.action)),
+              step.command.tag, step.object_type, step.shown.identity, step.reason, step.command.lock,
+              array_literal(hazards), details_of(step, planned.outcome), step.command.sql});
   }
   return 0;
 }

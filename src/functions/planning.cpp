@@ -39,8 +39,9 @@ std::string fingerprint_of(const shadow::Outcome& outcome, const PlanArguments& 
 }
 
 std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome) {
-  static const std::vector<std::string> kStrength = {"AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock",
-                                                     "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"};
+  static const std::vector<std::string> kStrength = {
+      "AccessShareLock", "RowShareLock",          "RowExclusiveLock", "ShareUpdateExclusiveLock",
+      "ShareLock",       "ShareRowExclusiveLock", "ExclusiveLock",    "AccessExclusiveLock"};
   const auto strength = [&](const std::string& mode) { return std::find(kStrength.begin(), kStrength.end(), mode); };
   std::set<std::string> existing;
   for (const auto& [id, object] : outcome.live.objects) existing.insert(id.identity);
@@ -74,7 +75,8 @@ void describe_rebuilds(const shadow::Outcome& outcome, plan::Document& document)
       if (id != rebuilt.id) ++carried[id.kind];
       if (id.kind == Kind::kOwner) document.owners[rebuilt.id] = outcome.live.objects.at(id).get("role");
       if (id.kind == Kind::kContents)
-        document.filled_again.push_back(cat(rebuilt.id.identity, " (", size_text(outcome.live.objects.at(rebuilt.id).fact("bytes")), ")"));
+        document.filled_again.push_back(
+            cat(rebuilt.id.identity, " (", size_text(outcome.live.objects.at(rebuilt.id).fact("bytes")), ")"));
     }
   }
   if (roots.size() == 1) document.root = *roots.begin();
@@ -83,29 +85,35 @@ void describe_rebuilds(const shadow::Outcome& outcome, plan::Document& document)
     const char *one, *many;
   };
   static constexpr Carried kCarried[] = {
-      {Kind::kPrivilege, "grant", "grants"},    {Kind::kComment, "comment", "comments"}, {Kind::kIndex, "index", "indexes"},
-      {Kind::kTrigger, "trigger", "triggers"},  {Kind::kRule, "rule", "rules"},          {Kind::kDefault, "default", "defaults"},
-      {Kind::kPolicy, "policy", "policies"},    {Kind::kStatistics, "statistics object", "statistics objects"}};
+      {Kind::kPrivilege, "grant", "grants"}, {Kind::kComment, "comment", "comments"},
+      {Kind::kIndex, "index", "indexes"},    {Kind::kTrigger, "trigger", "triggers"},
+      {Kind::kRule, "rule", "rules"},        {Kind::kDefault, "default", "defaults"},
+      {Kind::kPolicy, "policy", "policies"}, {Kind::kStatistics, "statistics object", "statistics objects"}};
   for (const auto& [kind, one, many] : kCarried)
-    if (carried[kind]) document.carried_over.push_back(cat(std::to_string(carried[kind]), " ", carried[kind] == 1 ? one : many));
+    if (carried[kind])
+      document.carried_over.push_back(cat(std::to_string(carried[kind]), " ", carried[kind] == 1 ? one : many));
 }
 
 void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
   for (const auto& item : outcome.not_run)
-    document.not_run.push_back(cat(item.file.empty() ? "" : cat(item.file, " "), "line ", std::to_string(item.line), " ", item.what));
+    document.not_run.push_back(
+        cat(item.file.empty() ? "" : cat(item.file, " "), "line ", std::to_string(item.line), " ", item.what));
   for (const auto& [gone, come] : outcome.plan.possible_renames) {
     const std::string old_name = outcome.live.objects.at(gone).name;
-    document.possible_renames.push_back(cat(gone.identity, " -> ", outcome.desired.has(come) ? outcome.desired.objects.at(come).name : come.identity.text(),
-                                            " (add \"-- pgschema: renamed from ", old_name, "\")"));
+    document.possible_renames.push_back(cat(
+        gone.identity, " -> ", outcome.desired.has(come) ? outcome.desired.objects.at(come).name : come.identity.text(),
+        " (add \"-- pgschema: renamed from ", old_name, "\")"));
   }
   std::map<std::string, std::size_t> other_form;
   for (const auto& step : outcome.plan.steps)
     if (step.command.shadow != kinds::Command::Shadow::kRun) ++other_form[step.command.tag];
-  for (const auto& [tag, count] : other_form) document.not_run_in_shadow.push_back(cat(std::to_string(count), " ", tag));
+  for (const auto& [tag, count] : other_form)
+    document.not_run_in_shadow.push_back(cat(std::to_string(count), " ", tag));
   document.ignored = outcome.ignored;
   std::string aspects;
-  for (const auto& [mentioned, word] : {std::pair(outcome.owners_mentioned, "owners"), std::pair(outcome.privileges_mentioned, "privileges"),
-                                        std::pair(outcome.labels_mentioned, "security labels")})
+  for (const auto& [mentioned, word] :
+       {std::pair(outcome.owners_mentioned, "owners"), std::pair(outcome.privileges_mentioned, "privileges"),
+        std::pair(outcome.labels_mentioned, "security labels")})
     if (!mentioned) aspects += cat(aspects.empty() ? "" : ", ", word);
   if (!aspects.empty()) document.left_alone.push_back(cat(aspects, " (not mentioned)"));
 }
@@ -119,15 +127,21 @@ void tell_overloads(const shadow::Outcome& outcome) {
     if (change.sign == '-') going.push_back(change.id.identity);
   for (const auto& change : outcome.plan.changes) {
     const Object* made = outcome.desired.find(change.id);
-    if (change.sign != '+' || !made || (change.id.kind != Kind::kFunction && change.id.kind != Kind::kProcedure && change.id.kind != Kind::kAggregate)) continue;
-    const auto others = pg::query("SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
-                                  "WHERE quote_ident(n.nspname) = $1 AND quote_ident(p.proname) = $2 "
-                                  "AND (pg_identify_object('pg_proc'::regclass, p.oid, 0)).identity <> ALL ($3) ORDER BY 1",
-                                  {made->schema, made->name, going});
+    if (change.sign != '+' || !made ||
+        (change.id.kind != Kind::kFunction && change.id.kind != Kind::kProcedure && change.id.kind != Kind::kAggregate))
+      continue;
+    const auto others = pg::query(
+        "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+        "WHERE quote_ident(n.nspname) = $1 AND quote_ident(p.proname) = $2 "
+        "AND (pg_identify_object('pg_proc'::regclass, p.oid, 0)).identity <> ALL ($3) ORDER BY 1",
+        {made->schema, made->name, going});
     if (others.empty()) continue;
-    const std::string message = cat(kinds::describe(change.id), " is another overload"), detail = cat("There is ", others.front().text(0), ", which stays.");
+    const std::string message = cat(kinds::describe(change.id), " is another overload"),
+                      detail = cat("There is ", others.front().text(0), ", which stays.");
     const std::string hint = "To replace it, put \"-- pgschema: renamed from …\" above the definition, or DROP it.";
-    pg::call([&] { ereport(NOTICE, (errmsg("%s", message.c_str()), errdetail("%s", detail.c_str()), errhint("%s", hint.c_str()))); });
+    pg::call([&] {
+      ereport(NOTICE, (errmsg("%s", message.c_str()), errdetail("%s", detail.c_str()), errhint("%s", hint.c_str())));
+    });
   }
 }
 
@@ -143,18 +157,21 @@ PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, 
   PlanArguments out;
   out.desired = required_text(fcinfo, desired, "desired");
   out.schemas = names_argument(fcinfo, schemas, "schemas");
-  out.strategy = text_argument(fcinfo, strategy).value_or(settings::strategy == settings::kOnline ? "online" : "atomic");
+  out.strategy =
+      text_argument(fcinfo, strategy).value_or(settings::strategy == settings::kOnline ? "online" : "atomic");
   check_known("strategy", out.strategy, {"atomic", "online"});
   if (out.desired.size() > static_cast<std::size_t>(settings::max_desired_size) * 1024)
     throw Failure(sqlstate::kProgramLimit, "the desired state is larger than pgschema.max_desired_size")
-        .detail(cat("It has ", std::to_string(out.desired.size() / 1024), " kB; the limit is ", std::to_string(settings::max_desired_size), " kB."))
+        .detail(cat("It has ", std::to_string(out.desired.size() / 1024), " kB; the limit is ",
+                    std::to_string(settings::max_desired_size), " kB."))
         .hint("Divide it, or have a superuser raise the setting.");
   return out;
 }
 
 Planned make_plan(const PlanArguments& arguments, shadow::For use) {
   if (arguments.strategy == "online")
-    throw Failure(sqlstate::kFeatureNotSupported, "strategy \"online\" is not supported yet").hint("Use strategy => 'atomic'.");
+    throw Failure(sqlstate::kFeatureNotSupported, "strategy \"online\" is not supported yet")
+        .hint("Use strategy => 'atomic'.");
   Planned out;
   out.outcome = shadow::plan_text(arguments.desired, arguments.schemas, use);
   const shadow::Outcome& outcome = out.outcome;

@@ -23,19 +23,21 @@ const config_enum_entry kStrategies[] = {{"atomic", kAtomic, false}, {"online", 
 }  // namespace
 
 void define() {
-  DefineCustomEnumVariable("pgschema.strategy", "How pgschema_apply() runs a plan when its argument does not say so.",
-                           "atomic: one transaction, all or nothing. online: several transactions, so that readers and writers go on.",
-                           &strategy, kAtomic, kStrategies, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomEnumVariable(
+      "pgschema.strategy", "How pgschema_apply() runs a plan when its argument does not say so.",
+      "atomic: one transaction, all or nothing. online: several transactions, so that readers and writers go on.",
+      &strategy, kAtomic, kStrategies, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("pgschema.run_code", "Whether user functions may be executed while planning.",
-                           "A partition bound, the default of an added column or an index predicate may call one.", &run_code, false,
-                           PGC_USERSET, 0, nullptr, nullptr, nullptr);
+                           "A partition bound, the default of an added column or an index predicate may call one.",
+                           &run_code, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("pgschema.verify", "Whether the catalog is checked after an apply, before it commits.",
-                           "The check that a plan goes through before it is shown cannot be switched off.", &verify, true, PGC_SUSET, 0,
-                           nullptr, nullptr, nullptr);
-  DefineCustomIntVariable("pgschema.hazard_size", "From which size of a relation on a rewrite or scan is a hazard.", nullptr, &hazard_size,
-                          64, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MB, nullptr, nullptr, nullptr);
-  DefineCustomIntVariable("pgschema.max_desired_size", "The largest desired state that is read.", nullptr, &max_desired_size, 64 * 1024, 1,
-                          1024 * 1024, PGC_SUSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+                           "The check that a plan goes through before it is shown cannot be switched off.", &verify,
+                           true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("pgschema.hazard_size", "From which size of a relation on a rewrite or scan is a hazard.",
+                          nullptr, &hazard_size, 64, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MB, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("pgschema.max_desired_size", "The largest desired state that is read.", nullptr,
+                          &max_desired_size, 64 * 1024, 1, 1024 * 1024, PGC_SUSET, GUC_UNIT_KB, nullptr, nullptr,
+                          nullptr);
   MarkGUCPrefixReserved("pgschema");
 }
 

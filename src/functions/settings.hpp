@@ -3,11 +3,11 @@
 
 namespace pgschema::settings {
 
-extern bool run_code;             // pgschema.run_code
-extern bool verify;               // pgschema.verify
-extern int hazard_size;           // pgschema.hazard_size, in megabytes
-extern int max_desired_size;      // pgschema.max_desired_size, in kilobytes
-extern int strategy;              // pgschema.strategy: one of Strategy
+extern bool run_code;         // pgschema.run_code
+extern bool verify;           // pgschema.verify
+extern int hazard_size;       // pgschema.hazard_size, in megabytes
+extern int max_desired_size;  // pgschema.max_desired_size, in kilobytes
+extern int strategy;          // pgschema.strategy: one of Strategy
 
 enum Strategy { kAtomic, kOnline };
 

@@ -25,8 +25,10 @@ class OwnerWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& owner, const Snapshot& in) const override {
     const Object& object = parent_of(owner, in);
-    std::vector<Command> out{{cat("ALTER ", reference(object), " OWNER TO ", owner.get("role")), cat("ALTER ", keyword(object.id.kind)),
-                              is_relation(object.id.kind) ? access_exclusive(object) : std::string(), {}}};
+    std::vector<Command> out{{cat("ALTER ", reference(object), " OWNER TO ", owner.get("role")),
+                              cat("ALTER ", keyword(object.id.kind)),
+                              is_relation(object.id.kind) ? access_exclusive(object) : std::string(),
+                              {}}};
     if (const std::string& multirange = object.fact("multirange"); !multirange.empty())
       out.push_back({cat("ALTER TYPE ", multirange, " OWNER TO ", owner.get("role")), "ALTER TYPE", {}, {}});
     return out;
@@ -34,7 +36,8 @@ class OwnerWriter final : public Writer {
   std::vector<Command> drop(const Object&, const Snapshot&) const override { return {}; }
   std::optional<Alteration> alter(const Change& change) const override {
     return Alteration{create(change.after, change.desired),
-                      {{Hazard::kAccess, cat(describe(change.after.id), ": ", change.before.get("role"), " -> ", change.after.get("role"))}},
+                      {{Hazard::kAccess, cat(describe(change.after.id), ": ", change.before.get("role"), " -> ",
+                                             change.after.get("role"))}},
                       false};
   }
 };
@@ -84,25 +87,33 @@ class PrivilegeWriter : public Writer {
   }
 
  protected:
-  virtual Command statement(std::string_view verb, const std::vector<std::string>& names, const Object& object, const std::string& whom,
-                            std::string_view option, const Object& privilege, std::string_view command_tag) const {
+  virtual Command statement(std::string_view verb, const std::vector<std::string>& names, const Object& object,
+                            const std::string& whom, std::string_view option, const Object& privilege,
+                            std::string_view command_tag) const {
     const bool column = object.id.kind == Kind::kColumn;
     std::string list;
-    for (const auto& name : names) list += cat(list.empty() ? "" : ", ", name, column ? cat(" (", object.name, ")") : "");
+    for (const auto& name : names)
+      list += cat(list.empty() ? "" : ", ", name, column ? cat(" (", object.name, ")") : "");
     const std::string& grantor = privilege.get("grantor");
-    return {cat(verb, list, " ON ", target(object), whom, option), std::string(command_tag), {}, grantor == "(owner)" ? "" : grantor};
+    return {cat(verb, list, " ON ", target(object), whom, option),
+            std::string(command_tag),
+            {},
+            grantor == "(owner)" ? "" : grantor};
   }
 
  private:
   using Privileges = std::map<std::string, bool>;
 
-  std::vector<Command> lead(const Object& privilege, const Snapshot& in, const Privileges& was, const Privileges& is) const {
+  std::vector<Command> lead(const Object& privilege, const Snapshot& in, const Privileges& was,
+                            const Privileges& is) const {
     const Object& object = parent_of(privilege, in);
     std::vector<std::string> revoked, granted, regranted, no_option;
     for (const auto& [name, grantable] : was) {
       auto now = is.find(name);
-      if (now == is.end()) revoked.push_back(name);
-      else if (grantable && !now->second) no_option.push_back(name);
+      if (now == is.end())
+        revoked.push_back(name);
+      else if (grantable && !now->second)
+        no_option.push_back(name);
     }
     for (const auto& [name, grantable] : is) {
       auto before = was.find(name);
@@ -118,8 +129,9 @@ class PrivilegeWriter : public Writer {
     return out;
   }
 
-  void write(std::vector<Command>& out, std::string_view verb, const std::vector<std::string>& names, const Object& object,
-             const std::string& whom, std::string_view option, const Object& privilege, std::string_view command_tag) const {
+  void write(std::vector<Command>& out, std::string_view verb, const std::vector<std::string>& names,
+             const Object& object, const std::string& whom, std::string_view option, const Object& privilege,
+             std::string_view command_tag) const {
     if (!names.empty()) out.push_back(statement(verb, names, object, whom, option, privilege, command_tag));
   }
 
@@ -147,7 +159,9 @@ class CommentWriter final : public Writer {
   std::vector<Command> create(const Object& comment, const Snapshot& in) const override {
     return {write(comment, in, script::quote_literal(comment.get("text")))};
   }
-  std::vector<Command> drop(const Object& comment, const Snapshot& in) const override { return {write(comment, in, "NULL")}; }
+  std::vector<Command> drop(const Object& comment, const Snapshot& in) const override {
+    return {write(comment, in, "NULL")};
+  }
   std::optional<Alteration> alter(const Change& change) const override {
     return Alteration{create(change.after, change.desired), {}, false};
   }
@@ -156,8 +170,10 @@ class CommentWriter final : public Writer {
   static Command write(const Object& comment, const Snapshot& in, const std::string& text) {
     const std::string& other = comment.fact("target");
     const Object& relation = relation_of(comment, in);
-    return {cat("COMMENT ON ", other.empty() ? reference(parent_of(comment, in)) : other, " IS ", text), "COMMENT",
-            is_relation(relation.id.kind) ? cat("ShareUpdateExclusiveLock ", relation.id.identity) : std::string(), {}};
+    return {cat("COMMENT ON ", other.empty() ? reference(parent_of(comment, in)) : other, " IS ", text),
+            "COMMENT",
+            is_relation(relation.id.kind) ? cat("ShareUpdateExclusiveLock ", relation.id.identity) : std::string(),
+            {}};
   }
 };
 
@@ -166,7 +182,9 @@ class SecurityLabelWriter final : public Writer {
   std::vector<Command> create(const Object& label, const Snapshot& in) const override {
     return {write(label, in, script::quote_literal(label.get("label")))};
   }
-  std::vector<Command> drop(const Object& label, const Snapshot& in) const override { return {write(label, in, "NULL")}; }
+  std::vector<Command> drop(const Object& label, const Snapshot& in) const override {
+    return {write(label, in, "NULL")};
+  }
   std::optional<Alteration> alter(const Change& change) const override {
     return Alteration{create(change.after, change.desired), {{Hazard::kAccess, describe(change.after.id)}}, false};
   }
@@ -176,19 +194,29 @@ class SecurityLabelWriter final : public Writer {
 
  private:
   static Command write(const Object& label, const Snapshot& in, const std::string& text) {
-    return {cat("SECURITY LABEL FOR ", label.name, " ON ", reference(parent_of(label, in)), " IS ", text), "SECURITY LABEL", {}, {}};
+    return {cat("SECURITY LABEL FOR ", label.name, " ON ", reference(parent_of(label, in)), " IS ", text),
+            "SECURITY LABEL",
+            {},
+            {}};
   }
 };
 
 class ExtensionDependencyWriter final : public Writer {
  public:
-  std::vector<Command> create(const Object& dependency, const Snapshot& in) const override { return {write(dependency, in, "DEPENDS")}; }
-  std::vector<Command> drop(const Object& dependency, const Snapshot& in) const override { return {write(dependency, in, "NO DEPENDS")}; }
+  std::vector<Command> create(const Object& dependency, const Snapshot& in) const override {
+    return {write(dependency, in, "DEPENDS")};
+  }
+  std::vector<Command> drop(const Object& dependency, const Snapshot& in) const override {
+    return {write(dependency, in, "NO DEPENDS")};
+  }
   std::optional<Alteration> alter(const Change&) const override { return Alteration{}; }
 
  private:
   static Command write(const Object& dependency, const Snapshot& in, std::string_view words) {
-    return {cat("ALTER ", reference(parent_of(dependency, in)), " ", words, " ON EXTENSION ", dependency.name), "ALTER", {}, {}};
+    return {cat("ALTER ", reference(parent_of(dependency, in)), " ", words, " ON EXTENSION ", dependency.name),
+            "ALTER",
+            {},
+            {}};
   }
 };
 
@@ -198,24 +226,31 @@ class PublicationTableWriter final : public Writer {
     return {{cat("ALTER PUBLICATION ", member.name, " ADD TABLE ONLY ", member.parent.identity,
                  member.has("columns") ? cat(" (", member.get("columns"), ")") : "",
                  member.has("where") ? cat(" WHERE (", member.get("where"), ")") : ""),
-             "ALTER PUBLICATION", cat("ShareUpdateExclusiveLock ", member.parent.identity), {}}};
+             "ALTER PUBLICATION",
+             cat("ShareUpdateExclusiveLock ", member.parent.identity),
+             {}}};
   }
   std::vector<Command> drop(const Object& member, const Snapshot&) const override {
-    return {{cat("ALTER PUBLICATION ", member.name, " DROP TABLE ONLY ", member.parent.identity), "ALTER PUBLICATION",
-             cat("ShareUpdateExclusiveLock ", member.parent.identity), {}}};
+    return {{cat("ALTER PUBLICATION ", member.name, " DROP TABLE ONLY ", member.parent.identity),
+             "ALTER PUBLICATION",
+             cat("ShareUpdateExclusiveLock ", member.parent.identity),
+             {}}};
   }
   std::optional<Alteration> alter(const Change&) const override { return std::nullopt; }
 };
 
 class DefaultPrivilegeWriter final : public PrivilegeWriter {
  protected:
-  Command statement(std::string_view verb, const std::vector<std::string>& names, const Object& schema, const std::string& whom, std::string_view option,
-                    const Object& privilege, std::string_view) const override {
+  Command statement(std::string_view verb, const std::vector<std::string>& names, const Object& schema,
+                    const std::string& whom, std::string_view option, const Object& privilege,
+                    std::string_view) const override {
     std::string list;
     for (const auto& name : names) list += cat(list.empty() ? "" : ", ", name);
-    return {cat("ALTER DEFAULT PRIVILEGES FOR ROLE ", privilege.get("role"), " IN SCHEMA ", schema.id.identity, " ", verb, list, " ON ",
-                privilege.get("objects"), whom, option),
-            "ALTER DEFAULT PRIVILEGES", {}, {}};
+    return {cat("ALTER DEFAULT PRIVILEGES FOR ROLE ", privilege.get("role"), " IN SCHEMA ", schema.id.identity, " ",
+                verb, list, " ON ", privilege.get("objects"), whom, option),
+            "ALTER DEFAULT PRIVILEGES",
+            {},
+            {}};
   }
 };
 

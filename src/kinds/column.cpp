@@ -39,26 +39,34 @@ std::string not_null(const Object& column) {
 Command add_not_null(const Object& table, const Object& column) {
   const std::string& name = column.get("not_null");
   const std::string& options = column.get("not_null_options");
-  return on_relation(table, cat("ADD ", name == "yes" ? "" : cat("CONSTRAINT ", name, " "), "NOT NULL ", column.name, options.empty() ? "" : " ", options));
+  return on_relation(table, cat("ADD ", name == "yes" ? "" : cat("CONSTRAINT ", name, " "), "NOT NULL ", column.name,
+                                options.empty() ? "" : " ", options));
 }
 
 /// Of the table alone, where those beneath it would follow.
 Command on_this_only(const Object& relation, std::string action) {
-  return {cat(alter_only(relation), " ", action), tag("ALTER", keyword(relation.id.kind)), access_exclusive(relation), {}};
+  return {
+      cat(alter_only(relation), " ", action), tag("ALTER", keyword(relation.id.kind)), access_exclusive(relation), {}};
 }
 
 /// The parent's column becomes NOT NULL, or is no more: so do those beneath, whatever their constraints are called.
 bool follows_null(const Change& change) {
-  if (!change.before.has("inherited") || !change.after.has("inherited") || !stays_in_tree(change.after, change.live, change.desired)) return false;
+  if (!change.before.has("inherited") || !change.after.has("inherited") ||
+      !stays_in_tree(change.after, change.live, change.desired))
+    return false;
   for (const auto& id : origins_of(change.after, change.desired)) {
     const Object *before = change.live.find(id), *after = change.desired.find(id);
-    if (before && after && before->has("not_null") != after->has("not_null") && after->has("not_null") == change.after.has("not_null")) return true;
+    if (before && after && before->has("not_null") != after->has("not_null") &&
+        after->has("not_null") == change.after.has("not_null"))
+      return true;
   }
   return false;
 }
 
 /// Typed tables follow their type, when that is said: it is all that CASCADE means here.
-std::string and_typed_tables(const Object& type, const Snapshot& in) { return heirs_of(type.id, in).empty() ? "" : " CASCADE"; }
+std::string and_typed_tables(const Object& type, const Snapshot& in) {
+  return heirs_of(type.id, in).empty() ? "" : " CASCADE";
+}
 
 const Object* default_of(const Object& column, const Snapshot& in) {
   return in.find({Kind::kDefault, column.id.identity});
@@ -70,8 +78,9 @@ class ColumnWriter final : public Writer {
     const Object& relation = relation_of(column, in);
     std::vector<Command> out;
     if (relation.id.kind == Kind::kComposite) {
-      out.push_back(on_relation(relation, cat("ADD ATTRIBUTE ", column.name, " ", column.get("type"),
-                                              clause("COLLATE", column.get("collation")), and_typed_tables(relation, in))));
+      out.push_back(
+          on_relation(relation, cat("ADD ATTRIBUTE ", column.name, " ", column.get("type"),
+                                    clause("COLLATE", column.get("collation")), and_typed_tables(relation, in))));
     } else if (relation.id.kind == Kind::kTable) {
       const Object* value = default_of(column, in);
       out.push_back(on_relation(relation, cat("ADD COLUMN ", column_definition(column, in),
@@ -83,7 +92,8 @@ class ColumnWriter final : public Writer {
 
   std::vector<Command> drop(const Object& column, const Snapshot& in) const override {
     const Object& relation = relation_of(column, in);
-    if (relation.id.kind == Kind::kComposite) return {on_relation(relation, cat("DROP ATTRIBUTE ", column.name, and_typed_tables(relation, in)))};
+    if (relation.id.kind == Kind::kComposite)
+      return {on_relation(relation, cat("DROP ATTRIBUTE ", column.name, and_typed_tables(relation, in)))};
     if (relation.id.kind == Kind::kTable) return {on_relation(relation, cat("DROP COLUMN ", column.name))};
     return {};
   }
@@ -95,10 +105,12 @@ class ColumnWriter final : public Writer {
     Alteration out;
     if (retyped) {
       if (relation.id.kind != Kind::kComposite) return std::nullopt;
-      out.commands.push_back(on_relation(relation, cat("ALTER ATTRIBUTE ", change.after.name, " TYPE ", change.after.get("type"),
-                                                       clause("COLLATE", change.after.get("collation")), and_typed_tables(relation, change.desired))));
+      out.commands.push_back(on_relation(
+          relation, cat("ALTER ATTRIBUTE ", change.after.name, " TYPE ", change.after.get("type"),
+                        clause("COLLATE", change.after.get("collation")), and_typed_tables(relation, change.desired))));
       out.dependents_step_aside = true;
-      out.dangers.push_back({Hazard::kBreaking, cat(describe(change.after.id), ": ", change.before.get("type"), " -> ", change.after.get("type"))});
+      out.dangers.push_back({Hazard::kBreaking, cat(describe(change.after.id), ": ", change.before.get("type"), " -> ",
+                                                    change.after.get("type"))});
     }
     out.commands = concat(std::move(out.commands), column_settings(relation, &change.before, change.after));
     return out;
@@ -121,7 +133,8 @@ class ColumnWriter final : public Writer {
 
   std::vector<Danger> drop_dangers(const Object& column, const Snapshot& in) const override {
     std::vector<Danger> out{{Hazard::kBreaking, cat(describe(column.id), " goes")}};
-    if (column.parent.kind == Kind::kTable && !column.has("generated")) out.push_back({Hazard::kDataLoss, describe(column.id)});
+    if (column.parent.kind == Kind::kTable && !column.has("generated"))
+      out.push_back({Hazard::kDataLoss, describe(column.id)});
     if (const Object* relation = in.find(column.parent); relation && relation->id.kind == Kind::kComposite)
       out.push_back({Hazard::kDataLoss, describe(column.id)});
     return out;
@@ -136,18 +149,22 @@ class ColumnWriter final : public Writer {
   static std::optional<Alteration> alter_in_table(const Change& change, const Object& table) {
     const Object &before = change.before, &after = change.after;
     // Only a later server can change the expression; a generated column is dropped and added instead.
-    if (after.has("generated") && (change.changed("generated") || change.changed("generated_kind") || change.changed("type")))
+    if (after.has("generated") &&
+        (change.changed("generated") || change.changed("generated_kind") || change.changed("type")))
       return std::nullopt;
     Alteration out;
     const std::string column = cat("ALTER COLUMN ", after.name, " ");
-    if (before.has("generated") && !after.has("generated") && !follows_origin(change, "generated")) out.commands.push_back(on_relation(table, cat(column, "DROP EXPRESSION")));
+    if (before.has("generated") && !after.has("generated") && !follows_origin(change, "generated"))
+      out.commands.push_back(on_relation(table, cat(column, "DROP EXPRESSION")));
     const bool own_identity = !follows_origin(change, "identity");
-    if (before.has("identity") && !after.has("identity") && own_identity) out.commands.push_back(on_relation(table, cat(column, "DROP IDENTITY")));
+    if (before.has("identity") && !after.has("identity") && own_identity)
+      out.commands.push_back(on_relation(table, cat(column, "DROP IDENTITY")));
     if (follows_origin(change, "type") || follows_origin(change, "collation"))
       out.dependents_step_aside = true;
     else if (change.changed("type") || change.changed("collation"))
       retype(change, table, column, out);
-    if ((change.changed("not_null") || change.changed("not_null_options")) && !follows_null(change)) nullability(change, table, column, out);
+    if ((change.changed("not_null") || change.changed("not_null_options")) && !follows_null(change))
+      nullability(change, table, column, out);
     if (own_identity) identity(change, table, column, out);
     // With the type come its storage and compression (ATExecAlterColumnType() in tablecmds.c): what else is wanted
     // must be said again.
@@ -159,12 +176,14 @@ class ColumnWriter final : public Writer {
   }
 
   static void retype(const Change& change, const Object& table, const std::string& column, Alteration& out) {
-    out.commands.push_back(on_relation(table, cat(column, "TYPE ", change.after.get("type"), clause("COLLATE", change.after.get("collation")),
-                                                  clause("USING", change.after.fact("using")))));
+    out.commands.push_back(on_relation(
+        table, cat(column, "TYPE ", change.after.get("type"), clause("COLLATE", change.after.get("collation")),
+                   clause("USING", change.after.fact("using")))));
     out.dependents_step_aside = true;
-    const std::string what = cat(describe(change.after.id), ": ", change.before.get("type"), " -> ", change.after.get("type"));
+    const std::string what =
+        cat(describe(change.after.id), ": ", change.before.get("type"), " -> ", change.after.get("type"));
     out.dangers.push_back({Hazard::kBreaking, what});
-    out.dangers.push_back({Hazard::kRewrite, what});    // left out later where the server finds it is none
+    out.dangers.push_back({Hazard::kRewrite, what});  // left out later where the server finds it is none
     out.dangers.push_back({Hazard::kDataLoss, what});
     out.dangers.push_back({Hazard::kDataDependent, what});
   }
@@ -189,10 +208,16 @@ class ColumnWriter final : public Writer {
   static void change_not_null(const Change& change, const Object& table, Alteration& out) {
     const Object &before = change.before, &after = change.after;
     const std::string& name = after.fact("not_null_name");
-    if (before.fact("not_null_name") != name) out.commands.push_back(on_relation(table, cat("RENAME CONSTRAINT ", before.fact("not_null_name"), " TO ", name)));
-    if (no_inherit(before) != no_inherit(after)) out.commands.push_back(on_relation(table, cat("ALTER CONSTRAINT ", name, no_inherit(after) ? " NO INHERIT" : " INHERIT")));
+    if (before.fact("not_null_name") != name)
+      out.commands.push_back(on_relation(table, cat("RENAME CONSTRAINT ", before.fact("not_null_name"), " TO ", name)));
+    if (no_inherit(before) != no_inherit(after))
+      out.commands.push_back(
+          on_relation(table, cat("ALTER CONSTRAINT ", name, no_inherit(after) ? " NO INHERIT" : " INHERIT")));
     if (!not_valid(before)) return;
-    out.commands.push_back({cat(alter_relation(table), " VALIDATE CONSTRAINT ", name), "ALTER TABLE", cat("ShareUpdateExclusiveLock ", table.id.identity), {}});
+    out.commands.push_back({cat(alter_relation(table), " VALIDATE CONSTRAINT ", name),
+                            "ALTER TABLE",
+                            cat("ShareUpdateExclusiveLock ", table.id.identity),
+                            {}});
     out.dangers.push_back({Hazard::kDataDependent, cat(describe(after.id), " becomes NOT NULL")});
   }
 
@@ -200,11 +225,15 @@ class ColumnWriter final : public Writer {
     const Object &before = change.before, &after = change.after;
     if (!after.has("identity")) return;
     if (!before.has("identity")) {
-      out.commands.push_back(on_relation(table, cat(column, "ADD GENERATED ", after.get("identity"), " AS IDENTITY (", after.get("identity_sequence"), ")")));
+      out.commands.push_back(on_relation(table, cat(column, "ADD GENERATED ", after.get("identity"), " AS IDENTITY (",
+                                                    after.get("identity_sequence"), ")")));
     } else if (change.changed("identity") || change.changed("identity_sequence")) {
       const std::string was = sequence_name(before), is = sequence_name(after);
       if (was != is)
-        out.commands.push_back({cat("ALTER SEQUENCE ", was, " RENAME TO ", script::last_part(is)), "ALTER SEQUENCE", cat("AccessExclusiveLock ", was), {}});
+        out.commands.push_back({cat("ALTER SEQUENCE ", was, " RENAME TO ", script::last_part(is)),
+                                "ALTER SEQUENCE",
+                                cat("AccessExclusiveLock ", was),
+                                {}});
       std::string settings;
       if (change.changed("identity")) settings = cat(" SET GENERATED ", after.get("identity"));
       const std::string options = sequence_settings(after.get("identity_sequence"));
@@ -242,7 +271,8 @@ class ColumnWriter final : public Writer {
 class DefaultWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& value, const Snapshot& in) const override {
-    return {on_this_only(relation_of(value, in), cat("ALTER COLUMN ", value.name, " SET DEFAULT ", value.get("expression")))};
+    return {on_this_only(relation_of(value, in),
+                         cat("ALTER COLUMN ", value.name, " SET DEFAULT ", value.get("expression")))};
   }
   std::vector<Command> drop(const Object& value, const Snapshot& in) const override {
     return {on_this_only(relation_of(value, in), cat("ALTER COLUMN ", value.name, " DROP DEFAULT"))};
@@ -260,7 +290,8 @@ std::string column_definition(const Object& column, const Snapshot&) {
 
 std::string column_options(const Object& column) {
   std::string out;
-  if (column.has("generated")) out += cat(" GENERATED ALWAYS AS (", column.get("generated"), ") ", column.get("generated_kind"));
+  if (column.has("generated"))
+    out += cat(" GENERATED ALWAYS AS (", column.get("generated"), ") ", column.get("generated_kind"));
   // Without a sequence of its own it is that of the partitioned table.
   if (column.has("identity_sequence"))
     out += cat(" GENERATED ", column.get("identity"), " AS IDENTITY (", column.get("identity_sequence"), ")");
@@ -274,8 +305,10 @@ std::vector<Command> column_overrides(const Object& table, const Object& column,
     value = value || default_of(in.objects.at(id), in);
   }
   std::vector<Command> out;
-  if (null && column.has("not_null")) out.push_back(on_relation(table, cat("ALTER COLUMN ", column.name, " SET NOT NULL")));
-  if (value && !default_of(column, in)) out.push_back(on_this_only(table, cat("ALTER COLUMN ", column.name, " DROP DEFAULT")));
+  if (null && column.has("not_null"))
+    out.push_back(on_relation(table, cat("ALTER COLUMN ", column.name, " SET NOT NULL")));
+  if (value && !default_of(column, in))
+    out.push_back(on_this_only(table, cat("ALTER COLUMN ", column.name, " DROP DEFAULT")));
   return out;
 }
 
@@ -287,23 +320,31 @@ std::vector<Command> column_settings(const Object& relation, const Object* befor
   };
   if (!before && relation.id.kind == Kind::kTable && not_valid(after)) out.push_back(add_not_null(relation, after));
   if (differs("statistics"))
-    out.push_back(on_this_only(relation, cat(column, "SET STATISTICS ", after.has("statistics") ? after.get("statistics") : "-1")));
+    out.push_back(on_this_only(
+        relation, cat(column, "SET STATISTICS ", after.has("statistics") ? after.get("statistics") : "-1")));
   if (differs("storage") && relation.id.kind != Kind::kComposite) {
-    static const std::map<std::string, std::string, std::less<>> names = {{"p", "PLAIN"}, {"e", "EXTERNAL"}, {"m", "MAIN"}, {"x", "EXTENDED"}};
+    static const std::map<std::string, std::string, std::less<>> names = {
+        {"p", "PLAIN"}, {"e", "EXTERNAL"}, {"m", "MAIN"}, {"x", "EXTENDED"}};
     const auto own = names.find(after.fact("type_storage"));
-    out.push_back(on_this_only(relation, cat(column, "SET STORAGE ", after.has("storage") ? after.get("storage") : own->second)));
+    out.push_back(
+        on_this_only(relation, cat(column, "SET STORAGE ", after.has("storage") ? after.get("storage") : own->second)));
   }
   if (differs("compression"))
-    out.push_back(on_relation(relation, cat(column, "SET COMPRESSION ", after.has("compression") ? after.get("compression") : "DEFAULT")));
+    out.push_back(on_relation(
+        relation, cat(column, "SET COMPRESSION ", after.has("compression") ? after.get("compression") : "DEFAULT")));
   // An identity column's sequence is what its table is, logged or not, unless it is told otherwise.
   if (after.has("identity") && differs("identity_persistence")) {
     const std::string as_table = relation.get("persistence") == "unlogged" ? "UNLOGGED" : "LOGGED";
     const std::string name = sequence_name(after);
-    out.push_back({cat("ALTER SEQUENCE ", name, " SET ", after.has("identity_persistence") ? after.get("identity_persistence") : as_table), "ALTER SEQUENCE",
-                   cat("AccessExclusiveLock ", name), {}});
+    out.push_back({cat("ALTER SEQUENCE ", name, " SET ",
+                       after.has("identity_persistence") ? after.get("identity_persistence") : as_table),
+                   "ALTER SEQUENCE",
+                   cat("AccessExclusiveLock ", name),
+                   {}});
   }
-  for (auto& command : change_options(cat(alter_relation(relation), " ALTER COLUMN ", after.name), before ? before->get("options") : "",
-                                      after.get("options"), on_relation(relation, "").tag, access_exclusive(relation)))
+  for (auto& command :
+       change_options(cat(alter_relation(relation), " ALTER COLUMN ", after.name), before ? before->get("options") : "",
+                      after.get("options"), on_relation(relation, "").tag, access_exclusive(relation)))
     out.push_back(std::move(command));
   return out;
 }

@@ -10,13 +10,17 @@ namespace {
 
 /// CLUSTER ON and REPLICA IDENTITY USING INDEX belong to the index: the table exists before it. A relation has one of
 /// each, so a mark that another index takes over is not taken away: the order would decide what is left.
-void index_marks(const std::string& index, const Snapshot& in, const Object* before, const Object& after, std::vector<Command>& out) {
+void index_marks(const std::string& index, const Snapshot& in, const Object* before, const Object& after,
+                 std::vector<Command>& out) {
   const Object& relation = relation_of(after, in);
   const auto alter = [&](const std::string& what) {
-    out.push_back({cat(alter_relation(relation), what), tag("ALTER", keyword(relation.id.kind)), access_exclusive(relation), {}});
+    out.push_back(
+        {cat(alter_relation(relation), what), tag("ALTER", keyword(relation.id.kind)), access_exclusive(relation), {}});
   };
   const auto set = [&](std::string_view mark) { return after.has(mark) && !(before && before->has(mark)); };
-  const auto gone = [&](std::string_view mark) { return before && before->has(mark) && !an_index_is(mark, relation, in); };
+  const auto gone = [&](std::string_view mark) {
+    return before && before->has(mark) && !an_index_is(mark, relation, in);
+  };
   if (set("clustered")) alter(cat(" CLUSTER ON ", index));
   if (gone("clustered")) alter(" SET WITHOUT CLUSTER");
   if (set("replica_identity")) alter(cat(" REPLICA IDENTITY USING INDEX ", index));
@@ -24,7 +28,10 @@ void index_marks(const std::string& index, const Snapshot& in, const Object* bef
 }
 
 Command set_options(const std::string& alter_index, const std::string& options) {
-  return {cat(alter_index, " SET (", options, ")"), "ALTER INDEX", cat("ShareUpdateExclusiveLock ", std::string_view(alter_index).substr(12)), {}};
+  return {cat(alter_index, " SET (", options, ")"),
+          "ALTER INDEX",
+          cat("ShareUpdateExclusiveLock ", std::string_view(alter_index).substr(12)),
+          {}};
 }
 
 class ConstraintWriter final : public Writer {
@@ -35,14 +42,17 @@ class ConstraintWriter final : public Writer {
     // A key of a partitioned table is put together of those of the partitions: see inheritance.cpp. The server makes
     // the others beneath by itself.
     const bool key = constraint.get("type") != "c" && constraint.get("type") != "f";
-    std::vector<Command> out{{cat(key ? alter_only(table) : alter_relation(table), " ADD CONSTRAINT ", constraint.name, " ", constraint.get("definition")), "ALTER TABLE",
-                              references.empty() ? access_exclusive(table)
-                                                 : cat("ShareRowExclusiveLock ", table.id.identity, ", ShareRowExclusiveLock ", references),
-                              {}}};
+    std::vector<Command> out{
+        {cat(key ? alter_only(table) : alter_relation(table), " ADD CONSTRAINT ", constraint.name, " ",
+             constraint.get("definition")),
+         "ALTER TABLE",
+         references.empty() ? access_exclusive(table)
+                            : cat("ShareRowExclusiveLock ", table.id.identity, ", ShareRowExclusiveLock ", references),
+         {}}};
     const std::string index = cat("ALTER INDEX ", constraint.schema, ".", constraint.name);
     if (constraint.has("tablespace"))
-      out.push_back({cat(index, " SET TABLESPACE ", constraint.get("tablespace")),
-                     "ALTER INDEX", access_exclusive(table), {}});
+      out.push_back(
+          {cat(index, " SET TABLESPACE ", constraint.get("tablespace")), "ALTER INDEX", access_exclusive(table), {}});
     if (constraint.has("options")) out.push_back(set_options(index, constraint.get("options")));
     index_marks(constraint.name, in, nullptr, constraint, out);
     return out;
@@ -50,14 +60,16 @@ class ConstraintWriter final : public Writer {
 
   std::vector<Command> drop(const Object& constraint, const Snapshot& in) const override {
     const Object& table = relation_of(constraint, in);
-    return {{cat(alter_relation(table), " DROP CONSTRAINT ", constraint.name), "ALTER TABLE", access_exclusive(table), {}}};
+    return {
+        {cat(alter_relation(table), " DROP CONSTRAINT ", constraint.name), "ALTER TABLE", access_exclusive(table), {}}};
   }
 
   /// Rows are read under a lock that stops writers, unless the constraint is NOT VALID.
   std::vector<Danger> create_dangers(const Object& constraint, const Snapshot&) const override {
     const std::string& definition = constraint.get("definition");
     if (definition.ends_with(" NOT VALID") || definition.ends_with(" NOT ENFORCED")) return {};
-    return {{Hazard::kBlocking, cat(describe(constraint.id), " is checked against every row")}, {Hazard::kDataDependent, describe(constraint.id)}};
+    return {{Hazard::kBlocking, cat(describe(constraint.id), " is checked against every row")},
+            {Hazard::kDataDependent, describe(constraint.id)}};
   }
 
   std::optional<Alteration> alter(const Change& change) const override {
@@ -65,14 +77,18 @@ class ConstraintWriter final : public Writer {
     Alteration out;
     if (change.changed("definition") && !follows_origin(change, "definition")) {
       if (change.before.get("definition") != cat(change.after.get("definition"), " NOT VALID")) return std::nullopt;
-      out.commands.push_back({cat(alter_relation(table), " VALIDATE CONSTRAINT ", change.after.name), "ALTER TABLE",
-                              cat("ShareUpdateExclusiveLock ", table.id.identity), {}});
+      out.commands.push_back({cat(alter_relation(table), " VALIDATE CONSTRAINT ", change.after.name),
+                              "ALTER TABLE",
+                              cat("ShareUpdateExclusiveLock ", table.id.identity),
+                              {}});
       out.dangers.push_back({Hazard::kDataDependent, describe(change.after.id)});
     }
     if (change.changed("type") || change.changed("tablespace")) return std::nullopt;
     if (change.changed("options")) {
       const std::string index = cat(change.after.schema, ".", change.after.name);
-      for (auto& command : change_options(cat("ALTER INDEX ", index), change.before.get("options"), change.after.get("options"), "ALTER INDEX", cat("ShareUpdateExclusiveLock ", index)))
+      for (auto& command :
+           change_options(cat("ALTER INDEX ", index), change.before.get("options"), change.after.get("options"),
+                          "ALTER INDEX", cat("ShareUpdateExclusiveLock ", index)))
         out.commands.push_back(std::move(command));
     }
     index_marks(change.after.name, change.desired, &change.before, change.after, out.commands);
@@ -83,15 +99,24 @@ class ConstraintWriter final : public Writer {
 class DomainConstraintWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& constraint, const Snapshot&) const override {
-    return {{cat("ALTER DOMAIN ", constraint.parent.identity, " ADD CONSTRAINT ", constraint.name, " ", constraint.get("definition")),
-             "ALTER DOMAIN", {}, {}}};
+    return {{cat("ALTER DOMAIN ", constraint.parent.identity, " ADD CONSTRAINT ", constraint.name, " ",
+                 constraint.get("definition")),
+             "ALTER DOMAIN",
+             {},
+             {}}};
   }
   std::vector<Command> drop(const Object& constraint, const Snapshot&) const override {
-    return {{cat("ALTER DOMAIN ", constraint.parent.identity, " DROP CONSTRAINT ", constraint.name), "ALTER DOMAIN", {}, {}}};
+    return {{cat("ALTER DOMAIN ", constraint.parent.identity, " DROP CONSTRAINT ", constraint.name),
+             "ALTER DOMAIN",
+             {},
+             {}}};
   }
   std::optional<Alteration> alter(const Change& change) const override {
     if (change.before.get("definition") != cat(change.after.get("definition"), " NOT VALID")) return std::nullopt;
-    return Alteration{{{cat("ALTER DOMAIN ", change.after.parent.identity, " VALIDATE CONSTRAINT ", change.after.name), "ALTER DOMAIN", {}, {}}},
+    return Alteration{{{cat("ALTER DOMAIN ", change.after.parent.identity, " VALIDATE CONSTRAINT ", change.after.name),
+                        "ALTER DOMAIN",
+                        {},
+                        {}}},
                       {{Hazard::kDataDependent, describe(change.after.id)}},
                       false};
   }
@@ -120,7 +145,8 @@ class IndexWriter final : public Writer {
 
   std::optional<Alteration> alter(const Change& change) const override {
     // That of a partitioned table becomes valid when all its parts are attached.
-    if (change.changed("definition") || (change.changed("validity") && change.after.fact("partitioned").empty())) return std::nullopt;
+    if (change.changed("definition") || (change.changed("validity") && change.after.fact("partitioned").empty()))
+      return std::nullopt;
     Alteration out;
     if (change.changed("tablespace")) out.commands.push_back(tablespace(change.after));
     if (change.changed("statistics")) statistics(&change.before, change.after, out.commands);
@@ -130,8 +156,11 @@ class IndexWriter final : public Writer {
 
  private:
   static Command tablespace(const Object& index) {
-    return {cat("ALTER INDEX ", index.id.identity, " SET TABLESPACE ", index.has("tablespace") ? index.get("tablespace") : "pg_default"),
-            "ALTER INDEX", access_exclusive(index), {}};
+    return {cat("ALTER INDEX ", index.id.identity, " SET TABLESPACE ",
+                index.has("tablespace") ? index.get("tablespace") : "pg_default"),
+            "ALTER INDEX",
+            access_exclusive(index),
+            {}};
   }
 
   /// "2 100, 3 500" as column number → target.
@@ -153,16 +182,20 @@ class IndexWriter final : public Writer {
     if (before)
       for (const auto& [column, target] : targets_of(*before)) targets.try_emplace(column, "-1");
     for (const auto& [column, target] : targets)
-      out.push_back({cat("ALTER INDEX ", after.id.identity, " ALTER COLUMN ", column, " SET STATISTICS ", target), "ALTER INDEX",
-                     cat("ShareUpdateExclusiveLock ", after.id.identity), {}});
+      out.push_back({cat("ALTER INDEX ", after.id.identity, " ALTER COLUMN ", column, " SET STATISTICS ", target),
+                     "ALTER INDEX",
+                     cat("ShareUpdateExclusiveLock ", after.id.identity),
+                     {}});
   }
 };
 
 class StatisticsWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& statistics, const Snapshot& in) const override {
-    std::vector<Command> out{{statistics.get("definition"), "CREATE STATISTICS",
-                              cat("ShareUpdateExclusiveLock ", relation_of(statistics, in).id.identity), {}}};
+    std::vector<Command> out{{statistics.get("definition"),
+                              "CREATE STATISTICS",
+                              cat("ShareUpdateExclusiveLock ", relation_of(statistics, in).id.identity),
+                              {}}};
     if (statistics.has("target")) out.push_back(target(statistics));
     return out;
   }
@@ -176,8 +209,11 @@ class StatisticsWriter final : public Writer {
 
  private:
   static Command target(const Object& statistics) {
-    return {cat("ALTER STATISTICS ", statistics.id.identity, " SET STATISTICS ", statistics.has("target") ? statistics.get("target") : "-1"),
-            "ALTER STATISTICS", {}, {}};
+    return {cat("ALTER STATISTICS ", statistics.id.identity, " SET STATISTICS ",
+                statistics.has("target") ? statistics.get("target") : "-1"),
+            "ALTER STATISTICS",
+            {},
+            {}};
   }
 };
 

@@ -10,7 +10,11 @@ namespace {
 class CastWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& one, const Snapshot&) const override {
-    return {{cat("CREATE ", reference(one), " ", one.get("method"), one.has("context") ? cat(" AS ", one.get("context")) : ""), "CREATE CAST", {}, {}}};
+    return {{cat("CREATE ", reference(one), " ", one.get("method"),
+                 one.has("context") ? cat(" AS ", one.get("context")) : ""),
+             "CREATE CAST",
+             {},
+             {}}};
   }
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
   /// PostgreSQL has no statement for it.
@@ -21,10 +25,12 @@ class CastWriter final : public Writer {
 class CollationWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& one, const Snapshot&) const override {
-    if (one.has("copy_of")) return {{cat("CREATE ", reference(one), " FROM ", one.get("copy_of")), "CREATE COLLATION", {}, {}}};
+    if (one.has("copy_of"))
+      return {{cat("CREATE ", reference(one), " FROM ", one.get("copy_of")), "CREATE COLLATION", {}, {}}};
     std::string list = cat("PROVIDER = ", one.get("provider"));
-    for (const auto& [name, word] : {std::pair("locale", "LOCALE"), std::pair("lc_collate", "LC_COLLATE"), std::pair("lc_ctype", "LC_CTYPE"),
-                                     std::pair("deterministic", "DETERMINISTIC"), std::pair("rules", "RULES"), std::pair("version", "VERSION")})
+    for (const auto& [name, word] :
+         {std::pair("locale", "LOCALE"), std::pair("lc_collate", "LC_COLLATE"), std::pair("lc_ctype", "LC_CTYPE"),
+          std::pair("deterministic", "DETERMINISTIC"), std::pair("rules", "RULES"), std::pair("version", "VERSION")})
       if (one.has(name)) list += cat(", ", word, " = ", one.get(name));
     return {{cat("CREATE ", reference(one), " (", list, ")"), "CREATE COLLATION", {}, {}}};
   }
@@ -32,7 +38,8 @@ class CollationWriter final : public Writer {
   /// The version of the library can be noted anew (AlterCollation() in collationcmds.c), and nothing else be changed.
   std::optional<Alteration> alter(const Change& change) const override {
     if (!change.only({"version"}) || change.after.has("version")) return std::nullopt;
-    return Alteration{{{cat("ALTER ", reference(change.after), " REFRESH VERSION"), "ALTER COLLATION", {}, {}}}, {}, false};
+    return Alteration{
+        {{cat("ALTER ", reference(change.after), " REFRESH VERSION"), "ALTER COLLATION", {}, {}}}, {}, false};
   }
   std::vector<Danger> drop_dangers(const Object& one, const Snapshot&) const override { return goes(one); }
 };
@@ -40,8 +47,11 @@ class CollationWriter final : public Writer {
 class ConversionWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& one, const Snapshot&) const override {
-    return {{cat("CREATE ", one.has("default") ? "DEFAULT " : "", reference(one), " FOR ", one.get("for"), " TO ", one.get("to"), " FROM ", one.get("function")),
-             "CREATE CONVERSION", {}, {}}};
+    return {{cat("CREATE ", one.has("default") ? "DEFAULT " : "", reference(one), " FOR ", one.get("for"), " TO ",
+                 one.get("to"), " FROM ", one.get("function")),
+             "CREATE CONVERSION",
+             {},
+             {}}};
   }
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
   /// PostgreSQL has no statement for it.

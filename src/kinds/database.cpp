@@ -11,7 +11,10 @@ namespace {
 class ExtensionWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& one, const Snapshot&) const override {
-    return {{cat("CREATE ", reference(one), " SCHEMA ", one.get("schema"), " VERSION ", one.get("version")), "CREATE EXTENSION", {}, {}}};
+    return {{cat("CREATE ", reference(one), " SCHEMA ", one.get("schema"), " VERSION ", one.get("version")),
+             "CREATE EXTENSION",
+             {},
+             {}}};
   }
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
   std::optional<Alteration> alter(const Change&) const override { return std::nullopt; }
@@ -23,14 +26,18 @@ class LanguageWriter final : public Writer {
   std::vector<Command> create(const Object& one, const Snapshot&) const override { return {write(one, "CREATE ")}; }
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
   /// CreateProceduralLanguage() in proclang.c replaces everything but the owner and the privileges.
-  std::optional<Alteration> alter(const Change& change) const override { return Alteration{{write(change.after, "CREATE OR REPLACE ")}, {}, false}; }
+  std::optional<Alteration> alter(const Change& change) const override {
+    return Alteration{{write(change.after, "CREATE OR REPLACE ")}, {}, false};
+  }
   std::vector<Danger> drop_dangers(const Object& one, const Snapshot&) const override { return goes(one); }
 
  private:
   static Command write(const Object& one, std::string_view verb) {
-    return {cat(verb, one.has("trusted") ? "TRUSTED " : "", reference(one), clause("HANDLER", one.get("handler")), clause("INLINE", one.get("inline")),
-                clause("VALIDATOR", one.get("validator"))),
-            "CREATE LANGUAGE", {}, {}};
+    return {cat(verb, one.has("trusted") ? "TRUSTED " : "", reference(one), clause("HANDLER", one.get("handler")),
+                clause("INLINE", one.get("inline")), clause("VALIDATOR", one.get("validator"))),
+            "CREATE LANGUAGE",
+            {},
+            {}};
   }
 };
 
@@ -38,7 +45,9 @@ class TransformWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& one, const Snapshot&) const override { return {write(one, "CREATE ")}; }
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
-  std::optional<Alteration> alter(const Change& change) const override { return Alteration{{write(change.after, "CREATE OR REPLACE ")}, {}, false}; }
+  std::optional<Alteration> alter(const Change& change) const override {
+    return Alteration{{write(change.after, "CREATE OR REPLACE ")}, {}, false};
+  }
   std::vector<Danger> drop_dangers(const Object& one, const Snapshot&) const override { return goes(one); }
 
  private:
@@ -53,7 +62,10 @@ class TransformWriter final : public Writer {
 class AccessMethodWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& one, const Snapshot&) const override {
-    return {{cat("CREATE ", reference(one), " TYPE ", one.get("type"), " HANDLER ", one.get("handler")), "CREATE ACCESS METHOD", {}, {}}};
+    return {{cat("CREATE ", reference(one), " TYPE ", one.get("type"), " HANDLER ", one.get("handler")),
+             "CREATE ACCESS METHOD",
+             {},
+             {}}};
   }
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
   /// PostgreSQL has no statement for it.
@@ -64,9 +76,12 @@ class AccessMethodWriter final : public Writer {
 class EventTriggerWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& one, const Snapshot&) const override {
-    std::vector<Command> out{{cat("CREATE ", reference(one), " ON ", one.get("event"), one.has("tags") ? cat(" WHEN TAG IN (", one.get("tags"), ")") : "",
+    std::vector<Command> out{{cat("CREATE ", reference(one), " ON ", one.get("event"),
+                                  one.has("tags") ? cat(" WHEN TAG IN (", one.get("tags"), ")") : "",
                                   " EXECUTE FUNCTION ", one.get("function"), "()"),
-                              "CREATE EVENT TRIGGER", {}, {}}};
+                              "CREATE EVENT TRIGGER",
+                              {},
+                              {}}};
     if (one.has("enabled")) out.push_back(enabled(one));
     return out;
   }
@@ -78,28 +93,40 @@ class EventTriggerWriter final : public Writer {
 
  private:
   static Command enabled(const Object& one) {
-    return {cat("ALTER ", reference(one), " ", one.has("enabled") ? one.get("enabled") : "ENABLE"), "ALTER EVENT TRIGGER", {}, {}};
+    return {cat("ALTER ", reference(one), " ", one.has("enabled") ? one.get("enabled") : "ENABLE"),
+            "ALTER EVENT TRIGGER",
+            {},
+            {}};
   }
 };
 
 class PublicationWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& one, const Snapshot&) const override {
-    return {{cat("CREATE ", reference(one), one.has("all_tables") ? " FOR ALL TABLES" : "", " WITH (publish = '", one.get("publish"), "'",
-                 one.has("via_root") ? ", publish_via_partition_root = true" : "",
-                 one.has("generated_columns") ? cat(", publish_generated_columns = ", one.get("generated_columns")) : "", ")"),
-             "CREATE PUBLICATION", {}, {}}};
+    return {
+        {cat("CREATE ", reference(one), one.has("all_tables") ? " FOR ALL TABLES" : "", " WITH (publish = '",
+             one.get("publish"), "'", one.has("via_root") ? ", publish_via_partition_root = true" : "",
+             one.has("generated_columns") ? cat(", publish_generated_columns = ", one.get("generated_columns")) : "",
+             ")"),
+         "CREATE PUBLICATION",
+         {},
+         {}}};
   }
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
   /// Whether it is for all tables is said once (AlterPublicationOptions() in publicationcmds.c).
   std::optional<Alteration> alter(const Change& change) const override {
     if (!change.only({"publish", "via_root", "generated_columns"})) return std::nullopt;
     std::string list;
-    const auto say = [&](std::string_view name, const std::string& value) { list += cat(list.empty() ? "" : ", ", name, " = ", value); };
+    const auto say = [&](std::string_view name, const std::string& value) {
+      list += cat(list.empty() ? "" : ", ", name, " = ", value);
+    };
     if (change.changed("publish")) say("publish", cat("'", change.after.get("publish"), "'"));
     if (change.changed("via_root")) say("publish_via_partition_root", change.after.has("via_root") ? "true" : "false");
-    if (change.changed("generated_columns")) say("publish_generated_columns", change.after.has("generated_columns") ? change.after.get("generated_columns") : "none");
-    return Alteration{{{cat("ALTER ", reference(change.after), " SET (", list, ")"), "ALTER PUBLICATION", {}, {}}}, {}, false};
+    if (change.changed("generated_columns"))
+      say("publish_generated_columns",
+          change.after.has("generated_columns") ? change.after.get("generated_columns") : "none");
+    return Alteration{
+        {{cat("ALTER ", reference(change.after), " SET (", list, ")"), "ALTER PUBLICATION", {}, {}}}, {}, false};
   }
   std::vector<Danger> drop_dangers(const Object& one, const Snapshot&) const override { return goes(one); }
 };
@@ -113,7 +140,10 @@ class PublicationSchemaWriter final : public Writer {
 
  private:
   static Command write(const Object& member, std::string_view verb) {
-    return {cat("ALTER PUBLICATION ", member.parent.identity, " ", verb, " TABLES IN SCHEMA ", member.name), "ALTER PUBLICATION", {}, {}};
+    return {cat("ALTER PUBLICATION ", member.parent.identity, " ", verb, " TABLES IN SCHEMA ", member.name),
+            "ALTER PUBLICATION",
+            {},
+            {}};
   }
 };
 

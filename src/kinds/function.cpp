@@ -28,14 +28,16 @@ std::vector<std::string> split(const std::string& list) {
 void say_extensions_again(const Change& change, Alteration& alteration) {
   for (const auto& id : change.live.family(change.before.id))
     if (id.kind == Kind::kExtensionDependency && change.desired.has(id))
-      for (auto& command : writer(id.kind).create(change.desired.objects.at(id), change.desired)) alteration.commands.push_back(std::move(command));
+      for (auto& command : writer(id.kind).create(change.desired.objects.at(id), change.desired))
+        alteration.commands.push_back(std::move(command));
 }
 
 /// Names may be given to arguments that have none; the name of an input argument stays. Those of several results are
 /// the row type's.
 bool names_compatible(const std::string& before, const std::string& after, const std::string& modes) {
   if (before == after) return true;
-  const auto results = std::count_if(modes.begin(), modes.end(), [](char mode) { return mode == 'o' || mode == 'b' || mode == 't'; });
+  const auto results =
+      std::count_if(modes.begin(), modes.end(), [](char mode) { return mode == 'o' || mode == 'b' || mode == 't'; });
   if (results > 1) return false;
   if (before.empty()) return true;
   const auto was = split(before), is = split(after);
@@ -47,9 +49,12 @@ bool names_compatible(const std::string& before, const std::string& after, const
 class FunctionWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& function, const Snapshot&) const override {
-    return {{replace_prefix(replace_prefix(trimmed_end(function.get("definition")), "CREATE OR REPLACE FUNCTION", "CREATE FUNCTION"),
+    return {{replace_prefix(replace_prefix(trimmed_end(function.get("definition")), "CREATE OR REPLACE FUNCTION",
+                                           "CREATE FUNCTION"),
                             "CREATE OR REPLACE PROCEDURE", "CREATE PROCEDURE"),
-             tag("CREATE", noun(function)), {}, {}}};
+             tag("CREATE", noun(function)),
+             {},
+             {}}};
   }
 
   std::vector<Command> drop(const Object& function, const Snapshot&) const override {
@@ -60,15 +65,19 @@ class FunctionWriter final : public Writer {
   /// names of input arguments, or fewer defaults.
   std::optional<Alteration> alter(const Change& change) const override {
     const auto same = [&](std::string_view fact) { return change.before.fact(fact) == change.after.fact(fact); };
-    if (!same("kind") || !same("result") || !same("set") || !same("argument_modes") || !same("all_types")) return std::nullopt;
-    if (!names_compatible(change.before.fact("argument_names"), change.after.fact("argument_names"), change.after.fact("argument_modes")))
+    if (!same("kind") || !same("result") || !same("set") || !same("argument_modes") || !same("all_types"))
       return std::nullopt;
-    if (std::stoi(cat("0", change.before.fact("defaults"))) > std::stoi(cat("0", change.after.fact("defaults")))) return std::nullopt;
+    if (!names_compatible(change.before.fact("argument_names"), change.after.fact("argument_names"),
+                          change.after.fact("argument_modes")))
+      return std::nullopt;
+    if (std::stoi(cat("0", change.before.fact("defaults"))) > std::stoi(cat("0", change.after.fact("defaults"))))
+      return std::nullopt;
     Alteration out;
     out.commands.push_back({trimmed_end(change.after.get("definition")), tag("CREATE", noun(change.after)), {}, {}});
     say_extensions_again(change, out);
     if (!same("definer"))
-      out.dangers.push_back({Hazard::kAccess, cat(describe(change.after.id), " becomes SECURITY ", change.after.fact("definer") == "t" ? "DEFINER" : "INVOKER")});
+      out.dangers.push_back({Hazard::kAccess, cat(describe(change.after.id), " becomes SECURITY ",
+                                                  change.after.fact("definer") == "t" ? "DEFINER" : "INVOKER")});
     return out;
   }
 
@@ -77,7 +86,9 @@ class FunctionWriter final : public Writer {
   }
 
  private:
-  static std::string_view noun(const Object& function) { return function.id.kind == Kind::kProcedure ? "PROCEDURE" : "FUNCTION"; }
+  static std::string_view noun(const Object& function) {
+    return function.id.kind == Kind::kProcedure ? "PROCEDURE" : "FUNCTION";
+  }
 
   static std::string trimmed_end(const std::string& definition) {
     std::string_view text = definition;
@@ -88,7 +99,9 @@ class FunctionWriter final : public Writer {
 
 class AggregateWriter final : public Writer {
  public:
-  std::vector<Command> create(const Object& aggregate, const Snapshot&) const override { return {write(aggregate, "CREATE AGGREGATE ")}; }
+  std::vector<Command> create(const Object& aggregate, const Snapshot&) const override {
+    return {write(aggregate, "CREATE AGGREGATE ")};
+  }
 
   std::vector<Command> drop(const Object& aggregate, const Snapshot&) const override {
     return {{cat("DROP ", reference(aggregate)), "DROP AGGREGATE", {}, {}}};
@@ -107,8 +120,11 @@ class AggregateWriter final : public Writer {
 
  private:
   static Command write(const Object& aggregate, std::string_view verb) {
-    return {cat(verb, aggregate.schema, ".", aggregate.name, "(", aggregate.get("arguments"), ") (\n  ", aggregate.get("definition"), "\n)"),
-            "CREATE AGGREGATE", {}, {}};
+    return {cat(verb, aggregate.schema, ".", aggregate.name, "(", aggregate.get("arguments"), ") (\n  ",
+                aggregate.get("definition"), "\n)"),
+            "CREATE AGGREGATE",
+            {},
+            {}};
   }
 };
 

@@ -15,11 +15,16 @@ class InheritanceWriter final : public Writer {
   std::vector<Command> create(const Object& inheritance, const Snapshot& in) const override {
     const Object& child = in.objects.at(inheritance.parent);
     if (child.id.kind != Kind::kTable)
-      return {{cat("ALTER INDEX ", inheritance.get("of"), " ATTACH PARTITION ", index_name(child)), "ALTER INDEX",
-               cat("ShareUpdateExclusiveLock ", relation_of(child, in).id.identity), {}}};
+      return {{cat("ALTER INDEX ", inheritance.get("of"), " ATTACH PARTITION ", index_name(child)),
+               "ALTER INDEX",
+               cat("ShareUpdateExclusiveLock ", relation_of(child, in).id.identity),
+               {}}};
     if (inheritance.has("bound"))
-      return {{cat("ALTER TABLE ", inheritance.get("of"), " ATTACH PARTITION ", child.id.identity, " ", inheritance.get("bound")), "ALTER TABLE",
-               cat("ShareUpdateExclusiveLock ", inheritance.get("of"), ", AccessExclusiveLock ", child.id.identity), {}}};
+      return {{cat("ALTER TABLE ", inheritance.get("of"), " ATTACH PARTITION ", child.id.identity, " ",
+                   inheritance.get("bound")),
+               "ALTER TABLE",
+               cat("ShareUpdateExclusiveLock ", inheritance.get("of"), ", AccessExclusiveLock ", child.id.identity),
+               {}}};
     std::vector<Command> out;
     for (const auto& parent : lines(inheritance.get("of"))) out.push_back(inherit(child, " INHERIT ", parent));
     return out;
@@ -30,8 +35,10 @@ class InheritanceWriter final : public Writer {
     const Object& child = in.objects.at(inheritance.parent);
     if (child.id.kind != Kind::kTable) return {};
     if (inheritance.has("bound"))
-      return {{cat("ALTER TABLE ", inheritance.get("of"), " DETACH PARTITION ", child.id.identity), "ALTER TABLE",
-               cat("AccessExclusiveLock ", inheritance.get("of"), ", AccessExclusiveLock ", child.id.identity), {}}};
+      return {{cat("ALTER TABLE ", inheritance.get("of"), " DETACH PARTITION ", child.id.identity),
+               "ALTER TABLE",
+               cat("AccessExclusiveLock ", inheritance.get("of"), ", AccessExclusiveLock ", child.id.identity),
+               {}}};
     std::vector<Command> out;
     for (const auto& parent : lines(inheritance.get("of"))) out.push_back(inherit(child, " NO INHERIT ", parent));
     return out;
@@ -46,11 +53,14 @@ class InheritanceWriter final : public Writer {
     std::vector<std::string> left;
     Alteration out;
     for (const auto& parent : before) {
-      if (std::find(after.begin(), after.end(), parent) != after.end()) left.push_back(parent);
-      else out.commands.push_back(inherit(child, " NO INHERIT ", parent));
+      if (std::find(after.begin(), after.end(), parent) != after.end())
+        left.push_back(parent);
+      else
+        out.commands.push_back(inherit(child, " NO INHERIT ", parent));
     }
     if (left.size() > after.size() || !std::equal(left.begin(), left.end(), after.begin())) return std::nullopt;
-    for (std::size_t i = left.size(); i < after.size(); ++i) out.commands.push_back(inherit(child, " INHERIT ", after[i]));
+    for (std::size_t i = left.size(); i < after.size(); ++i)
+      out.commands.push_back(inherit(child, " INHERIT ", after[i]));
     return out;
   }
 
@@ -76,8 +86,10 @@ class InheritanceWriter final : public Writer {
 
  private:
   static Command inherit(const Object& child, std::string_view words, const std::string& parent) {
-    return {cat("ALTER TABLE ", child.id.identity, words, parent), "ALTER TABLE",
-            cat("AccessExclusiveLock ", child.id.identity, ", ShareUpdateExclusiveLock ", parent), {}};
+    return {cat("ALTER TABLE ", child.id.identity, words, parent),
+            "ALTER TABLE",
+            cat("AccessExclusiveLock ", child.id.identity, ", ShareUpdateExclusiveLock ", parent),
+            {}};
   }
 
   /// The index of a constraint has the constraint's name, in the schema of the table.

@@ -35,15 +35,19 @@ class OperatorWriter final : public Writer {
     const bool additions = change.after.fact("takes_additions") == "t";
     if (!change.only({"restrict", "join", "commutator", "negator", "hashes", "merges"})) return std::nullopt;
     std::string list;
-    const auto say = [&](std::string_view word, const std::string& value) { list += cat(list.empty() ? "" : ", ", word, value.empty() ? "" : " = ", value); };
+    const auto say = [&](std::string_view word, const std::string& value) {
+      list += cat(list.empty() ? "" : ", ", word, value.empty() ? "" : " = ", value);
+    };
     for (const auto& [name, word] : {std::pair("restrict", "RESTRICT"), std::pair("join", "JOIN")})
       if (change.changed(name)) say(word, change.after.has(name) ? change.after.get(name) : "NONE");
-    for (const auto& [name, word] : {std::pair("commutator", "COMMUTATOR"), std::pair("negator", "NEGATOR"), std::pair("hashes", "HASHES"), std::pair("merges", "MERGES")}) {
+    for (const auto& [name, word] : {std::pair("commutator", "COMMUTATOR"), std::pair("negator", "NEGATOR"),
+                                     std::pair("hashes", "HASHES"), std::pair("merges", "MERGES")}) {
       if (!change.changed(name)) continue;
       if (!additions || change.before.has(name)) return std::nullopt;
       say(word, std::string_view(name) == "hashes" || std::string_view(name) == "merges" ? "" : change.after.get(name));
     }
-    return Alteration{{{cat("ALTER ", reference(change.after), " SET (", list, ")"), "ALTER OPERATOR", {}, {}}}, {}, false};
+    return Alteration{
+        {{cat("ALTER ", reference(change.after), " SET (", list, ")"), "ALTER OPERATOR", {}, {}}}, {}, false};
   }
 
   std::vector<Danger> drop_dangers(const Object& op, const Snapshot&) const override { return goes(op); }
@@ -62,8 +66,12 @@ class OperatorFamilyWriter final : public Writer {
 /// What belongs to the family and to none of its classes.
 class FamilyMemberWriter final : public Writer {
  public:
-  std::vector<Command> create(const Object& member, const Snapshot& in) const override { return {write(member, in, "ADD", member.get("member"))}; }
-  std::vector<Command> drop(const Object& member, const Snapshot& in) const override { return {write(member, in, "DROP", member.name)}; }
+  std::vector<Command> create(const Object& member, const Snapshot& in) const override {
+    return {write(member, in, "ADD", member.get("member"))};
+  }
+  std::vector<Command> drop(const Object& member, const Snapshot& in) const override {
+    return {write(member, in, "DROP", member.name)};
+  }
   std::optional<Alteration> alter(const Change&) const override { return std::nullopt; }
 
  private:
@@ -79,9 +87,12 @@ class OperatorClassWriter final : public Writer {
     std::string items = one.get("members");
     if (one.has("storage")) items = cat("STORAGE ", one.get("storage"), items.empty() ? "" : ",\n  ", items);
     if (items.empty()) items = cat("STORAGE ", one.get("type"));
-    return {{cat("CREATE OPERATOR CLASS ", one.schema, ".", one.name, one.has("default") ? " DEFAULT" : "", " FOR TYPE ", one.get("type"), " USING ",
-                 one.get("method"), " FAMILY ", one.get("family"), " AS\n  ", items),
-             "CREATE OPERATOR CLASS", {}, {}}};
+    return {
+        {cat("CREATE OPERATOR CLASS ", one.schema, ".", one.name, one.has("default") ? " DEFAULT" : "", " FOR TYPE ",
+             one.get("type"), " USING ", one.get("method"), " FAMILY ", one.get("family"), " AS\n  ", items),
+         "CREATE OPERATOR CLASS",
+         {},
+         {}}};
   }
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
   /// PostgreSQL has no statement for it.

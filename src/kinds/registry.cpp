@@ -46,18 +46,22 @@ constexpr std::array kEntries = {
     Entry{Kind::kTransform, "transform", "", "TRANSFORM", "transform", transform_writer},
     Entry{Kind::kAccessMethod, "access method", "", "ACCESS METHOD", "access method", access_method_writer},
     Entry{Kind::kEventTrigger, "event trigger", "", "EVENT TRIGGER", "event trigger", event_trigger_writer},
-    Entry{Kind::kForeignDataWrapper, "foreign-data wrapper", "", "FOREIGN DATA WRAPPER", "foreign-data wrapper", wrapper_writer},
+    Entry{Kind::kForeignDataWrapper, "foreign-data wrapper", "", "FOREIGN DATA WRAPPER", "foreign-data wrapper",
+          wrapper_writer},
     Entry{Kind::kForeignServer, "server", "", "SERVER", "server", server_writer},
     Entry{Kind::kPublication, "publication", "", "PUBLICATION", "publication", publication_writer},
     Entry{Kind::kPublicationSchema, "publication namespace", "", "", "schema", publication_schema_writer},
     Entry{Kind::kCast, "cast", "", "CAST", "cast", cast_writer},
     Entry{Kind::kCollation, "collation", "", "COLLATION", "collation", collation_writer},
     Entry{Kind::kConversion, "conversion", "", "CONVERSION", "conversion", conversion_writer},
-    Entry{Kind::kTextSearchParser, "text search parser", "", "TEXT SEARCH PARSER", "text search parser", text_search_functions_writer},
-    Entry{Kind::kTextSearchTemplate, "text search template", "", "TEXT SEARCH TEMPLATE", "text search template", text_search_functions_writer},
-    Entry{Kind::kTextSearchDictionary, "text search dictionary", "", "TEXT SEARCH DICTIONARY", "text search dictionary", text_search_dictionary_writer},
-    Entry{Kind::kTextSearchConfiguration, "text search configuration", "", "TEXT SEARCH CONFIGURATION", "text search configuration",
-          text_search_configuration_writer},
+    Entry{Kind::kTextSearchParser, "text search parser", "", "TEXT SEARCH PARSER", "text search parser",
+          text_search_functions_writer},
+    Entry{Kind::kTextSearchTemplate, "text search template", "", "TEXT SEARCH TEMPLATE", "text search template",
+          text_search_functions_writer},
+    Entry{Kind::kTextSearchDictionary, "text search dictionary", "", "TEXT SEARCH DICTIONARY", "text search dictionary",
+          text_search_dictionary_writer},
+    Entry{Kind::kTextSearchConfiguration, "text search configuration", "", "TEXT SEARCH CONFIGURATION",
+          "text search configuration", text_search_configuration_writer},
     Entry{Kind::kDefault, "default value", "", "", "default of column", default_writer},
     Entry{Kind::kView, "view", "", "VIEW", "view", view_writer},
     Entry{Kind::kMaterializedView, "materialized view", "", "MATERIALIZED VIEW", "materialized view",
@@ -75,7 +79,8 @@ constexpr std::array kEntries = {
     Entry{Kind::kTrigger, "trigger", "", "TRIGGER", "trigger", trigger_writer},
     Entry{Kind::kPolicy, "policy", "", "POLICY", "policy", policy_writer},
     Entry{Kind::kPublicationTable, "publication relation", "", "", "publication of", publication_table_writer},
-    Entry{Kind::kExtensionDependency, "extension dependency", "", "", "extension dependency", extension_dependency_writer},
+    Entry{Kind::kExtensionDependency, "extension dependency", "", "", "extension dependency",
+          extension_dependency_writer},
     Entry{Kind::kComment, "comment", "", "", "comment on", comment_writer},
     Entry{Kind::kSecurityLabel, "security label", "", "", "security label", security_label_writer},
     Entry{Kind::kOther, "", "", "", "", other_writer},
@@ -124,12 +129,9 @@ std::string reference(const Object& object) {
     case Kind::kConstraint:
     case Kind::kTrigger:
     case Kind::kRule:
-    case Kind::kPolicy:
-      return cat(keyword, " ", object.name, " ON ", object.parent.identity);
-    case Kind::kDomainConstraint:
-      return cat(keyword, " ", object.name, " ON DOMAIN ", object.parent.identity);
-    default:
-      return cat(keyword, " ", object.id.identity);
+    case Kind::kPolicy: return cat(keyword, " ", object.name, " ON ", object.parent.identity);
+    case Kind::kDomainConstraint: return cat(keyword, " ", object.name, " ON DOMAIN ", object.parent.identity);
+    default: return cat(keyword, " ", object.id.identity);
   }
 }
 

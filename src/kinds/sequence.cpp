@@ -14,16 +14,19 @@ namespace {
 std::string restart(const Object& before, const Object& after) {
   const auto number = [](const std::string& text) { return std::strtoll(text.c_str(), nullptr, 10); };
   const std::string& last = before.fact("last_value").empty() ? before.fact("start") : before.fact("last_value");
-  const bool outside = !last.empty() && (number(last) < number(after.fact("least")) || number(last) > number(after.fact("most")));
+  const bool outside =
+      !last.empty() && (number(last) < number(after.fact("least")) || number(last) > number(after.fact("most")));
   return outside ? cat(" RESTART WITH ", after.fact("start")) : "";
 }
 
 class SequenceWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& sequence, const Snapshot&) const override {
-    return {{cat("CREATE ", sequence.get("persistence") == "unlogged" ? "UNLOGGED " : "", "SEQUENCE ", sequence.id.identity, " ",
-                 sequence.get("definition")),
-             "CREATE SEQUENCE", {}, {}}};
+    return {{cat("CREATE ", sequence.get("persistence") == "unlogged" ? "UNLOGGED " : "", "SEQUENCE ",
+                 sequence.id.identity, " ", sequence.get("definition")),
+             "CREATE SEQUENCE",
+             {},
+             {}}};
   }
   std::vector<Command> drop(const Object& sequence, const Snapshot&) const override {
     return {{cat("DROP SEQUENCE ", sequence.id.identity), "DROP SEQUENCE", access_exclusive(sequence), {}}};
@@ -33,11 +36,17 @@ class SequenceWriter final : public Writer {
     const Object& sequence = change.after;
     Alteration out;
     if (change.changed("definition"))
-      out.commands.push_back({cat("ALTER SEQUENCE ", sequence.id.identity, " ", sequence.get("definition"), restart(change.before, sequence)), "ALTER SEQUENCE",
-                              cat("ShareRowExclusiveLock ", sequence.id.identity), {}});
+      out.commands.push_back({cat("ALTER SEQUENCE ", sequence.id.identity, " ", sequence.get("definition"),
+                                  restart(change.before, sequence)),
+                              "ALTER SEQUENCE",
+                              cat("ShareRowExclusiveLock ", sequence.id.identity),
+                              {}});
     if (change.changed("persistence"))
-      out.commands.push_back({cat("ALTER SEQUENCE ", sequence.id.identity, sequence.has("persistence") ? " SET UNLOGGED" : " SET LOGGED"), "ALTER SEQUENCE",
-                              access_exclusive(sequence), {}});
+      out.commands.push_back(
+          {cat("ALTER SEQUENCE ", sequence.id.identity, sequence.has("persistence") ? " SET UNLOGGED" : " SET LOGGED"),
+           "ALTER SEQUENCE",
+           access_exclusive(sequence),
+           {}});
     return out;
   }
   bool can_step_aside(const Object&, const Snapshot&) const override { return false; }
@@ -48,7 +57,9 @@ class SequenceWriter final : public Writer {
 
 class OwnedByWriter final : public Writer {
  public:
-  std::vector<Command> create(const Object& owned, const Snapshot&) const override { return {write(owned, owned.get("column"))}; }
+  std::vector<Command> create(const Object& owned, const Snapshot&) const override {
+    return {write(owned, owned.get("column"))};
+  }
   std::vector<Command> drop(const Object& owned, const Snapshot&) const override { return {write(owned, "NONE")}; }
   std::optional<Alteration> alter(const Change& change) const override {
     return Alteration{create(change.after, change.desired), {}, false};
@@ -56,8 +67,10 @@ class OwnedByWriter final : public Writer {
 
  private:
   static Command write(const Object& owned, const std::string& column) {
-    return {cat("ALTER SEQUENCE ", owned.parent.identity, " OWNED BY ", column), "ALTER SEQUENCE",
-            cat("ShareRowExclusiveLock ", owned.parent.identity), {}};
+    return {cat("ALTER SEQUENCE ", owned.parent.identity, " OWNED BY ", column),
+            "ALTER SEQUENCE",
+            cat("ShareRowExclusiveLock ", owned.parent.identity),
+            {}};
   }
 };
 

@@ -25,23 +25,27 @@ std::string typed_columns(const Object& table, const Snapshot& in) {
   for (const auto& id : in.children(table.id)) {
     if (id.kind != Kind::kColumn) continue;
     const std::string options = column_options(in.objects.at(id));
-    if (!options.empty()) out += cat(out.empty() ? " (\n    " : ",\n    ", in.objects.at(id).name, " WITH OPTIONS", options);
+    if (!options.empty())
+      out += cat(out.empty() ? " (\n    " : ",\n    ", in.objects.at(id).name, " WITH OPTIONS", options);
   }
   return out.empty() ? out : cat(out, "\n)");
 }
 
 std::string create_sql(const Object& table, const Snapshot& in) {
-  std::string sql = cat("CREATE ", table.get("persistence") == "unlogged" ? "UNLOGGED " : "", "TABLE ", table.id.identity);
+  std::string sql =
+      cat("CREATE ", table.get("persistence") == "unlogged" ? "UNLOGGED " : "", "TABLE ", table.id.identity);
   if (table.has("of_type")) {
     sql += cat(" OF ", table.get("of_type"), typed_columns(table, in));
   } else if (!table.fact("partition_of").empty()) {
     sql += cat(" PARTITION OF ", table.fact("partition_of"));
   } else {
     const std::string& parents = table.fact("inherits_at_once");
-    sql += cat(" (", column_list(table, in, !parents.empty()), "\n)", parents.empty() ? "" : cat(" INHERITS (", parents, ")"));
+    sql += cat(" (", column_list(table, in, !parents.empty()), "\n)",
+               parents.empty() ? "" : cat(" INHERITS (", parents, ")"));
   }
   if (table.has("partition_key")) sql += cat(" PARTITION BY ", table.get("partition_key"));
-  if (table.has("access_method") && table.get("access_method") != "heap") sql += cat(" USING ", table.get("access_method"));
+  if (table.has("access_method") && table.get("access_method") != "heap")
+    sql += cat(" USING ", table.get("access_method"));
   return cat(sql, with_options(table), clause("TABLESPACE", table.get("tablespace")));
 }
 
@@ -68,13 +72,16 @@ class TableWriter final : public Writer {
   }
 
   std::optional<Alteration> alter(const Change& change) const override {
-    if (!change.only({"options", "toast_options", "row_security", "force_row_security", "replica_identity", "persistence", "tablespace",
-                      "access_method", "of_type"}))
+    if (!change.only({"options", "toast_options", "row_security", "force_row_security", "replica_identity",
+                      "persistence", "tablespace", "access_method", "of_type"}))
       return std::nullopt;
     Alteration out;
     if (change.changed("of_type"))
-      out.commands.push_back({cat(alter_relation(change.after), change.after.has("of_type") ? cat(" OF ", change.after.get("of_type")) : " NOT OF"),
-                              "ALTER TABLE", access_exclusive(change.after), {}});
+      out.commands.push_back({cat(alter_relation(change.after),
+                                  change.after.has("of_type") ? cat(" OF ", change.after.get("of_type")) : " NOT OF"),
+                              "ALTER TABLE",
+                              access_exclusive(change.after),
+                              {}});
     const std::string prefix = alter_relation(change.after), lock = access_exclusive(change.after);
     for (const auto* list : {"options", "toast_options"})
       for (auto& command : change_options(prefix, change.before.get(list), change.after.get(list), "ALTER TABLE",
@@ -89,8 +96,11 @@ class TableWriter final : public Writer {
     if (change.changed("persistence"))
       rewrite(out, change, cat(prefix, change.after.has("persistence") ? " SET UNLOGGED" : " SET LOGGED"));
     if (change.changed("tablespace"))
-      rewrite(out, change, cat(prefix, " SET TABLESPACE ", change.after.has("tablespace") ? change.after.get("tablespace") : "pg_default"));
-    if (change.changed("access_method")) rewrite(out, change, cat(prefix, " SET ACCESS METHOD ", change.after.get("access_method")));
+      rewrite(out, change,
+              cat(prefix, " SET TABLESPACE ",
+                  change.after.has("tablespace") ? change.after.get("tablespace") : "pg_default"));
+    if (change.changed("access_method"))
+      rewrite(out, change, cat(prefix, " SET ACCESS METHOD ", change.after.get("access_method")));
     return out;
   }
 
@@ -114,11 +124,17 @@ class TableWriter final : public Writer {
   static void security(const Object& table, const Object* before, std::vector<Command>& out) {
     const auto was = [&](std::string_view attribute) { return before && before->has(attribute); };
     if (table.has("row_security") != was("row_security"))
-      out.push_back({cat(alter_relation(table), table.has("row_security") ? " ENABLE" : " DISABLE", " ROW LEVEL SECURITY"),
-                     "ALTER TABLE", access_exclusive(table), {}});
+      out.push_back(
+          {cat(alter_relation(table), table.has("row_security") ? " ENABLE" : " DISABLE", " ROW LEVEL SECURITY"),
+           "ALTER TABLE",
+           access_exclusive(table),
+           {}});
     if (table.has("force_row_security") != was("force_row_security"))
-      out.push_back({cat(alter_relation(table), table.has("force_row_security") ? " FORCE" : " NO FORCE", " ROW LEVEL SECURITY"),
-                     "ALTER TABLE", access_exclusive(table), {}});
+      out.push_back(
+          {cat(alter_relation(table), table.has("force_row_security") ? " FORCE" : " NO FORCE", " ROW LEVEL SECURITY"),
+           "ALTER TABLE",
+           access_exclusive(table),
+           {}});
   }
 };
 
@@ -133,7 +149,9 @@ std::string with_options(const Object& relation) {
 Command replica_identity(const Object& relation) {
   const std::string& identity = relation.get("replica_identity");
   return {cat(alter_relation(relation), " REPLICA IDENTITY ", identity.empty() ? "DEFAULT" : identity),
-          tag("ALTER", keyword(relation.id.kind)), access_exclusive(relation), {}};
+          tag("ALTER", keyword(relation.id.kind)),
+          access_exclusive(relation),
+          {}};
 }
 
 const Writer& table_writer() {

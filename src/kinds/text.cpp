@@ -58,7 +58,9 @@ std::string replace_prefix(const std::string& text, std::string_view from, std::
 
 std::string tag(std::string_view verb, std::string_view noun) { return cat(verb, " ", noun); }
 
-Command drop_object(const Object& object) { return {cat("DROP ", reference(object)), tag("DROP", keyword(object.id.kind)), {}, {}}; }
+Command drop_object(const Object& object) {
+  return {cat("DROP ", reference(object)), tag("DROP", keyword(object.id.kind)), {}, {}};
+}
 
 std::vector<Danger> goes(const Object& object) { return {{Hazard::kBreaking, cat(describe(object.id), " goes")}}; }
 

@@ -13,7 +13,8 @@ namespace {
 class FunctionsWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& one, const Snapshot&) const override {
-    return {{cat("CREATE ", reference(one), " (", one.get("functions"), ")"), tag("CREATE", keyword(one.id.kind)), {}, {}}};
+    return {
+        {cat("CREATE ", reference(one), " (", one.get("functions"), ")"), tag("CREATE", keyword(one.id.kind)), {}, {}}};
   }
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
   std::optional<Alteration> alter(const Change&) const override { return std::nullopt; }
@@ -23,8 +24,11 @@ class FunctionsWriter final : public Writer {
 class DictionaryWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& one, const Snapshot&) const override {
-    return {{cat("CREATE ", reference(one), " (TEMPLATE = ", one.get("template"), one.has("options") ? cat(", ", one.get("options")) : "", ")"),
-             "CREATE TEXT SEARCH DICTIONARY", {}, {}}};
+    return {{cat("CREATE ", reference(one), " (TEMPLATE = ", one.get("template"),
+                 one.has("options") ? cat(", ", one.get("options")) : "", ")"),
+             "CREATE TEXT SEARCH DICTIONARY",
+             {},
+             {}}};
   }
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
   /// AlterTSDictionary() in tsearchcmds.c: an option without a value goes.
@@ -33,12 +37,14 @@ class DictionaryWriter final : public Writer {
     const auto was = options_of(change.before.get("options")), is = options_of(change.after.get("options"));
     std::string list;
     for (const auto& option : is)
-      if (std::find(was.begin(), was.end(), option) == was.end()) list += cat(list.empty() ? "" : ", ", trimmed(option.first), " = ", trimmed(option.second));
+      if (std::find(was.begin(), was.end(), option) == was.end())
+        list += cat(list.empty() ? "" : ", ", trimmed(option.first), " = ", trimmed(option.second));
     for (const auto& option : was)
       if (std::none_of(is.begin(), is.end(), [&](const auto& other) { return other.first == option.first; }))
         list += cat(list.empty() ? "" : ", ", trimmed(option.first));
     if (list.empty()) return std::nullopt;  // another order
-    return Alteration{{{cat("ALTER ", reference(change.after), " (", list, ")"), "ALTER TEXT SEARCH DICTIONARY", {}, {}}}, {}, false};
+    return Alteration{
+        {{cat("ALTER ", reference(change.after), " (", list, ")"), "ALTER TEXT SEARCH DICTIONARY", {}, {}}}, {}, false};
   }
   std::vector<Danger> drop_dangers(const Object& one, const Snapshot&) const override { return goes(one); }
 };
@@ -60,7 +66,10 @@ std::map<std::string, std::string> mappings_of(const Object& configuration) {
 class ConfigurationWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& one, const Snapshot&) const override {
-    std::vector<Command> out{{cat("CREATE ", reference(one), " (PARSER = ", one.get("parser"), ")"), "CREATE TEXT SEARCH CONFIGURATION", {}, {}}};
+    std::vector<Command> out{{cat("CREATE ", reference(one), " (PARSER = ", one.get("parser"), ")"),
+                              "CREATE TEXT SEARCH CONFIGURATION",
+                              {},
+                              {}}};
     for (const auto& [token, dictionaries] : mappings_of(one)) out.push_back(mapping(one, "ADD", token, dictionaries));
     return out;
   }
@@ -73,15 +82,20 @@ class ConfigurationWriter final : public Writer {
       if (!is.count(token)) out.commands.push_back(mapping(change.after, "DROP", token, ""));
     for (const auto& [token, dictionaries] : is) {
       const auto before = was.find(token);
-      if (before == was.end() || before->second != dictionaries) out.commands.push_back(mapping(change.after, before == was.end() ? "ADD" : "ALTER", token, dictionaries));
+      if (before == was.end() || before->second != dictionaries)
+        out.commands.push_back(mapping(change.after, before == was.end() ? "ADD" : "ALTER", token, dictionaries));
     }
     return out;
   }
   std::vector<Danger> drop_dangers(const Object& one, const Snapshot&) const override { return goes(one); }
 
  private:
-  static Command mapping(const Object& one, std::string_view verb, const std::string& token, const std::string& dictionaries) {
-    return {cat("ALTER ", reference(one), " ", verb, " MAPPING FOR ", token, clause("WITH", dictionaries)), "ALTER TEXT SEARCH CONFIGURATION", {}, {}};
+  static Command mapping(const Object& one, std::string_view verb, const std::string& token,
+                         const std::string& dictionaries) {
+    return {cat("ALTER ", reference(one), " ", verb, " MAPPING FOR ", token, clause("WITH", dictionaries)),
+            "ALTER TEXT SEARCH CONFIGURATION",
+            {},
+            {}};
   }
 };
 

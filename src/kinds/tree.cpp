@@ -43,7 +43,9 @@ std::vector<ObjectId> heirs_of(const ObjectId& id, const Snapshot& in) {
       if (const Object* inheritance = in.find(edge.from)) out.push_back(inheritance->parent);
   if (id.kind == Kind::kComposite)
     for (const auto& edge : in.dependents(id))
-      if (const Object* table = in.find(edge.from); table && table->has("of_type") && table->get("of_type") == id.identity.text()) out.push_back(edge.from);
+      if (const Object* table = in.find(edge.from);
+          table && table->has("of_type") && table->get("of_type") == id.identity.text())
+        out.push_back(edge.from);
   return out;
 }
 
@@ -74,10 +76,12 @@ std::vector<ObjectId> origins_of(const Object& part, const Snapshot& in) {
 std::vector<ObjectId> followers_of(const Object& part, const Snapshot& in) {
   std::vector<ObjectId> out = heirs_of(part.id, in);
   for (const auto& edge : in.dependents(part.id))
-    if (const Object* clone = in.find(edge.from); clone && edge.type == 'P' && !clone->fact("from").empty()) out.push_back(edge.from);
+    if (const Object* clone = in.find(edge.from); clone && edge.type == 'P' && !clone->fact("from").empty())
+      out.push_back(edge.from);
   if (!by_name(part.id.kind) || !part.parent) return out;
   for (const auto& table : heirs_of(relation_of(part, in).id, in))
-    if (const Object* follower = in.find(part_of(table, part)); follower && follower->has("inherited") && follower->fact("from").empty())
+    if (const Object* follower = in.find(part_of(table, part));
+        follower && follower->has("inherited") && follower->fact("from").empty())
       out.push_back(follower->id);
   return out;
 }
@@ -94,28 +98,38 @@ bool stays_in_tree(const Object& part, const Snapshot& live, const Snapshot& des
 }
 
 bool follows_origin(const Change& change, std::string_view attribute) {
-  if (!change.before.has("inherited") || !change.after.has("inherited") || !stays_in_tree(change.after, change.live, change.desired)) return false;
+  if (!change.before.has("inherited") || !change.after.has("inherited") ||
+      !stays_in_tree(change.after, change.live, change.desired))
+    return false;
   for (const auto& id : origins_of(change.after, change.desired)) {
     const Object *before = change.live.find(id), *after = change.desired.find(id);
-    if (before && after && before->get(attribute) != after->get(attribute) && after->get(attribute) == change.after.get(attribute)) return true;
+    if (before && after && before->get(attribute) != after->get(attribute) &&
+        after->get(attribute) == change.after.get(attribute))
+      return true;
   }
   return false;
 }
 
 std::optional<ObjectId> renamed_clone(const Object& clone, const Snapshot& from, const Snapshot& to) {
-  if (clone.id.kind != Kind::kConstraint || clone.fact("from").empty() || to.has(clone.id) || !to.has(named_origin(clone))) return {};
+  if (clone.id.kind != Kind::kConstraint || clone.fact("from").empty() || to.has(clone.id) ||
+      !to.has(named_origin(clone)))
+    return {};
   for (const auto& id : to.children(clone.parent))
-    if (id.kind == Kind::kConstraint && !from.has(id) && to.objects.at(id).fact("from") == clone.fact("from")) return id;
+    if (id.kind == Kind::kConstraint && !from.has(id) && to.objects.at(id).fact("from") == clone.fact("from"))
+      return id;
   return {};
 }
 
 bool refers_through_parent(const ObjectId& foreign_key, const ObjectId& partition, const Snapshot& in) {
   const Object* inheritance = in.find(inheritance_of(partition));
-  if (foreign_key.kind != Kind::kConstraint || !inheritance || !inheritance->has("bound") || in.root(foreign_key) == partition) return false;
+  if (foreign_key.kind != Kind::kConstraint || !inheritance || !inheritance->has("bound") ||
+      in.root(foreign_key) == partition)
+    return false;
   const auto parents = parents_of(partition, in);
   const auto& needed = in.needs(foreign_key);
   return std::any_of(needed.begin(), needed.end(), [&](const Dependency& edge) {
-    return edge.type == 'n' && in.has(edge.to) && std::find(parents.begin(), parents.end(), in.root(edge.to)) != parents.end();
+    return edge.type == 'n' && in.has(edge.to) &&
+           std::find(parents.begin(), parents.end(), in.root(edge.to)) != parents.end();
   });
 }
 

@@ -9,11 +9,15 @@ namespace pgschema::kinds {
 namespace {
 
 /// ENABLE, DISABLE … TRIGGER or RULE, where it is not as CREATE leaves it.
-void enabled_state(const Object& object, std::string_view noun, const Object& relation, bool even_default, std::vector<Command>& out) {
+void enabled_state(const Object& object, std::string_view noun, const Object& relation, bool even_default,
+                   std::vector<Command>& out) {
   const std::string& state = object.get("enabled");
   if (state.empty() && !even_default) return;
-  out.push_back({cat(relation.fact("has_children").empty() ? "ALTER TABLE " : "ALTER TABLE ONLY ", relation.id.identity, " ", state.empty() ? "ENABLE" : state, " ", noun, " ", object.name),
-                 "ALTER TABLE", cat("ShareRowExclusiveLock ", relation.id.identity), {}});
+  out.push_back({cat(relation.fact("has_children").empty() ? "ALTER TABLE " : "ALTER TABLE ONLY ", relation.id.identity,
+                     " ", state.empty() ? "ENABLE" : state, " ", noun, " ", object.name),
+                 "ALTER TABLE",
+                 cat("ShareRowExclusiveLock ", relation.id.identity),
+                 {}});
 }
 
 class TriggerWriter final : public Writer {
@@ -21,7 +25,8 @@ class TriggerWriter final : public Writer {
   std::vector<Command> create(const Object& trigger, const Snapshot& in) const override {
     const Object& relation = relation_of(trigger, in);
     if (is_inherited(trigger)) return state_of_clone(trigger, relation, in);
-    std::vector<Command> out{{trigger.get("definition"), "CREATE TRIGGER", cat("ShareRowExclusiveLock ", relation.id.identity), {}}};
+    std::vector<Command> out{
+        {trigger.get("definition"), "CREATE TRIGGER", cat("ShareRowExclusiveLock ", relation.id.identity), {}}};
     enabled_state(trigger, "TRIGGER", relation, false, out);
     return out;
   }
@@ -38,8 +43,11 @@ class TriggerWriter final : public Writer {
       out.commands = state_of_clone(change.after, relation, change.desired);
     } else if (change.changed("definition")) {
       if (change.before.fact("constraint") == "t" || change.after.fact("constraint") == "t") return std::nullopt;
-      out.commands.push_back({replace_prefix(change.after.get("definition"), "CREATE TRIGGER", "CREATE OR REPLACE TRIGGER"), "CREATE TRIGGER",
-                              cat("ShareRowExclusiveLock ", relation.id.identity), {}});
+      out.commands.push_back(
+          {replace_prefix(change.after.get("definition"), "CREATE TRIGGER", "CREATE OR REPLACE TRIGGER"),
+           "CREATE TRIGGER",
+           cat("ShareRowExclusiveLock ", relation.id.identity),
+           {}});
       enabled_state(change.after, "TRIGGER", relation, false, out.commands);
     } else if (change.changed("enabled")) {
       enabled_state(change.after, "TRIGGER", relation, true, out.commands);
@@ -75,8 +83,11 @@ class RuleWriter final : public Writer {
     const Object& relation = relation_of(change.after, change.desired);
     Alteration out;
     if (change.changed("definition"))
-      out.commands.push_back({trimmed(replace_prefix(change.after.get("definition"), "CREATE RULE", "CREATE OR REPLACE RULE")), "CREATE RULE",
-                              access_exclusive(relation), {}});
+      out.commands.push_back(
+          {trimmed(replace_prefix(change.after.get("definition"), "CREATE RULE", "CREATE OR REPLACE RULE")),
+           "CREATE RULE",
+           access_exclusive(relation),
+           {}});
     if (change.changed("enabled")) enabled_state(change.after, "RULE", relation, true, out.commands);
     return out;
   }
@@ -85,7 +96,8 @@ class RuleWriter final : public Writer {
 class PolicyWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& policy, const Snapshot& in) const override {
-    std::string sql = cat("CREATE ", reference(policy), " AS ", policy.get("permissive"), " FOR ", policy.get("command"), " TO ", policy.get("roles"));
+    std::string sql = cat("CREATE ", reference(policy), " AS ", policy.get("permissive"), " FOR ",
+                          policy.get("command"), " TO ", policy.get("roles"));
     return {{cat(sql, expressions(policy)), "CREATE POLICY", access_exclusive(relation_of(policy, in)), {}}};
   }
 
@@ -97,10 +109,13 @@ class PolicyWriter final : public Writer {
   std::optional<Alteration> alter(const Change& change) const override {
     const auto removed = [&](std::string_view name) { return change.before.has(name) && !change.after.has(name); };
     if (!change.only({"roles", "using", "check"}) || removed("using") || removed("check")) return std::nullopt;
-    return Alteration{{{cat("ALTER ", reference(change.after), " TO ", change.after.get("roles"), expressions(change.after)), "ALTER POLICY",
-                        access_exclusive(relation_of(change.after, change.desired)), {}}},
-                      {{Hazard::kAccess, describe(change.after.id)}},
-                      false};
+    return Alteration{
+        {{cat("ALTER ", reference(change.after), " TO ", change.after.get("roles"), expressions(change.after)),
+          "ALTER POLICY",
+          access_exclusive(relation_of(change.after, change.desired)),
+          {}}},
+        {{Hazard::kAccess, describe(change.after.id)}},
+        false};
   }
 
   std::vector<Danger> create_dangers(const Object& policy, const Snapshot&) const override {

@@ -84,8 +84,11 @@ std::vector<std::string> names_of(const Object& type) {
 class CompositeWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& type, const Snapshot&) const override {
-    return {{cat("CREATE TYPE ", type.id.identity, " AS (", type.fact("columns").empty() ? "" : cat("\n    ", type.fact("columns"), "\n"), ")"),
-             "CREATE TYPE", {}, {}}};
+    return {{cat("CREATE TYPE ", type.id.identity, " AS (",
+                 type.fact("columns").empty() ? "" : cat("\n    ", type.fact("columns"), "\n"), ")"),
+             "CREATE TYPE",
+             {},
+             {}}};
   }
   std::vector<Command> drop(const Object& type, const Snapshot&) const override { return {drop_type(type, "TYPE")}; }
   std::vector<Danger> drop_dangers(const Object& type, const Snapshot&) const override { return type_goes(type); }
@@ -112,11 +115,16 @@ class DomainWriter final : public Writer {
   }
 
   std::vector<Command> create(const Object& domain, const Snapshot&) const override {
-    return {{cat("CREATE DOMAIN ", domain.id.identity, " AS ", domain.get("base_type"), clause("COLLATE", domain.get("collation")),
-                 clause("DEFAULT", domain.get("default")), not_null(domain)),
-             "CREATE DOMAIN", {}, {}}};
+    return {
+        {cat("CREATE DOMAIN ", domain.id.identity, " AS ", domain.get("base_type"),
+             clause("COLLATE", domain.get("collation")), clause("DEFAULT", domain.get("default")), not_null(domain)),
+         "CREATE DOMAIN",
+         {},
+         {}}};
   }
-  std::vector<Command> drop(const Object& domain, const Snapshot&) const override { return {drop_type(domain, "DOMAIN")}; }
+  std::vector<Command> drop(const Object& domain, const Snapshot&) const override {
+    return {drop_type(domain, "DOMAIN")};
+  }
   std::vector<Danger> drop_dangers(const Object& domain, const Snapshot&) const override { return type_goes(domain); }
 
   std::optional<Alteration> alter(const Change& change) const override {
@@ -124,11 +132,16 @@ class DomainWriter final : public Writer {
     Alteration out;
     const std::string prefix = cat("ALTER DOMAIN ", change.after.id.identity);
     if (change.changed("default"))
-      out.commands.push_back({cat(prefix, change.after.has("default") ? cat(" SET DEFAULT ", change.after.get("default")) : " DROP DEFAULT"),
-                              "ALTER DOMAIN", {}, {}});
+      out.commands.push_back(
+          {cat(prefix,
+               change.after.has("default") ? cat(" SET DEFAULT ", change.after.get("default")) : " DROP DEFAULT"),
+           "ALTER DOMAIN",
+           {},
+           {}});
     if (change.changed("not_null")) {
       const bool had = change.before.has("not_null"), has = change.after.has("not_null");
-      const std::string how = had && has ? cat(" RENAME CONSTRAINT ", change.before.fact("not_null_name"), " TO ", change.after.fact("not_null_name"))
+      const std::string how = had && has ? cat(" RENAME CONSTRAINT ", change.before.fact("not_null_name"), " TO ",
+                                               change.after.fact("not_null_name"))
                               : !has     ? " DROP NOT NULL"
                               : change.after.get("not_null") == "yes" ? " SET NOT NULL"
                                                                       : cat(" ADD", not_null(change.after));

@@ -9,7 +9,9 @@ namespace {
 
 class ViewWriter final : public Writer {
  public:
-  std::vector<Command> create(const Object& view, const Snapshot&) const override { return {write(view, "CREATE VIEW ")}; }
+  std::vector<Command> create(const Object& view, const Snapshot&) const override {
+    return {write(view, "CREATE VIEW ")};
+  }
 
   std::vector<Command> drop(const Object& view, const Snapshot&) const override {
     return {{cat("DROP VIEW ", view.id.identity), "DROP VIEW", access_exclusive(view), {}}};
@@ -24,8 +26,8 @@ class ViewWriter final : public Writer {
       if (is != was && !is.starts_with(cat(was, "\n"))) return std::nullopt;
       out.commands.push_back(write(change.after, "CREATE OR REPLACE VIEW "));
     } else if (change.changed("options")) {
-      out.commands = change_options(alter_relation(change.after), change.before.get("options"), change.after.get("options"),
-                                    "ALTER VIEW", access_exclusive(change.after));
+      out.commands = change_options(alter_relation(change.after), change.before.get("options"),
+                                    change.after.get("options"), "ALTER VIEW", access_exclusive(change.after));
     }
     if (change.changed("options")) invoker_danger(change, out);
     return out;
@@ -39,8 +41,10 @@ class ViewWriter final : public Writer {
 
  private:
   static Command write(const Object& view, std::string_view verb) {
-    return {cat(verb, view.id.identity, with_options(view), " AS\n", trimmed(view.get("definition"))), "CREATE VIEW",
-            access_exclusive(view), {}};
+    return {cat(verb, view.id.identity, with_options(view), " AS\n", trimmed(view.get("definition"))),
+            "CREATE VIEW",
+            access_exclusive(view),
+            {}};
   }
 
   static void invoker_danger(const Change& change, Alteration& out) {
@@ -51,8 +55,8 @@ class ViewWriter final : public Writer {
       return relevant;
     };
     if (options(change.before) != options(change.after))
-      out.dangers.push_back({Hazard::kAccess, cat("options of ", describe(change.after.id), ": ", change.before.get("options"),
-                                                  " -> ", change.after.get("options"))});
+      out.dangers.push_back({Hazard::kAccess, cat("options of ", describe(change.after.id), ": ",
+                                                  change.before.get("options"), " -> ", change.after.get("options"))});
   }
 };
 
@@ -61,9 +65,13 @@ class MaterializedViewWriter final : public Writer {
   /// Without rows: they come when the owner and the privileges beneath are back (see ContentsWriter).
   std::vector<Command> create(const Object& view, const Snapshot& in) const override {
     const std::string& method = view.get("access_method");
-    std::vector<Command> out{{cat("CREATE MATERIALIZED VIEW ", view.id.identity, method == "heap" ? "" : clause("USING", method), with_options(view),
-                 clause("TABLESPACE", view.get("tablespace")), " AS\n", trimmed(view.get("definition")), "\nWITH NO DATA"),
-             "CREATE MATERIALIZED VIEW", access_exclusive(view), {}}};
+    std::vector<Command> out{
+        {cat("CREATE MATERIALIZED VIEW ", view.id.identity, method == "heap" ? "" : clause("USING", method),
+             with_options(view), clause("TABLESPACE", view.get("tablespace")), " AS\n", trimmed(view.get("definition")),
+             "\nWITH NO DATA"),
+         "CREATE MATERIALIZED VIEW",
+         access_exclusive(view),
+         {}}};
     if (view.has("replica_identity")) out.push_back(replica_identity(view));
     for (const auto& id : in.children(view.id))
       if (id.kind == Kind::kColumn)
@@ -80,11 +88,13 @@ class MaterializedViewWriter final : public Writer {
     Alteration out;
     const std::string prefix = alter_relation(change.after), lock = access_exclusive(change.after);
     for (const auto* list : {"options", "toast_options"})
-      for (auto& command : change_options(prefix, change.before.get(list), change.after.get(list), "ALTER MATERIALIZED VIEW", lock))
+      for (auto& command :
+           change_options(prefix, change.before.get(list), change.after.get(list), "ALTER MATERIALIZED VIEW", lock))
         out.commands.push_back(std::move(command));
     if (change.changed("tablespace")) {
       const std::string& space = change.after.get("tablespace");
-      out.commands.push_back({cat(prefix, " SET TABLESPACE ", space.empty() ? "pg_default" : space), "ALTER MATERIALIZED VIEW", lock, {}});
+      out.commands.push_back(
+          {cat(prefix, " SET TABLESPACE ", space.empty() ? "pg_default" : space), "ALTER MATERIALIZED VIEW", lock, {}});
     }
     if (change.changed("replica_identity") && !an_index_is("replica_identity", change.after, change.desired))
       out.commands.push_back(replica_identity(change.after));
@@ -102,16 +112,20 @@ class ContentsWriter final : public Writer {
  public:
   /// REFRESH reads as the owner, as it always will from then on.
   std::vector<Command> create(const Object& rows, const Snapshot&) const override {
-    Command command{cat("REFRESH MATERIALIZED VIEW ", rows.parent.identity), "REFRESH MATERIALIZED VIEW",
-                    cat("AccessExclusiveLock ", rows.parent.identity), {}};
+    Command command{cat("REFRESH MATERIALIZED VIEW ", rows.parent.identity),
+                    "REFRESH MATERIALIZED VIEW",
+                    cat("AccessExclusiveLock ", rows.parent.identity),
+                    {}};
     command.shadow = Command::Shadow::kMarkPopulated;
     command.relation = rows.parent.identity;
     return {command};
   }
 
   std::vector<Command> drop(const Object& rows, const Snapshot&) const override {
-    return {{cat("REFRESH MATERIALIZED VIEW ", rows.parent.identity, " WITH NO DATA"), "REFRESH MATERIALIZED VIEW",
-             cat("AccessExclusiveLock ", rows.parent.identity), {}}};
+    return {{cat("REFRESH MATERIALIZED VIEW ", rows.parent.identity, " WITH NO DATA"),
+             "REFRESH MATERIALIZED VIEW",
+             cat("AccessExclusiveLock ", rows.parent.identity),
+             {}}};
   }
 
   std::optional<Alteration> alter(const Change&) const override { return Alteration{}; }

@@ -17,10 +17,10 @@ std::string_view name_of(Hazard hazard);
 
 /// One statement.
 struct Command {
-  std::string sql;       // without the semicolon
-  std::string tag;       // the command tag: "CREATE VIEW"
-  std::string lock;      // strongest lock mode and relation: "AccessExclusiveLock app.calls"; empty for none
-  std::string run_as;    // role that must issue it (a grantor), quoted; empty: the caller
+  std::string sql;     // without the semicolon
+  std::string tag;     // the command tag: "CREATE VIEW"
+  std::string lock;    // strongest lock mode and relation: "AccessExclusiveLock app.calls"; empty for none
+  std::string run_as;  // role that must issue it (a grantor), quoted; empty: the caller
   /// In the shadow another form stands for it (REFRESH MATERIALIZED VIEW: marked as filled, nothing read).
   enum class Shadow { kRun, kMarkPopulated } shadow = Shadow::kRun;
   std::string relation = {};  // kMarkPopulated: which

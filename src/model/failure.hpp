@@ -28,12 +28,20 @@ std::string cat(const Parts&... parts) {
 class Failure : public std::exception {
  public:
   /// `sqlstate` is the five characters of the code, as in PostgreSQL's appendix "Error Codes".
-  Failure(std::string_view sqlstate, std::string message)
-      : sqlstate_(sqlstate), message_(std::move(message)) {}
+  Failure(std::string_view sqlstate, std::string message) : sqlstate_(sqlstate), message_(std::move(message)) {}
 
-  Failure& detail(std::string text) { detail_ = std::move(text); return *this; }
-  Failure& hint(std::string text) { hint_ = std::move(text); return *this; }
-  Failure& context(std::string text) { context_ = std::move(text); return *this; }
+  Failure& detail(std::string text) {
+    detail_ = std::move(text);
+    return *this;
+  }
+  Failure& hint(std::string text) {
+    hint_ = std::move(text);
+    return *this;
+  }
+  Failure& context(std::string text) {
+    context_ = std::move(text);
+    return *this;
+  }
 
   const char* what() const noexcept override { return message_.c_str(); }
   const std::string& sqlstate() const { return sqlstate_; }

@@ -15,8 +15,9 @@ namespace pgschema {
 class Identity {
  public:
   Identity() = default;
-  Identity(std::string text) : shared_(text.empty() ? nullptr : new Shared{std::move(text)}) {}  // NOLINT(google-explicit-constructor)
-  Identity(const char* text) : Identity(std::string(text)) {}                                   // NOLINT(google-explicit-constructor)
+  Identity(std::string text)
+      : shared_(text.empty() ? nullptr : new Shared{std::move(text)}) {}  // NOLINT(google-explicit-constructor)
+  Identity(const char* text) : Identity(std::string(text)) {}             // NOLINT(google-explicit-constructor)
   Identity(const Identity& other) noexcept : shared_(other.shared_) {
     if (shared_) ++shared_->owners;
   }
@@ -35,13 +36,15 @@ class Identity {
   }
   operator const std::string&() const { return text(); }  // NOLINT(google-explicit-constructor)
 
-  operator std::string_view() const { return text(); }      // NOLINT(google-explicit-constructor)
+  operator std::string_view() const { return text(); }  // NOLINT(google-explicit-constructor)
 
   bool empty() const { return !shared_; }
   std::size_t size() const { return text().size(); }
   std::size_t find(std::string_view part) const { return text().find(part); }
   std::size_t rfind(std::string_view part) const { return text().rfind(part); }
-  std::string substr(std::size_t from, std::size_t count = std::string::npos) const { return text().substr(from, count); }
+  std::string substr(std::size_t from, std::size_t count = std::string::npos) const {
+    return text().substr(from, count);
+  }
   bool starts_with(std::string_view part) const { return text().starts_with(part); }
 
   bool operator==(const Identity& other) const { return shared_ == other.shared_ || text() == other.text(); }

@@ -56,8 +56,8 @@ enum class Kind : std::uint8_t {
   kOwner,
   kPrivilege,
   kDefaultPrivilege,  // ALTER DEFAULT PRIVILEGES in a schema, for one role, type and grantee
-  kOwnedBy,   // the column that a sequence goes with
-  kInheritance,  // that a table is a partition or inherits, that an index is a part of another
+  kOwnedBy,           // the column that a sequence goes with
+  kInheritance,       // that a table is a partition or inherits, that an index is a part of another
   kConstraint,
   kContents,  // the rows of a materialized view
   kIndex,
@@ -89,11 +89,11 @@ using Attributes = std::map<std::string, std::string, std::less<>>;
 
 struct Object {
   ObjectId id;
-  ObjectId parent;         // none for what stands by itself in a schema
-  std::string schema;      // quoted; empty where there is none
-  std::string name;        // quoted, unqualified
-  Attributes attributes;   // what is compared
-  Attributes facts;        // what is not: physical position, sizes, what a statement needs besides
+  ObjectId parent;        // none for what stands by itself in a schema
+  std::string schema;     // quoted; empty where there is none
+  std::string name;       // quoted, unqualified
+  Attributes attributes;  // what is compared
+  Attributes facts;       // what is not: physical position, sizes, what a statement needs besides
 
   /// The attribute's value, "" where it is not set.
   const std::string& get(std::string_view attribute) const { return find(attributes, attribute); }

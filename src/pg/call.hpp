@@ -27,8 +27,7 @@ namespace detail {
 /// The server's two stacks and the memory context, put back when it goes out of scope.
 class ServerState {
  public:
-  ServerState()
-      : exceptions_(PG_exception_stack), contexts_(error_context_stack), memory_(CurrentMemoryContext) {}
+  ServerState() : exceptions_(PG_exception_stack), contexts_(error_context_stack), memory_(CurrentMemoryContext) {}
   ~ServerState() { restore(); }
   ServerState(const ServerState&) = delete;
   ServerState& operator=(const ServerState&) = delete;

@@ -33,12 +33,19 @@ Raised keep(const Failure& failure) {
   const std::string& s = failure.sqlstate();
   const int code = s.size() == 5 ? MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4]) : ERRCODE_INTERNAL_ERROR;
   return guarded([&]() -> Raised {
-    return {nullptr, code, keep_text(failure.message()), keep_text(failure.detail()), keep_text(failure.hint()), keep_text(failure.context())};
+    return {nullptr,
+            code,
+            keep_text(failure.message()),
+            keep_text(failure.detail()),
+            keep_text(failure.hint()),
+            keep_text(failure.context())};
   });
 }
 
 Raised keep(int sqlerrcode, const char* message) {
-  return guarded([&]() -> Raised { return {nullptr, sqlerrcode, MemoryContextStrdup(ErrorContext, message), nullptr, nullptr, nullptr}; });
+  return guarded([&]() -> Raised {
+    return {nullptr, sqlerrcode, MemoryContextStrdup(ErrorContext, message), nullptr, nullptr, nullptr};
+  });
 }
 
 [[noreturn]] void raise(const Raised& raised) {
@@ -48,9 +55,9 @@ Raised keep(int sqlerrcode, const char* message) {
   const char* detail = raised.detail ? pstrdup(raised.detail) : nullptr;
   const char* hint = raised.hint ? pstrdup(raised.hint) : nullptr;
   const char* context = raised.context ? pstrdup(raised.context) : nullptr;
-  ereport(ERROR, (errcode(raised.sqlerrcode), errmsg_internal("%s", message),
-                  detail ? errdetail_internal("%s", detail) : 0, hint ? errhint("%s", hint) : 0,
-                  context ? errcontext("%s", context) : 0));
+  ereport(ERROR,
+          (errcode(raised.sqlerrcode), errmsg_internal("%s", message), detail ? errdetail_internal("%s", detail) : 0,
+           hint ? errhint("%s", hint) : 0, context ? errcontext("%s", context) : 0));
   pg_unreachable();
 }
 

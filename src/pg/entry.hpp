@@ -16,13 +16,13 @@
 
 /// Declares a function that SQL can call, with its version record. (The server's PG_FUNCTION_INFO_V1 exports
 /// nothing on 15 when symbols are hidden by default.)
-#define PGSCHEMA_FUNCTION(name)                                                            \
-  extern "C" PGSCHEMA_EXPORT const Pg_finfo_record* pg_finfo_##name(void);                 \
-  extern "C" PGSCHEMA_EXPORT Datum name(PG_FUNCTION_ARGS);                                 \
-  extern "C" const Pg_finfo_record* pg_finfo_##name(void) {                                \
-    static const Pg_finfo_record record = {1};                                             \
-    return &record;                                                                        \
-  }                                                                                        \
+#define PGSCHEMA_FUNCTION(name)                                            \
+  extern "C" PGSCHEMA_EXPORT const Pg_finfo_record* pg_finfo_##name(void); \
+  extern "C" PGSCHEMA_EXPORT Datum name(PG_FUNCTION_ARGS);                 \
+  extern "C" const Pg_finfo_record* pg_finfo_##name(void) {                \
+    static const Pg_finfo_record record = {1};                             \
+    return &record;                                                        \
+  }                                                                        \
   extern "C" Datum name(PG_FUNCTION_ARGS)
 
 namespace pgschema::pg {

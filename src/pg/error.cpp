@@ -32,8 +32,8 @@ std::string Error::sqlstate() const { return unpack_sql_state(sqlerrcode); }
 
 bool Error::interrupts() const {
   const int category = ERRCODE_TO_CATEGORY(sqlerrcode);
-  return category == ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED) || category == ERRCODE_TO_CATEGORY(ERRCODE_OUT_OF_MEMORY) ||
-         sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+  return category == ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED) ||
+         category == ERRCODE_TO_CATEGORY(ERRCODE_OUT_OF_MEMORY) || sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 }
 
 ErrorData* Error::to_error_data() const {

@@ -87,10 +87,13 @@ TypeChange type_change(const std::string& from, const std::string& to) {
       compat::parse_type(from.c_str(), &old_type, &old_typmod);
       compat::parse_type(to.c_str(), &new_type, &new_typmod);
       auto* column = reinterpret_cast<Node*>(makeVar(1, 1, old_type, old_typmod, get_typcollation(old_type), 0));
-      Node* coerced = coerce_to_target_type(nullptr, column, old_type, new_type, new_typmod, COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+      Node* coerced = coerce_to_target_type(nullptr, column, old_type, new_type, new_typmod, COERCION_ASSIGNMENT,
+                                            COERCE_IMPLICIT_CAST, -1);
       if (!coerced) return out;
       out.rewrites = requires_rewrite(reinterpret_cast<Node*>(expression_planner(reinterpret_cast<Expr*>(coerced))));
-      out.narrows = old_type == new_type ? out.rewrites : !can_coerce_type(1, &old_type, &new_type, COERCION_IMPLICIT) || (new_typmod >= 0 && out.rewrites);
+      out.narrows = old_type == new_type ? out.rewrites
+                                         : !can_coerce_type(1, &old_type, &new_type, COERCION_IMPLICIT) ||
+                                               (new_typmod >= 0 && out.rewrites);
       return out;
     });
   } catch (const Error& error) {
@@ -108,7 +111,9 @@ Conversion conversion(const std::string& from, const std::string& to) {
       compat::parse_type(from.c_str(), &old_type, &old_typmod);
       compat::parse_type(to.c_str(), &new_type, &new_typmod);
       if (can_coerce_type(1, &old_type, &new_type, COERCION_ASSIGNMENT)) return Conversion::kAssignment;
-      return find_coercion_pathway(new_type, old_type, COERCION_EXPLICIT, &function) == COERCION_PATH_NONE ? Conversion::kNone : Conversion::kExplicit;
+      return find_coercion_pathway(new_type, old_type, COERCION_EXPLICIT, &function) == COERCION_PATH_NONE
+                 ? Conversion::kNone
+                 : Conversion::kExplicit;
     });
   } catch (const Error& error) {
     if (error.interrupts()) throw;

@@ -31,7 +31,7 @@ enum class Conversion {
   kAssignment,  // ALTER COLUMN … TYPE does it by itself
   kExplicit,    // by a cast that somebody must write
   kNone,
-  kUnknown,     // one of the types cannot be looked up
+  kUnknown,  // one of the types cannot be looked up
 };
 Conversion conversion(const std::string& from, const std::string& to);
 

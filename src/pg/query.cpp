@@ -29,14 +29,10 @@ Datum text_datum(const std::string& text) {
 /// In the current memory context.
 Datum datum_of(const Param& param) {
   switch (param.index()) {
-    case 0:
-      return ObjectIdGetDatum(std::get<Oid>(param));
-    case 1:
-      return text_datum(std::get<std::string>(param));
-    case 2:
-      return BoolGetDatum(std::get<bool>(param));
-    case 3:
-      return Int64GetDatum(std::get<std::int64_t>(param));
+    case 0: return ObjectIdGetDatum(std::get<Oid>(param));
+    case 1: return text_datum(std::get<std::string>(param));
+    case 2: return BoolGetDatum(std::get<bool>(param));
+    case 3: return Int64GetDatum(std::get<std::int64_t>(param));
     case 4: {
       const auto& oids = std::get<std::vector<Oid>>(param);
       auto* items = static_cast<Datum*>(palloc(sizeof(Datum) * (oids.size() + 1)));
@@ -48,8 +44,7 @@ Datum datum_of(const Param& param) {
       const auto& texts = std::get<std::vector<std::string>>(param);
       auto* items = static_cast<Datum*>(palloc(sizeof(Datum) * (texts.size() + 1)));
       for (std::size_t i = 0; i < texts.size(); ++i) items[i] = text_datum(texts[i]);
-      return PointerGetDatum(
-          construct_array(items, static_cast<int>(texts.size()), TEXTOID, -1, false, TYPALIGN_INT));
+      return PointerGetDatum(construct_array(items, static_cast<int>(texts.size()), TEXTOID, -1, false, TYPALIGN_INT));
     }
   }
 }
@@ -58,7 +53,8 @@ SPIPlanPtr prepare(const std::string& sql, const std::vector<Param>& params, boo
   std::vector<Oid> types;
   for (const auto& param : params) types.push_back(type_of(param));
   return call([&] {
-    SPIPlanPtr made = SPI_prepare_cursor(sql.c_str(), static_cast<int>(params.size()), types.data(), CURSOR_OPT_GENERIC_PLAN);
+    SPIPlanPtr made =
+        SPI_prepare_cursor(sql.c_str(), static_cast<int>(params.size()), types.data(), CURSOR_OPT_GENERIC_PLAN);
     if (!made || (keep && SPI_keepplan(made) != 0)) elog(ERROR, "could not prepare: %s", sql.c_str());
     return made;
   });
@@ -126,8 +122,9 @@ Rows execute(const std::string& sql, const std::vector<Param>& params, How how) 
     for (std::size_t i = 0; i < params.size(); ++i) values[i] = datum_of(params[i]);
     Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
     PushActiveSnapshot(snapshot);
-    const int done = how == How::kWrites ? SPI_execute_plan(plan, values, nullptr, false, 0)
-                                          : SPI_execute_snapshot(plan, values, nullptr, snapshot, InvalidSnapshot, true, false, 0);
+    const int done = how == How::kWrites
+                         ? SPI_execute_plan(plan, values, nullptr, false, 0)
+                         : SPI_execute_snapshot(plan, values, nullptr, snapshot, InvalidSnapshot, true, false, 0);
     PopActiveSnapshot();
     UnregisterSnapshot(snapshot);
     if (done < 0) elog(ERROR, "%s: %s", SPI_result_code_string(done), sql.c_str());
@@ -180,12 +177,20 @@ Rows execute_safely(const std::string& sql, const std::vector<Param>& params, Ho
 
 bool in_query() { return querying; }
 
-Rows query(const std::string& sql, const std::vector<Param>& params) { return execute_safely(sql, params, How::kReads); }
+Rows query(const std::string& sql, const std::vector<Param>& params) {
+  return execute_safely(sql, params, How::kReads);
+}
 
-Rows query_once(const std::string& sql, const std::vector<Param>& params) { return execute_safely(sql, params, How::kReadsOnce); }
+Rows query_once(const std::string& sql, const std::vector<Param>& params) {
+  return execute_safely(sql, params, How::kReadsOnce);
+}
 
-Rows query_in_search_path(const std::string& sql, const std::vector<Param>& params) { return execute(sql, params, How::kReads); }
+Rows query_in_search_path(const std::string& sql, const std::vector<Param>& params) {
+  return execute(sql, params, How::kReads);
+}
 
-Rows write(const std::string& sql, const std::vector<Param>& params) { return execute_safely(sql, params, How::kWrites); }
+Rows write(const std::string& sql, const std::vector<Param>& params) {
+  return execute_safely(sql, params, How::kWrites);
+}
 
 }  // namespace pgschema::pg

@@ -32,7 +32,8 @@ int restricted_context() {
 
 Oid role_oid(const std::string& quoted_name) {
   const auto rows = query("SELECT to_regrole($1)::oid", {quoted_name});
-  if (rows.at(0).oid(0) == InvalidOid) throw Failure(sqlstate::kUndefinedObject, cat("role ", quoted_name, " does not exist"));
+  if (rows.at(0).oid(0) == InvalidOid)
+    throw Failure(sqlstate::kUndefinedObject, cat("role ", quoted_name, " does not exist"));
   return rows.at(0).oid(0);
 }
 

@@ -7,15 +7,15 @@ extern "C" {
 #include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_constraint.h"
+#include "executor/spi.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_type.h"
-#include "utils/rel.h"
-#include "utils/syscache.h"
-#include "executor/spi.h"
 #include "parser/parser.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 }
 
 namespace pgschema::pg {
@@ -53,7 +53,8 @@ const Constraint* domain_check(Node* statement) {
   auto* stmt = reinterpret_cast<AlterDomainStmt*>(statement);
   if (stmt->subtype != 'C') return nullptr;
   auto* constraint = reinterpret_cast<Constraint*>(stmt->def);
-  return constraint->contype == CONSTR_CHECK && constraint->conname && constraint->initially_valid ? constraint : nullptr;
+  return constraint->contype == CONSTR_CHECK && constraint->conname && constraint->initially_valid ? constraint
+                                                                                                   : nullptr;
 }
 
 /// ALTER DOMAIN records what it did not validate as not valid, whatever the statement says.
@@ -69,10 +70,12 @@ void record_as_valid(AlterDomainStmt* stmt, const char* name) {
 
 void prepare(Node* statement) {
   if (IsA(statement, CreateTableAsStmt)) reinterpret_cast<CreateTableAsStmt*>(statement)->into->skipData = true;
-  if (IsA(statement, AlterDomainStmt) && domain_check(statement)) skip_validation(reinterpret_cast<AlterDomainStmt*>(statement)->def);
+  if (IsA(statement, AlterDomainStmt) && domain_check(statement))
+    skip_validation(reinterpret_cast<AlterDomainStmt*>(statement)->def);
   if (!IsA(statement, AlterTableStmt)) return;
   List* commands = reinterpret_cast<AlterTableStmt*>(statement)->cmds;
-  for (int i = 0; i < list_length(commands); ++i) skip_validation(static_cast<AlterTableCmd*>(list_nth(commands, i))->def);
+  for (int i = 0; i < list_length(commands); ++i)
+    skip_validation(static_cast<AlterTableCmd*>(list_nth(commands, i))->def);
 }
 
 void run(RawStmt* raw, const std::string& sql) {
@@ -90,7 +93,8 @@ void run(RawStmt* raw, const std::string& sql) {
       auto* plan = static_cast<PlannedStmt*>(list_nth(plans, i));
       if (plan->commandType != CMD_UTILITY) elog(ERROR, "not a utility statement: %s", sql.c_str());
       // As a subcommand: event triggers are for complete queries only.
-      standard_ProcessUtility(plan, sql.c_str(), false, PROCESS_UTILITY_SUBCOMMAND, nullptr, nullptr, None_Receiver, nullptr);
+      standard_ProcessUtility(plan, sql.c_str(), false, PROCESS_UTILITY_SUBCOMMAND, nullptr, nullptr, None_Receiver,
+                              nullptr);
     }
     PopActiveSnapshot();
     CommandCounterIncrement();

@@ -52,9 +52,7 @@ SettingsScope::SettingsScope() : level_(NewGUCNestLevel()) {}
 SettingsScope::~SettingsScope() { AtEOXact_GUC(false, level_); }
 
 void SettingsScope::set(const char* name, const char* value) const {
-  call([&] {
-    (void)set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-  });
+  call([&] { (void)set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false); });
 }
 
 void SettingsScope::pin_output() const {

@@ -14,10 +14,13 @@ constexpr std::size_t kLongestValue = 40;
 
 /// Told in the line of the object that it belongs to.
 bool told_by_parent(const Object& object) {
-  return object.id.kind == Kind::kColumn && object.parent.kind != Kind::kTable && object.parent.kind != Kind::kComposite;
+  return object.id.kind == Kind::kColumn && object.parent.kind != Kind::kTable &&
+         object.parent.kind != Kind::kComposite;
 }
 
-bool is_short(const std::string& value) { return value.size() <= kLongestValue && value.find('\n') == std::string::npos; }
+bool is_short(const std::string& value) {
+  return value.size() <= kLongestValue && value.find('\n') == std::string::npos;
+}
 
 /// "type integer -> bigint", or the attribute's name alone where the values are long.
 std::string attribute_change(const Object& before, const Object& after, const std::string& name) {
@@ -34,7 +37,8 @@ class Lines {
   Lines(const Request& request, const Moves& moves) : request_(request), moves_(moves) {}
 
   std::vector<ChangeLine> run(const std::vector<diff::Difference>& differences) {
-    for (const auto& rename : request_.renames) out_.push_back({'~', rename.to, cat("renamed from ", rename.from.identity)});
+    for (const auto& rename : request_.renames)
+      out_.push_back({'~', rename.to, cat("renamed from ", rename.from.identity)});
     for (const auto& difference : differences) {
       if (difference.what == diff::What::kAltered)
         altered(difference);
@@ -92,7 +96,8 @@ class Lines {
     }
     std::string text;
     const auto say = [&](const std::string& part) { text += cat(text.empty() ? "" : "; ", part); };
-    const bool columns = std::find(difference.attributes.begin(), difference.attributes.end(), "columns") != difference.attributes.end();
+    const bool columns =
+        std::find(difference.attributes.begin(), difference.attributes.end(), "columns") != difference.attributes.end();
     if (columns) say(column_changes(difference.id));
     for (const auto& name : difference.attributes) {
       if (name == "columns") continue;
@@ -100,7 +105,8 @@ class Lines {
       say(attribute_change(before, after, name));
     }
     const bool in_place = !moves_.down.count(difference.id);
-    if (in_place && (after.id.kind == Kind::kView || after.id.kind == Kind::kFunction || after.id.kind == Kind::kProcedure))
+    if (in_place &&
+        (after.id.kind == Kind::kView || after.id.kind == Kind::kFunction || after.id.kind == Kind::kProcedure))
       text += " (replaced, nothing rebuilt)";
     out_.push_back({'~', difference.id, std::move(text)});
   }
@@ -136,7 +142,8 @@ class Lines {
 
 }  // namespace
 
-std::vector<std::pair<ObjectId, ObjectId>> possible_renames(const Request& request, const std::vector<diff::Difference>& differences) {
+std::vector<std::pair<ObjectId, ObjectId>> possible_renames(const Request& request,
+                                                            const std::vector<diff::Difference>& differences) {
   std::vector<std::pair<ObjectId, ObjectId>> out;
   for (const auto& gone : differences) {
     if (gone.what != diff::What::kDropped || gone.id.kind != Kind::kColumn) continue;
@@ -151,7 +158,8 @@ std::vector<std::pair<ObjectId, ObjectId>> possible_renames(const Request& reque
   return out;
 }
 
-std::vector<ChangeLine> change_lines(const Request& request, const Moves& moves, const std::vector<diff::Difference>& differences) {
+std::vector<ChangeLine> change_lines(const Request& request, const Moves& moves,
+                                     const std::vector<diff::Difference>& differences) {
   return Lines(request, moves).run(differences);
 }
 

@@ -22,25 +22,25 @@ struct LockLine {
 
 struct Document {
   Plan plan;
-  std::string fingerprint;   // 32 hex digits
+  std::string fingerprint;  // 32 hex digits
   std::string strategy;
   std::string database, server_version, extension_version;
-  std::vector<std::string> schemas;              // the scope, or those that the plan touches
+  std::vector<std::string> schemas;  // the scope, or those that the plan touches
   bool whole_schemas = false;
   std::vector<HazardLine> hazards;
   std::vector<LockLine> locks;
   long lock_slots = 0, lock_slots_total = 0;
-  std::vector<std::string> in_the_way;           // "pid 4711 bi_loader, idle in transaction 14 min"
-  std::vector<std::string> filled_again;         // "reporting.m_day (412 MB)"
-  std::vector<std::string> carried_over;         // "96 grants"
-  std::vector<std::string> not_run;              // "line 88 INSERT"
-  std::vector<std::string> left_alone;           // "owners (not mentioned)"
-  std::vector<std::string> ignored;              // "app.flyway_schema_history"
-  std::vector<std::string> possible_renames;     // "app.units.tel -> phone", each with the directive that says so
-  std::vector<std::string> not_run_in_shadow;    // "3 REFRESH MATERIALIZED VIEW": of another form there
-  std::map<ObjectId, std::string> owners;        // of rebuilt objects
-  std::map<ObjectId, std::string> schema_of;     // of rebuilt objects
-  std::string root;                              // what everything is rebuilt because of
+  std::vector<std::string> in_the_way;         // "pid 4711 bi_loader, idle in transaction 14 min"
+  std::vector<std::string> filled_again;       // "reporting.m_day (412 MB)"
+  std::vector<std::string> carried_over;       // "96 grants"
+  std::vector<std::string> not_run;            // "line 88 INSERT"
+  std::vector<std::string> left_alone;         // "owners (not mentioned)"
+  std::vector<std::string> ignored;            // "app.flyway_schema_history"
+  std::vector<std::string> possible_renames;   // "app.units.tel -> phone", each with the directive that says so
+  std::vector<std::string> not_run_in_shadow;  // "3 REFRESH MATERIALIZED VIEW": of another form there
+  std::map<ObjectId, std::string> owners;      // of rebuilt objects
+  std::map<ObjectId, std::string> schema_of;   // of rebuilt objects
+  std::string root;                            // what everything is rebuilt because of
   std::size_t verified = 0;
 };
 

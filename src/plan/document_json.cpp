@@ -44,7 +44,8 @@ std::string markdown(const Document& document) {
   add(first, kMostMarkdown / 2);
   out += cat(outer, "\n");
   if (document.plan.empty()) return out;
-  out += cat("\n<details><summary>", std::to_string(document.plan.steps.size()), " statements</summary>\n\n", inner, "sql\n");
+  out += cat("\n<details><summary>", std::to_string(document.plan.steps.size()), " statements</summary>\n\n", inner,
+             "sql\n");
   add(rest, kMostMarkdown);
   return cat(out, inner, "\n</details>\n");
 }
@@ -68,7 +69,14 @@ void changes(Json& out, const Document& document) {
   out.key("changes").open('[');
   for (const auto& change : document.plan.changes) {
     const char* how = change.sign == '+' ? "create" : change.sign == '-' ? "drop" : "alter";
-    out.open('{').key("change").text(how).key("object").text(kinds::describe(change.id)).key("text").text(change.text).close();
+    out.open('{')
+        .key("change")
+        .text(how)
+        .key("object")
+        .text(kinds::describe(change.id))
+        .key("text")
+        .text(change.text)
+        .close();
   }
   out.close();
   out.key("rebuilds").open('[');
@@ -83,12 +91,30 @@ void changes(Json& out, const Document& document) {
 void steps(Json& out, const Document& document) {
   out.key("phases").open('[');
   if (!document.plan.empty())
-    out.open('{').key("phase").number(1).key("steps").number(static_cast<long>(document.plan.steps.size())).key("transaction").truth(true).close();
+    out.open('{')
+        .key("phase")
+        .number(1)
+        .key("steps")
+        .number(static_cast<long>(document.plan.steps.size()))
+        .key("transaction")
+        .truth(true)
+        .close();
   out.close();
   out.key("steps").open('[');
   for (const auto& step : document.plan.steps) {
-    out.open('{').key("step").number(step.number).key("phase").number(step.phase).key("action").text(name_of(step.action));
-    out.key("command").text(step.command.tag).key("object_type").text(step.object_type).key("identity").text(step.shown.identity.text());
+    out.open('{')
+        .key("step")
+        .number(step.number)
+        .key("phase")
+        .number(step.phase)
+        .key("action")
+        .text(name_of(step.action));
+    out.key("command")
+        .text(step.command.tag)
+        .key("object_type")
+        .text(step.object_type)
+        .key("identity")
+        .text(step.shown.identity.text());
     out.key("reason").text(step.reason).key("lock").text(step.command.lock).key("role").text(step.command.run_as);
     out.key("hazards").open('[');
     for (const auto& danger : step.dangers) out.text(kinds::name_of(danger.hazard));
@@ -98,9 +124,15 @@ void steps(Json& out, const Document& document) {
 }
 
 void locks(Json& out, const Document& document) {
-  out.key("locks").open('{').key("slots").number(document.lock_slots).key("slots_total").number(document.lock_slots_total);
+  out.key("locks")
+      .open('{')
+      .key("slots")
+      .number(document.lock_slots)
+      .key("slots_total")
+      .number(document.lock_slots_total);
   out.key("relations").open('[');
-  for (const auto& lock : document.locks) out.open('{').key("mode").text(lock.mode).key("relation").text(lock.relation).close();
+  for (const auto& lock : document.locks)
+    out.open('{').key("mode").text(lock.mode).key("relation").text(lock.relation).close();
   out.close();
   texts(out, "in_the_way", document.in_the_way);
   out.close();
@@ -110,7 +142,8 @@ void locks(Json& out, const Document& document) {
 
 std::string json(const Document& document) {
   const auto count = [&](char sign) {
-    return static_cast<long>(std::count_if(document.plan.changes.begin(), document.plan.changes.end(), [&](const auto& c) { return c.sign == sign; }));
+    return static_cast<long>(std::count_if(document.plan.changes.begin(), document.plan.changes.end(),
+                                           [&](const auto& c) { return c.sign == sign; }));
   };
   Json out;
   out.open('{').key("format_version").number(1).key("pgschema_version").text(document.extension_version);
@@ -126,8 +159,19 @@ std::string json(const Document& document) {
   }
   texts(out, "touches", document.schemas);
   out.close().key("strategy").text(document.strategy).key("empty").truth(document.plan.empty());
-  out.key("counts").open('{').key("changed").number(count('~')).key("rebuilt").number(static_cast<long>(document.plan.rebuilt.size()));
-  out.key("created").number(count('+')).key("dropped").number(count('-')).key("statements").number(static_cast<long>(document.plan.steps.size())).close();
+  out.key("counts")
+      .open('{')
+      .key("changed")
+      .number(count('~'))
+      .key("rebuilt")
+      .number(static_cast<long>(document.plan.rebuilt.size()));
+  out.key("created")
+      .number(count('+'))
+      .key("dropped")
+      .number(count('-'))
+      .key("statements")
+      .number(static_cast<long>(document.plan.steps.size()))
+      .close();
   out.key("refused").open('[').close();
   hazards(out, document);
   changes(out, document);

@@ -19,7 +19,8 @@ void Graph::edge(Node earlier, Node later) {
 namespace {
 
 /// Follows nodes that are left until one comes again.
-std::vector<Graph::Node> a_cycle(const std::vector<std::vector<Graph::Node>>& later, const std::vector<std::size_t>& waiting) {
+std::vector<Graph::Node> a_cycle(const std::vector<std::vector<Graph::Node>>& later,
+                                 const std::vector<std::size_t>& waiting) {
   std::vector<Graph::Node> earlier_of(waiting.size(), waiting.size());
   Graph::Node at = waiting.size();
   for (Graph::Node node = 0; node < waiting.size(); ++node) {
@@ -34,7 +35,8 @@ std::vector<Graph::Node> a_cycle(const std::vector<std::vector<Graph::Node>>& la
     at = earlier_of[at];
   }
   std::vector<Graph::Node> cycle;
-  for (Graph::Node node = at; node < waiting.size() && (cycle.empty() || node != at); node = earlier_of[node]) cycle.push_back(node);
+  for (Graph::Node node = at; node < waiting.size() && (cycle.empty() || node != at); node = earlier_of[node])
+    cycle.push_back(node);
   return cycle;
 }
 

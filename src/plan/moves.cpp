@@ -18,8 +18,8 @@ bool needs(const Snapshot& in, const ObjectId& from, const ObjectId& to) {
 
 /// The server follows ALTER COLUMN … TYPE through these by itself (ATPostAlterTypeCleanup() in tablecmds.c).
 bool follows_type_change(Kind kind) {
-  return kind == Kind::kIndex || kind == Kind::kConstraint || kind == Kind::kStatistics || kind == Kind::kOwnedBy || kind == Kind::kSequence ||
-         kind == Kind::kPrivilege || kind == Kind::kComment || kind == Kind::kSecurityLabel;
+  return kind == Kind::kIndex || kind == Kind::kConstraint || kind == Kind::kStatistics || kind == Kind::kOwnedBy ||
+         kind == Kind::kSequence || kind == Kind::kPrivilege || kind == Kind::kComment || kind == Kind::kSecurityLabel;
 }
 
 class Mover {
@@ -65,7 +65,8 @@ class Mover {
 
   bool refuse_unsupported(const ObjectId& id, const ObjectId& because) {
     if (kinds::supported(id.kind)) return false;
-    refuse({id, std::string(sqlstate::kFeatureNotSupported), cat("pgschema cannot drop and create ", kinds::describe(id)),
+    refuse({id, std::string(sqlstate::kFeatureNotSupported),
+            cat("pgschema cannot drop and create ", kinds::describe(id)),
             because ? cat("It depends on ", kinds::describe(because), ", which this plan changes.") : "",
             "Objects of this kind are not supported yet: drop it, apply, and create it again."});
     return true;
@@ -132,10 +133,13 @@ class Mover {
   /// `id` needs `beneath`, which goes down.
   void dependent(const ObjectId& id, const ObjectId& beneath, char type) {
     if (out_.down.count(id)) return;
-    if (live_.has(beneath) && live_.root(beneath).kind == Kind::kTable && kinds::refers_through_parent(id, live_.root(beneath), live_)) return;
+    if (live_.has(beneath) && live_.root(beneath).kind == Kind::kTable &&
+        kinds::refers_through_parent(id, live_.root(beneath), live_))
+      return;
     const Object* object = live_.find(id);
     if (!object) {
-      if (type == 'i') return;  // a part that the server makes: the constructor of a range, the constraint of a constraint trigger
+      if (type == 'i')
+        return;  // a part that the server makes: the constructor of a range, the constraint of a constraint trigger
       if (!refuse_unsupported(id, beneath)) out_.spread.insert(id);
       return;
     }
@@ -184,13 +188,15 @@ class Mover {
       const Object* after = desired_.find(difference.id);
       if (!after) continue;
       if (difference.id.kind == Kind::kDomainConstraint && live_.has(after->parent)) domains.insert(after->parent);
-      if (difference.id.kind == Kind::kDomain && difference.what == diff::What::kAltered && after->has("not_null")) domains.insert(difference.id);
+      if (difference.id.kind == Kind::kDomain && difference.what == diff::What::kAltered && after->has("not_null"))
+        domains.insert(difference.id);
     }
     for (const auto& domain : domains)
       for (const auto& edge : live_.dependents(domain)) {
         if (edge.from.kind != Kind::kColumn) continue;
         const Object* column = live_.find(edge.from);
-        if (!column) out_.spread.insert(edge.from);
+        if (!column)
+          out_.spread.insert(edge.from);
         else
           for (const auto& user : live_.dependents(column->parent)) expression_over_rows(user.from, domain);
       }
@@ -211,8 +217,9 @@ class Mover {
       const Object* column = live_.find(id);
       if (id.kind != Kind::kColumn || !column || column->parent.kind != Kind::kTable || !desired_.has(id)) continue;
       if (!values.empty() && desired_.objects.at(id).get("type").ends_with("[]"))
-        refuse({id, std::string(sqlstate::kFeatureNotSupported), cat("\"value … becomes …\" is not supported for ", kinds::describe(id)),
-                "It is an array of the enum.", "Change the values of its rows first."});
+        refuse({id, std::string(sqlstate::kFeatureNotSupported),
+                cat("\"value … becomes …\" is not supported for ", kinds::describe(id)), "It is an array of the enum.",
+                "Change the values of its rows first."});
       retype(*column, values);
     }
   }
@@ -228,14 +235,17 @@ class Mover {
     }
     const Object& table = kinds::relation_of(column, live_);
     kinds::Alteration alteration;
-    alteration.commands.push_back({cat(kinds::alter_relation(table), " ALTER COLUMN ", column.name, " TYPE ", after.get("type"), " USING ", text, "::",
-                                       after.get("type")),
-                                   "ALTER TABLE", kinds::access_exclusive(table), {}});
+    alteration.commands.push_back({cat(kinds::alter_relation(table), " ALTER COLUMN ", column.name, " TYPE ",
+                                       after.get("type"), " USING ", text, "::", after.get("type")),
+                                   "ALTER TABLE",
+                                   kinds::access_exclusive(table),
+                                   {}});
     alteration.dependents_step_aside = true;
     const std::string what = cat(kinds::describe(column.id), " moves to the new ", after.get("type"));
     alteration.dangers = {{kinds::Hazard::kRewrite, what}, {kinds::Hazard::kDataDependent, what}};
     // What else changes about the column comes after. What changes its type would do this in another way.
-    if (auto other = out_.altered.find(column.id); other != out_.altered.end() && column.get("type") == after.get("type")) {
+    if (auto other = out_.altered.find(column.id);
+        other != out_.altered.end() && column.get("type") == after.get("type")) {
       for (auto& command : other->second.commands) alteration.commands.push_back(std::move(command));
       for (auto& danger : other->second.dangers) alteration.dangers.push_back(std::move(danger));
     }
@@ -252,12 +262,16 @@ class Mover {
 }  // namespace
 
 Refusal refusal_of_holder(const ObjectId& holder, const ObjectId& beneath) {
-  return {holder, std::string(sqlstate::kDependentObjects), cat("cannot rebuild ", kinds::describe(beneath), " because ", kinds::describe(holder), " uses it"),
-          cat(kinds::describe(holder), " holds rows: dropping it would lose them."),
-          cat("Change the type of ", kinds::describe(holder), " first, or leave ", kinds::describe(beneath), " as it is.")};
+  return {
+      holder, std::string(sqlstate::kDependentObjects),
+      cat("cannot rebuild ", kinds::describe(beneath), " because ", kinds::describe(holder), " uses it"),
+      cat(kinds::describe(holder), " holds rows: dropping it would lose them."),
+      cat("Change the type of ", kinds::describe(holder), " first, or leave ", kinds::describe(beneath), " as it is.")};
 }
 
-Moves moves_of(const Request& request, const std::vector<diff::Difference>& differences) { return Mover(request).run(differences); }
+Moves moves_of(const Request& request, const std::vector<diff::Difference>& differences) {
+  return Mover(request).run(differences);
+}
 
 namespace {
 
@@ -281,7 +295,8 @@ ObjectId creator_in_tree(const Object& object, const Snapshot& in, const std::se
       const ObjectId column = creator(object.parent, in, up);
       if (column == object.parent || column.kind != Kind::kColumn) return object.id;
       for (const auto& origin : kinds::origins_of(object, in))
-        if (up.count(origin) && in.objects.at(origin).get("expression") == object.get("expression")) return creator(origin, in, up);
+        if (up.count(origin) && in.objects.at(origin).get("expression") == object.get("expression"))
+          return creator(origin, in, up);
       return object.id;
     }
     case Kind::kColumn: return attached ? object.id : with_origin(object);
@@ -289,7 +304,8 @@ ObjectId creator_in_tree(const Object& object, const Snapshot& in, const std::se
   }
   if (object.fact("from").empty()) return attached ? object.id : with_origin(object);
   // A clone. That of a foreign key has its name, or was there before.
-  if (object.id.kind == Kind::kConstraint && !object.fact("from").starts_with(cat(object.name, " on "))) return object.id;
+  if (object.id.kind == Kind::kConstraint && !object.fact("from").starts_with(cat(object.name, " on ")))
+    return object.id;
   const ObjectId with = with_origin(object);
   return with == object.id && attached ? creator(attachment, in, up) : with;
 }
@@ -340,12 +356,16 @@ std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const 
   const Object& object = live.objects.at(id);
   const auto& writer = kinds::writer(id.kind);
   if (must_be_detached(object, live, down)) return id;
-  if (object.parent && down.count(object.parent) && writer.dropped_with_parent()) return dropper(object.parent, live, down);
+  if (object.parent && down.count(object.parent) && writer.dropped_with_parent())
+    return dropper(object.parent, live, down);
   if (const auto above = dropper_in_tree(object, live, down)) return above;
   // What depends automatically on a column goes with it: an index, a constraint, the sequence of a serial.
   for (const auto& edge : live.needs(id)) {
     const bool automatic = edge.type == 'a' || edge.type == 'i';
-    if (automatic && (edge.to.kind == Kind::kColumn || edge.to.kind == Kind::kTable || edge.to.kind == Kind::kPublication) && down.count(edge.to)) return dropper(edge.to, live, down);
+    if (automatic &&
+        (edge.to.kind == Kind::kColumn || edge.to.kind == Kind::kTable || edge.to.kind == Kind::kPublication) &&
+        down.count(edge.to))
+      return dropper(edge.to, live, down);
   }
   if (id.kind == Kind::kSequence) {
     const ObjectId owned{Kind::kOwnedBy, kinds::describe(id)};

@@ -41,7 +41,8 @@ Graph::Key key_of(int stage, const ObjectId& id) {
 
 class Ordering {
  public:
-  Ordering(const Request& request, const Moves& moves) : request_(request), live_(request.live), desired_(request.desired), moves_(moves) {}
+  Ordering(const Request& request, const Moves& moves)
+      : request_(request), live_(request.live), desired_(request.desired), moves_(moves) {}
 
   std::vector<Work> run() {
     drop_apart();
@@ -54,20 +55,25 @@ class Ordering {
     order_creations();
     order_trees();
     std::vector<Work> out;
-    for (Graph::Node node : graph_.order([&](Graph::Node n) { return label(n); })) out.push_back(std::move(work_[node]));
+    for (Graph::Node node : graph_.order([&](Graph::Node n) { return label(n); }))
+      out.push_back(std::move(work_[node]));
     return out;
   }
 
  private:
-  std::string label(Graph::Node node) const { return cat(name_of(work_[node].action), " ", kinds::describe(work_[node].id)); }
+  std::string label(Graph::Node node) const {
+    return cat(name_of(work_[node].action), " ", kinds::describe(work_[node].id));
+  }
 
   Graph::Node add(int stage, Work work) {
     Graph::Key key = key_of(stage, work.id);
     // Grants in the order in which they were given: pg_dump shows it.
     const Object* object = live_.has(work.id) ? live_.find(work.id) : desired_.find(work.id);
-    if (object && work.id.kind == Kind::kPrivilege) key.second = cat(object->parent.identity, " ", object->fact("place"), key.second);
+    if (object && work.id.kind == Kind::kPrivilege)
+      key.second = cat(object->parent.identity, " ", object->fact("place"), key.second);
     // New functions in the order in which the text could make them: a body in a string may call what nobody has recorded.
-    if (object && (work.id.kind == Kind::kFunction || work.id.kind == Kind::kProcedure) && !live_.has(work.id) && !request_.copies)
+    if (object && (work.id.kind == Kind::kFunction || work.id.kind == Kind::kProcedure) && !live_.has(work.id) &&
+        !request_.copies)
       key.second = cat(object->fact("place"), key.second);
     const auto node = graph_.add(std::move(key));
     work_.push_back(std::move(work));
@@ -82,7 +88,9 @@ class Ordering {
     return request_.named.count(desired_.root(id)) ? desired_ : live_;
   }
 
-  std::optional<ObjectId> dropper_of(const ObjectId& id) const { return apart_.count(id) ? id : dropper(id, live_, moves_.down); }
+  std::optional<ObjectId> dropper_of(const ObjectId& id) const {
+    return apart_.count(id) ? id : dropper(id, live_, moves_.down);
+  }
 
   /// Tables that refer to each other, a table whose default calls a function over its row type: what can be taken off a table
   /// goes before it, where otherwise each would have to go before the other.
@@ -90,11 +98,13 @@ class Ordering {
     std::map<ObjectId, std::set<ObjectId>> before;
     std::vector<std::pair<ObjectId, std::pair<ObjectId, ObjectId>>> detachable;
     for (const auto& edge : live_.dependencies()) {
-      if (!moves_.down.count(edge.from) || !moves_.down.count(edge.to) || !live_.has(edge.from) || !live_.has(edge.to)) continue;
+      if (!moves_.down.count(edge.from) || !moves_.down.count(edge.to) || !live_.has(edge.from) || !live_.has(edge.to))
+        continue;
       const auto first = dropper(edge.from, live_, moves_.down), then = dropper(edge.to, live_, moves_.down);
       if (!first || !then || *first == *then) continue;
       before[*first].insert(*then);
-      if (edge.from != *first && (edge.from.kind == Kind::kConstraint || edge.from.kind == Kind::kDefault)) detachable.push_back({edge.from, {*first, *then}});
+      if (edge.from != *first && (edge.from.kind == Kind::kConstraint || edge.from.kind == Kind::kDefault))
+        detachable.push_back({edge.from, {*first, *then}});
     }
     for (const auto& [part, ends] : detachable)
       if (leads_to(before, ends.second, ends.first)) apart_.insert(part);
@@ -126,21 +136,28 @@ class Ordering {
       if (const auto other = kinds::renamed_clone(object, live_, desired_)) {
         const Object& table = kinds::relation_of(object, live_);
         work.action = Action::kAlter;
-        work.commands = {{cat(kinds::alter_relation(table), " RENAME CONSTRAINT ", object.name, " TO ", desired_.objects.at(*other).name), "ALTER TABLE", kinds::access_exclusive(table), {}}};
+        work.commands = {{cat(kinds::alter_relation(table), " RENAME CONSTRAINT ", object.name, " TO ",
+                              desired_.objects.at(*other).name),
+                          "ALTER TABLE",
+                          kinds::access_exclusive(table),
+                          {}}};
       }
       if (heirs_keep(object))
-        for (auto& command : work.commands) command.sql = kinds::replace_prefix(command.sql, "ALTER TABLE ", "ALTER TABLE ONLY ");
+        for (auto& command : work.commands)
+          command.sql = kinds::replace_prefix(command.sql, "ALTER TABLE ", "ALTER TABLE ONLY ");
       drops_[id] = add(0, std::move(work));
     }
   }
 
   /// The tables beneath have the column, or constraint, by themselves afterwards: ALTER TABLE ONLY … DROP.
   bool heirs_keep(const Object& object) const {
-    if ((object.id.kind != Kind::kColumn && object.id.kind != Kind::kConstraint) || desired_.has(object.id)) return false;
+    if ((object.id.kind != Kind::kColumn && object.id.kind != Kind::kConstraint) || desired_.has(object.id))
+      return false;
     const auto followers = kinds::followers_of(object, live_);
     return std::any_of(followers.begin(), followers.end(), [&](const ObjectId& id) {
       const Object& follower = live_.objects.at(id);
-      return follower.has("inherited") && follower.fact("from").empty() && kinds::is_inherited(follower) && desired_.has(id) && kinds::stays_in_tree(follower, live_, desired_);
+      return follower.has("inherited") && follower.fact("from").empty() && kinds::is_inherited(follower) &&
+             desired_.has(id) && kinds::stays_in_tree(follower, live_, desired_);
     });
   }
 
@@ -169,7 +186,8 @@ class Ordering {
         if (id.kind == Kind::kTrigger) clones_.push_back(id);
         continue;
       }
-      if (const auto other = kinds::renamed_clone(desired_.objects.at(id), desired_, live_); other && drops_.count(*other)) {
+      if (const auto other = kinds::renamed_clone(desired_.objects.at(id), desired_, live_);
+          other && drops_.count(*other)) {
         creates_[id] = drops_.at(*other);
         continue;
       }
@@ -178,7 +196,8 @@ class Ordering {
       const Action action = live_.has(id) ? Action::kRebuild : Action::kCreate;
       Work work{id, action, kinds::writer(id.kind).create(object, from.has(id) ? from : desired_), {}};
       // Something new on what was there before.
-      if (action == Action::kCreate && object.parent && live_.has(desired_.root(id))) work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
+      if (action == Action::kCreate && object.parent && live_.has(desired_.root(id)))
+        work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
       creates_[id] = add(2, std::move(work));
       if (!object.parent && (live_.has(id) || request_.copies)) add_privilege_reset(id);
     }
@@ -188,11 +207,13 @@ class Ordering {
   void add_privilege_reset(const ObjectId& id) {
     const Snapshot& from = live_.has(id) ? live_ : desired_;
     const Object& object = from.objects.at(id);
-    const std::string type = id.kind == Kind::kFunction || id.kind == Kind::kProcedure || id.kind == Kind::kAggregate ? "function"
-                             : id.kind == Kind::kView || id.kind == Kind::kMaterializedView || id.kind == Kind::kTable ? "table"
-                             : id.kind == Kind::kSequence ? "sequence"
-                             : id.kind == Kind::kEnum || id.kind == Kind::kComposite || id.kind == Kind::kDomain || id.kind == Kind::kRange ? "type"
-                                                                                                                                           : "";
+    const std::string type =
+        id.kind == Kind::kFunction || id.kind == Kind::kProcedure || id.kind == Kind::kAggregate  ? "function"
+        : id.kind == Kind::kView || id.kind == Kind::kMaterializedView || id.kind == Kind::kTable ? "table"
+        : id.kind == Kind::kSequence                                                              ? "sequence"
+        : id.kind == Kind::kEnum || id.kind == Kind::kComposite || id.kind == Kind::kDomain || id.kind == Kind::kRange
+            ? "type"
+            : "";
     if (type.empty()) return;
     auto found = request_.default_grantees.find({object.schema, type});
     if (found == request_.default_grantees.end()) return;
@@ -200,14 +221,16 @@ class Ordering {
     std::string grantees = "PUBLIC";
     for (const auto& grantee : found->second)
       if (grantee != "PUBLIC") grantees += cat(", ", grantee);
-    const std::string target = type == "table" ? cat("TABLE ", id.identity)
-                               : type == "function" ? (id.kind == Kind::kAggregate ? cat("FUNCTION ", id.identity) : kinds::reference(object))
-                                                    : cat(type == "sequence" ? "SEQUENCE " : "TYPE ", id.identity);
+    const std::string target =
+        type == "table"      ? cat("TABLE ", id.identity)
+        : type == "function" ? (id.kind == Kind::kAggregate ? cat("FUNCTION ", id.identity) : kinds::reference(object))
+                             : cat(type == "sequence" ? "SEQUENCE " : "TYPE ", id.identity);
     std::vector<Command> commands{{cat("REVOKE ALL ON ", target, " FROM ", grantees), "REVOKE", {}, {}}};
     if (owner) commands.push_back({cat("GRANT ALL ON ", target, " TO ", owner->get("role")), "GRANT", {}, {}});
     if (type == "function") commands.push_back({cat("GRANT EXECUTE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
     if (type == "type") commands.push_back({cat("GRANT USAGE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
-    const auto node = add(2, {{Kind::kPrivilege, cat("default on ", kinds::describe(id))}, Action::kRebuild, std::move(commands), {}});
+    const auto node = add(
+        2, {{Kind::kPrivilege, cat("default on ", kinds::describe(id))}, Action::kRebuild, std::move(commands), {}});
     work_[node].id = owner ? owner->id : id;
     graph_.must_run(node).after(creates_.at(id));
     resets_[id] = node;
@@ -217,8 +240,11 @@ class Ordering {
     for (const auto& [id, values] : request_.replaced_enums) {
       const Object& type = live_.objects.at(id);
       const std::string aside = aside_name(type);
-      const auto rename = add(0, {id, Action::kRebuild, {{cat("ALTER TYPE ", id.identity, " RENAME TO ", aside), "ALTER TYPE", {}, {}}}, {}});
-      const auto remove = add(1, {id, Action::kRebuild, {{cat("DROP TYPE ", type.schema, ".", aside), "DROP TYPE", {}, {}}}, {}});
+      const auto rename = add(
+          0,
+          {id, Action::kRebuild, {{cat("ALTER TYPE ", id.identity, " RENAME TO ", aside), "ALTER TYPE", {}, {}}}, {}});
+      const auto remove =
+          add(1, {id, Action::kRebuild, {{cat("DROP TYPE ", type.schema, ".", aside), "DROP TYPE", {}, {}}}, {}});
       drops_[id] = rename;
       if (creates_.count(id)) graph_.must_run(rename).before(creates_.at(id));
       for (const auto& edge : live_.dependents(id)) {
@@ -234,13 +260,18 @@ class Ordering {
   std::string aside_name(const Object& type) {
     const std::string own = script::name_of_quoted(type.name);
     std::size_t end = 0;
-    for (std::size_t next = 0; next < own.size() && next <= 46; next += std::max<std::size_t>(script::utf8_length(own, next), 1)) end = next;
+    for (std::size_t next = 0; next < own.size() && next <= 46;
+         next += std::max<std::size_t>(script::utf8_length(own, next), 1))
+      end = next;
     if (own.size() <= 46) end = own.size();
     for (int attempt = 1;; ++attempt) {
-      std::string name = script::quote_identifier(cat(own.substr(0, end), "__pgschema_old", attempt > 1 ? std::to_string(attempt) : ""));
+      std::string name = script::quote_identifier(
+          cat(own.substr(0, end), "__pgschema_old", attempt > 1 ? std::to_string(attempt) : ""));
       const std::string identity = cat(type.schema, ".", name);
       const auto taken = [&](const auto& entry) { return entry.first.identity == identity; };
-      const auto in = [&](const Snapshot& snapshot) { return std::any_of(snapshot.objects.begin(), snapshot.objects.end(), taken); };
+      const auto in = [&](const Snapshot& snapshot) {
+        return std::any_of(snapshot.objects.begin(), snapshot.objects.end(), taken);
+      };
       if (!in(live_) && !in(desired_) && aside_names_.insert(identity).second) return name;
     }
   }
@@ -275,7 +306,8 @@ class Ordering {
       const auto gone = drop_node(edge.from);
       before(gone, drop_node(edge.to));
       before(gone, find(alters_, edge.to));
-      if (steps_aside_for(edge.to) && !still_needs(edge.from, edge.to)) before(find(alters_, edge.from), find(alters_, edge.to));
+      if (steps_aside_for(edge.to) && !still_needs(edge.from, edge.to))
+        before(find(alters_, edge.from), find(alters_, edge.to));
       // Altered so that it needs the other one no longer.
       if (!gone && !request_.replaced_enums.count(edge.to)) before(find(alters_, edge.from), drop_node(edge.to));
     }
@@ -303,7 +335,9 @@ class Ordering {
 
   /// A view that becomes a table: relations, indexes, types and routines share their names with other kinds.
   void order_names() {
-    const auto named_itself = [](const Object* object) { return object && (!object->parent || object->id.kind == Kind::kIndex); };
+    const auto named_itself = [](const Object* object) {
+      return object && (!object->parent || object->id.kind == Kind::kIndex);
+    };
     std::multimap<std::string_view, ObjectId> going;
     for (const auto& id : moves_.down)
       if (named_itself(live_.find(id))) going.emplace(id.identity, id);
@@ -378,8 +412,10 @@ class Ordering {
       for (const auto& [id, object] : snapshot->objects) {
         if (id.kind != Kind::kInheritance) continue;
         std::optional<Graph::Node> leaves, enters;
-        if (snapshot == &live_) leaves = drop_node(id);
-        else enters = create_node(id);
+        if (snapshot == &live_)
+          leaves = drop_node(id);
+        else
+          enters = create_node(id);
         if (object.parent.kind != Kind::kTable) {
           order_index(object, enters);
           continue;
@@ -412,9 +448,12 @@ class Ordering {
     }
   }
 
-  void order_part(const ObjectId& part, const Snapshot& in, std::optional<Graph::Node> leaves, std::optional<Graph::Node> enters) {
+  void order_part(const ObjectId& part, const Snapshot& in, std::optional<Graph::Node> leaves,
+                  std::optional<Graph::Node> enters) {
     const Object& object = in.objects.at(part);
-    if (part.kind != Kind::kColumn && !(part.kind == Kind::kConstraint && object.get("type") == "c") && part.kind != Kind::kOwner) return;
+    if (part.kind != Kind::kColumn && !(part.kind == Kind::kConstraint && object.get("type") == "c") &&
+        part.kind != Kind::kOwner)
+      return;
     for (const auto& then : {create_node(part), find(alters_, part), drop_node(part)}) {
       before(leaves, then);
       before(then, enters);
@@ -423,12 +462,15 @@ class Ordering {
 
   /// The parts of an index are there before it, and those of one that is there already before their table is.
   void order_index(const Object& attachment, std::optional<Graph::Node> enters) {
-    const auto part = create_node(attachment.parent), table = create_node(kinds::inheritance_of(desired_.root(attachment.id)));
+    const auto part = create_node(attachment.parent),
+               table = create_node(kinds::inheritance_of(desired_.root(attachment.id)));
     std::optional<Graph::Node> made;
     for (const auto& whole : kinds::parents_of(attachment.parent, desired_)) made = create_node(whole);
     before(part, made);
-    if (made) before(table, made);
-    else before(part, table);
+    if (made)
+      before(table, made);
+    else
+      before(part, table);
     before(table, enters);
   }
 
@@ -436,7 +478,9 @@ class Ordering {
   std::vector<ObjectId> cloned_again(const ObjectId& table) const {
     std::vector<ObjectId> out;
     for (const auto& id : desired_.children(table))
-      if (id.kind == Kind::kTrigger && live_.has(id) && !moves_.up.count(id) && kinds::is_inherited(desired_.objects.at(id))) out.push_back(id);
+      if (id.kind == Kind::kTrigger && live_.has(id) && !moves_.up.count(id) &&
+          kinds::is_inherited(desired_.objects.at(id)))
+        out.push_back(id);
     return out;
   }
 
@@ -500,12 +544,15 @@ class Assembly {
   Assembly(const Request& request, const Moves& moves) : request_(request), moves_(moves) {}
 
   Plan run(const std::vector<diff::Difference>& differences, std::vector<Work> ordered) {
-    for (const auto& rename : request_.renames) add_step(rename.to, Action::kRename, rename.command, {{kinds::Hazard::kBreaking, cat(kinds::describe(rename.from), " is renamed")}}, false);
+    for (const auto& rename : request_.renames)
+      add_step(rename.to, Action::kRename, rename.command,
+               {{kinds::Hazard::kBreaking, cat(kinds::describe(rename.from), " is renamed")}}, false);
     for (auto& work : ordered) {
       if (work.commands.empty())
         for (auto& danger : work.dangers) plan_.other_dangers.emplace_back(work.id, std::move(danger));
       for (std::size_t i = 0; i < work.commands.size(); ++i)
-        add_step(work.id, action_of(work), work.commands[i], i == 0 ? std::move(work.dangers) : std::vector<kinds::Danger>(), work.drops);
+        add_step(work.id, action_of(work), work.commands[i],
+                 i == 0 ? std::move(work.dangers) : std::vector<kinds::Danger>(), work.drops);
     }
     plan_.changes = change_lines(request_, moves_, differences);
     plan_.possible_renames = possible_renames(request_, differences);
@@ -527,7 +574,9 @@ class Assembly {
     return request_.named.count(root) && !moves_.because.count(root) ? Action::kAlter : Action::kRebuild;
   }
 
-  ObjectId root_of(const ObjectId& id) const { return request_.desired.has(id) ? request_.desired.root(id) : request_.live.root(id); }
+  ObjectId root_of(const ObjectId& id) const {
+    return request_.desired.has(id) ? request_.desired.root(id) : request_.live.root(id);
+  }
 
   const Object* find(const ObjectId& id) const {
     const Object* object = request_.desired.find(id);
@@ -537,12 +586,17 @@ class Assembly {
   /// What is done to a table is done to all beneath it.
   void add_locks_beneath(Step& step) const {
     const Kind kind = step.object.kind;
-    const bool whole = kind == Kind::kColumn || kind == Kind::kConstraint || kind == Kind::kIndex || kind == Kind::kTrigger || (kind == Kind::kTable && step.drops);
-    if (!whole || !step.command.lock.starts_with("AccessExclusiveLock ") || step.command.sql.starts_with("ALTER TABLE ONLY ")) return;
-    for (const auto& heir : kinds::descendants_of(root_of(step.object), request_.live)) step.command.lock += cat(", AccessExclusiveLock ", heir.identity);
+    const bool whole = kind == Kind::kColumn || kind == Kind::kConstraint || kind == Kind::kIndex ||
+                       kind == Kind::kTrigger || (kind == Kind::kTable && step.drops);
+    if (!whole || !step.command.lock.starts_with("AccessExclusiveLock ") ||
+        step.command.sql.starts_with("ALTER TABLE ONLY "))
+      return;
+    for (const auto& heir : kinds::descendants_of(root_of(step.object), request_.live))
+      step.command.lock += cat(", AccessExclusiveLock ", heir.identity);
   }
 
-  void add_step(const ObjectId& id, Action action, const Command& command, std::vector<kinds::Danger> dangers, bool drops) {
+  void add_step(const ObjectId& id, Action action, const Command& command, std::vector<kinds::Danger> dangers,
+                bool drops) {
     Step step;
     step.drops = drops;
     step.number = static_cast<int>(plan_.steps.size()) + 1;

@@ -18,13 +18,13 @@ std::string_view name_of(Action action);
 struct Step {
   int number = 0;  // from 1
   int phase = 1;
-  bool drops = false;        // makes the object go, for good or to come back
+  bool drops = false;  // makes the object go, for good or to come back
   Action action = Action::kCreate;
   kinds::Command command;
-  ObjectId object;           // what the statement makes, alters or drops
-  ObjectId shown;            // the object with an identity of its own that it belongs to
-  std::string object_type;   // pg_identify_object()'s, of `shown`
-  std::string reason;        // what this is for: "because of app.root > app.v1"
+  ObjectId object;          // what the statement makes, alters or drops
+  ObjectId shown;           // the object with an identity of its own that it belongs to
+  std::string object_type;  // pg_identify_object()'s, of `shown`
+  std::string reason;       // what this is for: "because of app.root > app.v1"
   std::vector<kinds::Danger> dangers;
 };
 
@@ -76,7 +76,7 @@ struct Rename {
 using DefaultGrantees = std::map<std::pair<std::string, std::string>, std::vector<std::string>>;
 
 struct Request {
-  const Snapshot& live;     // as it will be after the renames
+  const Snapshot& live;  // as it will be after the renames
   const Snapshot& desired;
   /// What the text speaks of. Everything else that is made again is rebuilt as it was.
   std::set<ObjectId> named;
@@ -95,6 +95,7 @@ struct Request {
 Plan make(const Request& request);
 
 /// The commands that make all objects of a snapshot, in an order that runs.
-std::vector<std::pair<ObjectId, kinds::Command>> creation(const Snapshot& snapshot, const DefaultGrantees& default_grantees = {});
+std::vector<std::pair<ObjectId, kinds::Command>> creation(const Snapshot& snapshot,
+                                                          const DefaultGrantees& default_grantees = {});
 
 }  // namespace pgschema::plan

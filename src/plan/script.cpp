@@ -37,7 +37,8 @@ void add_statement(std::vector<std::string>& out, const std::string& sql) {
 }
 
 std::string comment_of(const Step& step) {
-  std::string text = cat("-- ", std::to_string(step.number), " ", name_of(step.action), " ", kinds::describe(step.object));
+  std::string text =
+      cat("-- ", std::to_string(step.number), " ", name_of(step.action), " ", kinds::describe(step.object));
   if (!step.reason.empty()) text += cat("  ", step.reason);
   if (!step.command.lock.empty()) text += cat("  [", step.command.lock, "]");
   for (const auto& danger : step.dangers) text += cat("  HAZARD ", kinds::name_of(danger.hazard), ": ", danger.text);
@@ -47,10 +48,15 @@ std::string comment_of(const Step& step) {
 }  // namespace
 
 const std::vector<std::pair<const char*, const char*>>& script_settings() {
-  static const auto* settings = new std::vector<std::pair<const char*, const char*>>{
-      {"search_path", "pg_catalog, pg_temp"}, {"check_function_bodies", "off"},       {"default_tablespace", ""},
-      {"default_table_access_method", "heap"}, {"standard_conforming_strings", "on"}, {"xmloption", "content"},
-      {"datestyle", "ISO, MDY"},               {"intervalstyle", "postgres"}};
+  static const auto* settings =
+      new std::vector<std::pair<const char*, const char*>>{{"search_path", "pg_catalog, pg_temp"},
+                                                           {"check_function_bodies", "off"},
+                                                           {"default_tablespace", ""},
+                                                           {"default_table_access_method", "heap"},
+                                                           {"standard_conforming_strings", "on"},
+                                                           {"xmloption", "content"},
+                                                           {"datestyle", "ISO, MDY"},
+                                                           {"intervalstyle", "postgres"}};
   return *settings;
 }
 
@@ -59,7 +65,8 @@ std::vector<std::string> script(const Document& document) {
   if (document.plan.empty()) return {"-- nothing to change"};
   out = {"BEGIN;"};
   for (const auto& [name, value] : script_settings())
-    out.push_back(cat("SET LOCAL ", name, " = ", *value && std::string_view(name) == "search_path" ? value : script::quote_literal(value), ";"));
+    out.push_back(cat("SET LOCAL ", name, " = ",
+                      *value && std::string_view(name) == "search_path" ? value : script::quote_literal(value), ";"));
   out.push_back("");
   std::string role;
   for (const auto& step : document.plan.steps) {

@@ -66,14 +66,17 @@ class Summary {
   void line(const std::string& text) { out_.push_back(text.empty() ? "--" : cat("-- ", script::comment_text(text))); }
 
   void head() {
-    line(cat("pgschema plan ", doc_.fingerprint, doc_.schemas.empty() ? "" : "   ", joined(doc_.schemas, ", "), "   strategy ", doc_.strategy));
+    line(cat("pgschema plan ", doc_.fingerprint, doc_.schemas.empty() ? "" : "   ", joined(doc_.schemas, ", "),
+             "   strategy ", doc_.strategy));
     if (doc_.plan.empty()) return;
     const auto count = [&](char sign) {
-      return static_cast<std::size_t>(std::count_if(doc_.plan.changes.begin(), doc_.plan.changes.end(), [&](const ChangeLine& c) { return c.sign == sign; }));
+      return static_cast<std::size_t>(std::count_if(doc_.plan.changes.begin(), doc_.plan.changes.end(),
+                                                    [&](const ChangeLine& c) { return c.sign == sign; }));
     };
     std::vector<std::string> parts;
     if (count('~')) parts.push_back(cat(grouped(static_cast<long>(count('~'))), " changed"));
-    if (!doc_.plan.rebuilt.empty()) parts.push_back(cat(grouped(static_cast<long>(doc_.plan.rebuilt.size())), " rebuilt"));
+    if (!doc_.plan.rebuilt.empty())
+      parts.push_back(cat(grouped(static_cast<long>(doc_.plan.rebuilt.size())), " rebuilt"));
     if (count('+')) parts.push_back(cat(grouped(static_cast<long>(count('+'))), " created"));
     if (count('-')) parts.push_back(cat(grouped(static_cast<long>(count('-'))), " dropped"));
     line(cat(joined(parts, ", "), ": ", counted(doc_.plan.steps.size(), "statement", "statements"), ", 1 phase"));
@@ -86,8 +89,10 @@ class Summary {
     std::size_t width = 10;
     for (const auto& hazard : doc_.hazards) width = std::max(width, kinds::name_of(hazard.hazard).size());
     for (std::size_t i = 0; i < doc_.hazards.size() && i < kMostLines; ++i)
-      line(cat("  ", padded(std::string(kinds::name_of(doc_.hazards[i].hazard)), width), " ", safe(doc_.hazards[i].text)));
-    if (doc_.hazards.size() > kMostLines) line(cat("  and ", counted(doc_.hazards.size() - kMostLines, "more", "more")));
+      line(cat("  ", padded(std::string(kinds::name_of(doc_.hazards[i].hazard)), width), " ",
+               safe(doc_.hazards[i].text)));
+    if (doc_.hazards.size() > kMostLines)
+      line(cat("  and ", counted(doc_.hazards.size() - kMostLines, "more", "more")));
     std::vector<std::string> names;
     for (const auto& hazard : doc_.hazards) {
       const std::string name(kinds::name_of(hazard.hazard));
@@ -101,7 +106,8 @@ class Summary {
     if (doc_.plan.changes.empty()) return;
     line("CHANGES");
     std::size_t width = 0;
-    for (const auto& change : doc_.plan.changes) width = std::max(width, std::min<std::size_t>(28, safe(kinds::describe(change.id)).size()));
+    for (const auto& change : doc_.plan.changes)
+      width = std::max(width, std::min<std::size_t>(28, safe(kinds::describe(change.id)).size()));
     for (const auto& change : doc_.plan.changes) {
       std::string text = cat("  ", std::string(1, change.sign), " ", safe(kinds::describe(change.id)));
       if (!change.text.empty()) text = cat(padded(cat(text, "  "), width + 6), safe(change.text));
@@ -133,8 +139,9 @@ class Summary {
       }
     }
     table(rows);
-    const auto deepest = std::max_element(doc_.plan.rebuilt.begin(), doc_.plan.rebuilt.end(),
-                                          [](const Rebuilt& a, const Rebuilt& b) { return a.path.size() < b.path.size(); });
+    const auto deepest =
+        std::max_element(doc_.plan.rebuilt.begin(), doc_.plan.rebuilt.end(),
+                         [](const Rebuilt& a, const Rebuilt& b) { return a.path.size() < b.path.size(); });
     if (deepest->path.size() > 1) {
       std::string path;
       for (const auto& id : deepest->path) path += cat(path.empty() ? "" : " > ", id.identity);
@@ -152,19 +159,21 @@ class Summary {
       width = std::max(width, safe(schema).size());
       others = others || row.others;
     }
-    line(cat("  ", padded("schema", width), right("views", 9), right("matviews", 10), right("functions", 11), others ? right("others", 8) : "", "   owners"));
+    line(cat("  ", padded("schema", width), right("views", 9), right("matviews", 10), right("functions", 11),
+             others ? right("others", 8) : "", "   owners"));
     const auto number = [](std::size_t value) { return value ? std::to_string(value) : std::string("-"); };
     for (const auto& [schema, row] : rows)
-      line(cat("  ", padded(safe(schema), width), right(number(row.views), 9), right(number(row.matviews), 10), right(number(row.functions), 11),
-               others ? right(number(row.others), 8) : "", "   ", safe(joined({row.owners.begin(), row.owners.end()}, ", "))));
+      line(cat("  ", padded(safe(schema), width), right(number(row.views), 9), right(number(row.matviews), 10),
+               right(number(row.functions), 11), others ? right(number(row.others), 8) : "", "   ",
+               safe(joined({row.owners.begin(), row.owners.end()}, ", "))));
   }
 
   void locks() {
-    const auto exclusive = static_cast<std::size_t>(
-        std::count_if(doc_.locks.begin(), doc_.locks.end(), [](const LockLine& lock) { return lock.mode == "AccessExclusiveLock"; }));
+    const auto exclusive = static_cast<std::size_t>(std::count_if(
+        doc_.locks.begin(), doc_.locks.end(), [](const LockLine& lock) { return lock.mode == "AccessExclusiveLock"; }));
     if (doc_.lock_slots_total)
-      line(cat("LOCKS  ", grouped(doc_.lock_slots), " of ", grouped(doc_.lock_slots_total), " slots; ACCESS EXCLUSIVE on ",
-               counted(exclusive, "relation", "relations"), " until commit"));
+      line(cat("LOCKS  ", grouped(doc_.lock_slots), " of ", grouped(doc_.lock_slots_total),
+               " slots; ACCESS EXCLUSIVE on ", counted(exclusive, "relation", "relations"), " until commit"));
     for (const auto& session : doc_.in_the_way) line(cat("  now in the way: ", safe(session)));
     line("");
   }
@@ -197,7 +206,9 @@ class Summary {
 
 std::vector<std::string> summary(const Document& document) { return Summary(document).run(); }
 
-std::string allowance(const HazardLine& hazard) { return cat(kinds::name_of(hazard.hazard), ":", hazard.object.identity); }
+std::string allowance(const HazardLine& hazard) {
+  return cat(kinds::name_of(hazard.hazard), ":", hazard.object.identity);
+}
 
 bool always_needs_allow(kinds::Hazard hazard) {
   return hazard == kinds::Hazard::kDataLoss || hazard == kinds::Hazard::kAccess || hazard == kinds::Hazard::kDrift;

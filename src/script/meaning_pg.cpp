@@ -49,7 +49,9 @@ ObjectWithArgs* signature(List* name, List* parameters) {
   });
 }
 
-Meaning define(ObjectType type, void* object) { return {Purpose::kDefine, {}, {{type, static_cast<Node*>(object)}}, {}, {}, OBJECT_TABLE, {}, false, true}; }
+Meaning define(ObjectType type, void* object) {
+  return {Purpose::kDefine, {}, {{type, static_cast<Node*>(object)}}, {}, {}, OBJECT_TABLE, {}, false, true};
+}
 
 /// Where the grammar names a type by a list of names, get_object_address() wants a TypeName.
 Node* in_terms_of_lookup(ObjectType type, Node* object) {
@@ -79,16 +81,25 @@ Meaning only(Purpose purpose) {
 
 /// Settings that change what the statements after them mean. All others are nobody's business here.
 bool matters(std::string_view setting) {
-  static constexpr std::string_view names[] = {"search_path",   "check_function_bodies", "default_tablespace", "default_table_access_method",
-                                               "datestyle",     "intervalstyle",         "timezone",           "xmloption",
+  static constexpr std::string_view names[] = {"search_path",
+                                               "check_function_bodies",
+                                               "default_tablespace",
+                                               "default_table_access_method",
+                                               "datestyle",
+                                               "intervalstyle",
+                                               "timezone",
+                                               "xmloption",
                                                "default_toast_compression"};
   return std::find(std::begin(names), std::end(names), setting) != std::end(names);
 }
 
 Meaning setting(const char* name, std::string value) {
   std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
-  Meaning out = only(lower == "role" || lower == "session_authorization" ? Purpose::kNotRun : matters(lower) || lower == "client_encoding" ? Purpose::kSet : Purpose::kIgnored);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
+  Meaning out = only(lower == "role" || lower == "session_authorization" ? Purpose::kNotRun
+                     : matters(lower) || lower == "client_encoding"      ? Purpose::kSet
+                                                                         : Purpose::kIgnored);
   out.setting = {std::move(lower), std::move(value)};
   return out;
 }
@@ -98,7 +109,8 @@ Meaning of_set(VariableSetStmt* set) {
     char* value = pg::call([&] { return ExtractSetVariableArgs(set); });
     return setting(set->name, value ? value : "");
   }
-  return only(set->name && (std::string_view(set->name) == "role" || std::string_view(set->name) == "session_authorization")
+  return only(set->name &&
+                      (std::string_view(set->name) == "role" || std::string_view(set->name) == "session_authorization")
                   ? Purpose::kNotRun
                   : Purpose::kIgnored);
 }
@@ -109,7 +121,8 @@ Meaning of_select(SelectStmt* select) {
   auto* target = as<ResTarget>(static_cast<Node*>(linitial(select->targetList)));
   if (!target->val || !IsA(target->val, FuncCall)) return only(Purpose::kNotRun);
   auto* call = as<FuncCall>(target->val);
-  if (std::string_view(strVal(llast(call->funcname))) != "set_config" || list_length(call->args) < 2) return only(Purpose::kNotRun);
+  if (std::string_view(strVal(llast(call->funcname))) != "set_config" || list_length(call->args) < 2)
+    return only(Purpose::kNotRun);
   Node *name = static_cast<Node*>(linitial(call->args)), *value = static_cast<Node*>(lsecond(call->args));
   if (!IsA(name, A_Const) || !IsA(value, A_Const)) return only(Purpose::kNotRun);
   auto *n = as<A_Const>(name), *v = as<A_Const>(value);
@@ -204,14 +217,16 @@ Node* single_name(char* name) {
 
 /// For LOGIN, the server locks the database.
 Meaning of_event_trigger(CreateEventTrigStmt* stmt) {
-  return std::string_view(stmt->eventname) == "login" ? only(Purpose::kUnsupported) : define(OBJECT_EVENT_TRIGGER, single_name(stmt->trigname));
+  return std::string_view(stmt->eventname) == "login" ? only(Purpose::kUnsupported)
+                                                      : define(OBJECT_EVENT_TRIGGER, single_name(stmt->trigname));
 }
 
 /// Changes the tables that it names, too.
 template <typename Stmt>
 Meaning of_publication(Stmt* stmt, Meaning meaning) {
   for (Node* object : items(stmt->pubobjects))
-    if (auto* spec = as<PublicationObjSpec>(object); spec->pubtable) meaning.touched.push_back({OBJECT_TABLE, name_list(spec->pubtable->relation)});
+    if (auto* spec = as<PublicationObjSpec>(object); spec->pubtable)
+      meaning.touched.push_back({OBJECT_TABLE, name_list(spec->pubtable->relation)});
   return meaning;
 }
 
@@ -224,9 +239,10 @@ Meaning of_define(DefineStmt* stmt) {
     case OBJECT_TSDICTIONARY:
     case OBJECT_TSCONFIGURATION: return define(stmt->kind, stmt->defnames);
     case OBJECT_AGGREGATE:
-      return stmt->oldstyle ? only(Purpose::kUnsupported) : define(OBJECT_AGGREGATE, signature(stmt->defnames, as<List>(static_cast<Node*>(linitial(stmt->args)))));
-    default:
-      return only(Purpose::kUnsupported);
+      return stmt->oldstyle ? only(Purpose::kUnsupported)
+                            : define(OBJECT_AGGREGATE,
+                                     signature(stmt->defnames, as<List>(static_cast<Node*>(linitial(stmt->args)))));
+    default: return only(Purpose::kUnsupported);
   }
 }
 
@@ -243,7 +259,8 @@ Meaning of_alter_table(AlterTableStmt* stmt) {
   for (Node* item : items(stmt->cmds)) {
     auto* command = as<AlterTableCmd>(item);
     RangeVar* other = nullptr;
-    if (command->subtype == AT_AttachPartition || command->subtype == AT_DetachPartition) other = as<PartitionCmd>(command->def)->name;
+    if (command->subtype == AT_AttachPartition || command->subtype == AT_DetachPartition)
+      other = as<PartitionCmd>(command->def)->name;
     if (command->subtype == AT_AddInherit || command->subtype == AT_DropInherit) other = as<RangeVar>(command->def);
     if (other) out.targets.push_back({OBJECT_TABLE, name_list(other)});
   }
@@ -266,10 +283,8 @@ Meaning of_transaction(TransactionStmt* stmt) {
   switch (stmt->kind) {
     case TRANS_STMT_BEGIN:
     case TRANS_STMT_START:
-    case TRANS_STMT_COMMIT:
-      return only(Purpose::kIgnored);
-    default:
-      return only(Purpose::kNotRun);
+    case TRANS_STMT_COMMIT: return only(Purpose::kIgnored);
+    default: return only(Purpose::kNotRun);
   }
 }
 
@@ -277,11 +292,13 @@ Meaning classify(Node* node) {
   switch (nodeTag(node)) {
     case T_CreateStmt: {
       auto* stmt = as<CreateStmt>(node);
-      return stmt->relation->relpersistence == RELPERSISTENCE_TEMP ? only(Purpose::kNotRun) : define(OBJECT_TABLE, name_list(stmt->relation));
+      return stmt->relation->relpersistence == RELPERSISTENCE_TEMP ? only(Purpose::kNotRun)
+                                                                   : define(OBJECT_TABLE, name_list(stmt->relation));
     }
     case T_ViewStmt: {
       auto* stmt = as<ViewStmt>(node);
-      return stmt->view->relpersistence == RELPERSISTENCE_TEMP ? only(Purpose::kNotRun) : define(OBJECT_VIEW, name_list(stmt->view));
+      return stmt->view->relpersistence == RELPERSISTENCE_TEMP ? only(Purpose::kNotRun)
+                                                               : define(OBJECT_VIEW, name_list(stmt->view));
     }
     case T_CreateTableAsStmt: return of_table_as(as<CreateTableAsStmt>(node));
     case T_CompositeTypeStmt: return define(OBJECT_TYPE, name_list(as<CompositeTypeStmt>(node)->typevar));
@@ -291,7 +308,8 @@ Meaning classify(Node* node) {
     case T_CreateSeqStmt: return define(OBJECT_SEQUENCE, name_list(as<CreateSeqStmt>(node)->sequence));
     case T_CreateFunctionStmt: {
       auto* stmt = as<CreateFunctionStmt>(node);
-      return define(stmt->is_procedure ? OBJECT_PROCEDURE : OBJECT_FUNCTION, signature(stmt->funcname, stmt->parameters));
+      return define(stmt->is_procedure ? OBJECT_PROCEDURE : OBJECT_FUNCTION,
+                    signature(stmt->funcname, stmt->parameters));
     }
     case T_DefineStmt: return of_define(as<DefineStmt>(node));
     case T_CreateSchemaStmt: {
@@ -300,9 +318,11 @@ Meaning classify(Node* node) {
       return define(OBJECT_SCHEMA, pg::call([&] { return makeString(stmt->schemaname); }));
     }
     case T_IndexStmt: return part(OBJECT_INDEX, as<IndexStmt>(node)->idxname, as<IndexStmt>(node)->relation);
-    case T_CreateTrigStmt: return part(OBJECT_TRIGGER, as<CreateTrigStmt>(node)->trigname, as<CreateTrigStmt>(node)->relation);
+    case T_CreateTrigStmt:
+      return part(OBJECT_TRIGGER, as<CreateTrigStmt>(node)->trigname, as<CreateTrigStmt>(node)->relation);
     case T_RuleStmt: return part(OBJECT_RULE, as<RuleStmt>(node)->rulename, as<RuleStmt>(node)->relation);
-    case T_CreatePolicyStmt: return part(OBJECT_POLICY, as<CreatePolicyStmt>(node)->policy_name, as<CreatePolicyStmt>(node)->table);
+    case T_CreatePolicyStmt:
+      return part(OBJECT_POLICY, as<CreatePolicyStmt>(node)->policy_name, as<CreatePolicyStmt>(node)->table);
     case T_CreateStatsStmt: return of_stats(as<CreateStatsStmt>(node));
     case T_AlterTableStmt: return of_alter_table(as<AlterTableStmt>(node));
     case T_AlterSeqStmt: return refine(OBJECT_SEQUENCE, name_list(as<AlterSeqStmt>(node)->sequence));
@@ -319,15 +339,19 @@ Meaning classify(Node* node) {
     case T_CreateExtensionStmt: return define(OBJECT_EXTENSION, single_name(as<CreateExtensionStmt>(node)->extname));
     case T_CreatePLangStmt: return define(OBJECT_LANGUAGE, single_name(as<CreatePLangStmt>(node)->plname));
     case T_CreateTransformStmt:
-      return define(OBJECT_TRANSFORM,
-                    pg::call([&] { return list_make2(as<CreateTransformStmt>(node)->type_name, makeString(as<CreateTransformStmt>(node)->lang)); }));
+      return define(OBJECT_TRANSFORM, pg::call([&] {
+                      return list_make2(as<CreateTransformStmt>(node)->type_name,
+                                        makeString(as<CreateTransformStmt>(node)->lang));
+                    }));
     case T_CreateAmStmt: return define(OBJECT_ACCESS_METHOD, single_name(as<CreateAmStmt>(node)->amname));
     case T_CreateEventTrigStmt: return of_event_trigger(as<CreateEventTrigStmt>(node));
     case T_AlterEventTrigStmt: return refine(OBJECT_EVENT_TRIGGER, single_name(as<AlterEventTrigStmt>(node)->trigname));
     case T_CreateFdwStmt: return define(OBJECT_FDW, single_name(as<CreateFdwStmt>(node)->fdwname));
     case T_AlterFdwStmt: return refine(OBJECT_FDW, single_name(as<AlterFdwStmt>(node)->fdwname));
-    case T_CreateForeignServerStmt: return define(OBJECT_FOREIGN_SERVER, single_name(as<CreateForeignServerStmt>(node)->servername));
-    case T_AlterForeignServerStmt: return refine(OBJECT_FOREIGN_SERVER, single_name(as<AlterForeignServerStmt>(node)->servername));
+    case T_CreateForeignServerStmt:
+      return define(OBJECT_FOREIGN_SERVER, single_name(as<CreateForeignServerStmt>(node)->servername));
+    case T_AlterForeignServerStmt:
+      return refine(OBJECT_FOREIGN_SERVER, single_name(as<AlterForeignServerStmt>(node)->servername));
     case T_CreatePublicationStmt: {
       auto* stmt = as<CreatePublicationStmt>(node);
       return of_publication(stmt, define(OBJECT_PUBLICATION, single_name(stmt->pubname)));
@@ -340,12 +364,18 @@ Meaning classify(Node* node) {
     case T_AlterTSConfigurationStmt: return refine(OBJECT_TSCONFIGURATION, as<AlterTSConfigurationStmt>(node)->cfgname);
     case T_AlterTSDictionaryStmt: return refine(OBJECT_TSDICTIONARY, as<AlterTSDictionaryStmt>(node)->dictname);
     case T_CreateCastStmt:
-      return define(OBJECT_CAST, pg::call([&] { return list_make2(as<CreateCastStmt>(node)->sourcetype, as<CreateCastStmt>(node)->targettype); }));
+      return define(OBJECT_CAST, pg::call([&] {
+                      return list_make2(as<CreateCastStmt>(node)->sourcetype, as<CreateCastStmt>(node)->targettype);
+                    }));
     case T_CreateConversionStmt: return define(OBJECT_CONVERSION, as<CreateConversionStmt>(node)->conversion_name);
     case T_AlterOperatorStmt: return refine(OBJECT_OPERATOR, as<AlterOperatorStmt>(node)->opername);
-    case T_AlterOpFamilyStmt: return refine(OBJECT_OPFAMILY, of_method(as<AlterOpFamilyStmt>(node)->amname, as<AlterOpFamilyStmt>(node)->opfamilyname));
+    case T_AlterOpFamilyStmt:
+      return refine(OBJECT_OPFAMILY,
+                    of_method(as<AlterOpFamilyStmt>(node)->amname, as<AlterOpFamilyStmt>(node)->opfamilyname));
     case T_CreateOpClassStmt: return of_operator_class(as<CreateOpClassStmt>(node));
-    case T_CreateOpFamilyStmt: return define(OBJECT_OPFAMILY, of_method(as<CreateOpFamilyStmt>(node)->amname, as<CreateOpFamilyStmt>(node)->opfamilyname));
+    case T_CreateOpFamilyStmt:
+      return define(OBJECT_OPFAMILY,
+                    of_method(as<CreateOpFamilyStmt>(node)->amname, as<CreateOpFamilyStmt>(node)->opfamilyname));
     case T_AlterOwnerStmt: return of_object_or_relation(as<AlterOwnerStmt>(node));
     case T_AlterObjectDependsStmt: return of_object_or_relation(as<AlterObjectDependsStmt>(node));
     case T_CommentStmt: return of_comment(as<CommentStmt>(node)->objtype, as<CommentStmt>(node)->object);
@@ -368,10 +398,8 @@ Meaning classify(Node* node) {
     case T_CreateUserMappingStmt:
     case T_DropSubscriptionStmt:
     case T_DropUserMappingStmt:
-    case T_ImportForeignSchemaStmt:
-      return only(Purpose::kUnsupported);
-    default:
-      return only(Purpose::kNotRun);
+    case T_ImportForeignSchemaStmt: return only(Purpose::kUnsupported);
+    default: return only(Purpose::kNotRun);
   }
 }
 

@@ -14,9 +14,9 @@ extern "C" {
 namespace pgschema::script {
 
 enum class Purpose {
-  kDefine,       // CREATE: the text is the truth about its target
-  kDefinePart,   // CREATE INDEX, TRIGGER, RULE, POLICY, STATISTICS: the truth about a part of its target
-  kRefine,       // ALTER, COMMENT, GRANT …: changes its targets
+  kDefine,      // CREATE: the text is the truth about its target
+  kDefinePart,  // CREATE INDEX, TRIGGER, RULE, POLICY, STATISTICS: the truth about a part of its target
+  kRefine,      // ALTER, COMMENT, GRANT …: changes its targets
   kDrop,
   kRename,
   kSet,          // a setting for the statements after it
@@ -38,14 +38,14 @@ struct Setting {
 
 struct Meaning {
   Purpose purpose = Purpose::kNotRun;
-  std::string tag;               // "CREATE VIEW"
-  std::vector<Target> targets;   // kDefine: one, which need not exist
-  std::vector<Target> touched;   // changed besides, where they exist: the family that an operator class joins
-  std::string part;              // kDefinePart: its name; empty where the server chooses it
+  std::string tag;              // "CREATE VIEW"
+  std::vector<Target> targets;  // kDefine: one, which need not exist
+  std::vector<Target> touched;  // changed besides, where they exist: the family that an operator class joins
+  std::string part;             // kDefinePart: its name; empty where the server chooses it
   ObjectType part_type = OBJECT_TABLE;
-  Setting setting;               // kSet
-  bool cascade = false;          // kDrop
-  bool with_data = true;         // CREATE MATERIALIZED VIEW
+  Setting setting;        // kSet
+  bool cascade = false;   // kDrop
+  bool with_data = true;  // CREATE MATERIALIZED VIEW
 };
 
 Meaning meaning_of(const RawStmt& statement);

@@ -15,7 +15,9 @@ bool is_language_as_it_is(Node* statement) {
   static constexpr const char* kSql =
       "SELECT FROM pg_language l WHERE l.lanname = $1 AND ($2 = '' OR pg_get_userbyid(l.lanowner) = $2) AND (l.oid < 16384 OR EXISTS (SELECT FROM pg_depend d "
       "WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e'))";
-  if (IsA(statement, CreatePLangStmt)) return !pg::query(kSql, {std::string(reinterpret_cast<CreatePLangStmt*>(statement)->plname), std::string()}).empty();
+  if (IsA(statement, CreatePLangStmt))
+    return !pg::query(kSql, {std::string(reinterpret_cast<CreatePLangStmt*>(statement)->plname), std::string()})
+                .empty();
   if (!IsA(statement, AlterOwnerStmt)) return false;
   const auto* stmt = reinterpret_cast<AlterOwnerStmt*>(statement);
   if (stmt->objectType != OBJECT_LANGUAGE || stmt->newowner->roletype != ROLESPEC_CSTRING) return false;
@@ -34,10 +36,14 @@ bool is_there_already(Node* statement) {
 
 /// COMMENT ON EXTENSION as it is, in every dump.
 bool says_what_is(Node* statement) {
-  if (!IsA(statement, CommentStmt) || reinterpret_cast<CommentStmt*>(statement)->objtype != OBJECT_EXTENSION) return false;
+  if (!IsA(statement, CommentStmt) || reinterpret_cast<CommentStmt*>(statement)->objtype != OBJECT_EXTENSION)
+    return false;
   const auto* stmt = reinterpret_cast<CommentStmt*>(statement);
   const std::string name = strVal(stmt->object), comment = stmt->comment ? stmt->comment : "";
-  return !pg::query("SELECT FROM pg_extension WHERE extname = $1 AND coalesce(obj_description(oid, 'pg_extension'), '') = $2", {name, comment}).empty();
+  return !pg::query(
+              "SELECT FROM pg_extension WHERE extname = $1 AND coalesce(obj_description(oid, 'pg_extension'), '') = $2",
+              {name, comment})
+              .empty();
 }
 
 }  // namespace pgschema::shadow

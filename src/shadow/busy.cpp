@@ -42,15 +42,19 @@ Wanted wanted(const LOCKTAG& tag) {
   if (!tag) throw error;
   Wanted lock = wanted(*tag);
   if (lock.address.classid)
-    for (const auto& [address, located] : catalog::locate({lock.address})) lock.what = cat(located.object_type, " ", located.id.identity);
+    for (const auto& [address, located] : catalog::locate({lock.address}))
+      lock.what = cat(located.object_type, " ", located.id.identity);
   if (lock.address.classid && lock.what.empty()) throw error;  // gone, with whoever dropped it
   const bool relation = lock.type == "relation";
-  const auto holders = pg::query(kHoldersSql, {lock.type, relation ? lock.address.objid : lock.address.classid, lock.address.objid,
-                                               std::to_string(tag->locktag_field1)});
+  const auto holders = pg::query(kHoldersSql, {lock.type, relation ? lock.address.objid : lock.address.classid,
+                                               lock.address.objid, std::to_string(tag->locktag_field1)});
   std::string detail;
-  for (const auto& row : holders) detail = cat("Process ", row.text(0), " holds ", lock.type == "transactionid" ? "its transaction open" : cat(row.text(1), " on it"), ".");
-  throw Failure(sqlstate::kLockNotAvailable, lock.type == "transactionid" ? "another session is making or changing what this plan makes"
-                                                                          : cat("another session has locked ", lock.what))
+  for (const auto& row : holders)
+    detail = cat("Process ", row.text(0), " holds ",
+                 lock.type == "transactionid" ? "its transaction open" : cat(row.text(1), " on it"), ".");
+  throw Failure(sqlstate::kLockNotAvailable, lock.type == "transactionid"
+                                                 ? "another session is making or changing what this plan makes"
+                                                 : cat("another session has locked ", lock.what))
       .detail(detail)
       .hint("Plan again when it has committed or rolled back.")
       .context(error.context);

@@ -39,7 +39,8 @@ Snapshot stub_of(const Snapshot& full) {
       }
       case Kind::kColumn: {
         Object column = object;
-        for (const auto* attribute : {"inherited", "identity", "identity_sequence", "generated", "generated_kind"}) column.attributes.erase(attribute);
+        for (const auto* attribute : {"inherited", "identity", "identity_sequence", "generated", "generated_kind"})
+          column.attributes.erase(attribute);
         out.add(std::move(column));
         break;
       }
@@ -91,7 +92,8 @@ void create_all(const Snapshot& snapshot, const std::function<bool(const ObjectI
     try {
       run(command);
     } catch (pg::Error& error) {
-      error.context = cat(error.context, error.context.empty() ? "" : "\n", "making a copy of ", kinds::describe(id), ": ", command.sql);
+      error.context = cat(error.context, error.context.empty() ? "" : "\n", "making a copy of ", kinds::describe(id),
+                          ": ", command.sql);
       throw;
     }
   }
@@ -110,7 +112,8 @@ std::set<Oid> stubs_needed(const catalog::Units& units, const std::set<Oid>& ref
   return out;
 }
 
-Copies::Copies(const catalog::Units& units, const Snapshot& originals, const std::set<Oid>& stubs) : originals_(originals), stub_originals_(stubs) {
+Copies::Copies(const catalog::Units& units, const Snapshot& originals, const std::set<Oid>& stubs)
+    : originals_(originals), stub_originals_(stubs) {
   schemas_.schemas = units.schemas;
   if (stubs.empty()) return;
   catalog::Units wanted;
@@ -133,22 +136,28 @@ void Copies::make(const std::set<ObjectId>& wanted, const std::set<ObjectId>& wi
 void Copies::make_more(const std::set<ObjectId>& wanted, const std::set<ObjectId>& parts) const {
   std::set<ObjectId> roots = wanted;
   for (const auto& id : parts) roots.insert(originals_.root(id));
-  create_all(part_of(originals_, roots, {}), [&](const ObjectId& id) { return parts.count(id) || wanted.count(originals_.root(id)); });
+  create_all(part_of(originals_, roots, {}),
+             [&](const ObjectId& id) { return parts.count(id) || wanted.count(originals_.root(id)); });
 }
 
 void refuse_unsupported_participants(const Snapshot& snapshot) {
   for (const auto& [id, object] : snapshot.objects) {
     const auto refuse = [&](std::string_view what) {
-      throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot plan changes around ", kinds::describe(id), " yet")).detail(std::string(what));
+      throw Failure(sqlstate::kFeatureNotSupported,
+                    cat("pgschema cannot plan changes around ", kinds::describe(id), " yet"))
+          .detail(std::string(what));
     };
     if (!object.parent && !kinds::supported(id.kind)) refuse("Objects of this kind are not supported yet.");
     if (object.get("persistence") == "temporary") refuse("It is temporary.");
-    if (!object.fact("canonical").empty()) refuse(cat("Its canonical function ", object.fact("canonical"), " takes the type itself: each needs the other."));
+    if (!object.fact("canonical").empty())
+      refuse(cat("Its canonical function ", object.fact("canonical"), " takes the type itself: each needs the other."));
     // (One on a partitioned table is not valid until every partition has its own.)
     if (object.has("validity") && object.fact("partitioned").empty())
-      throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot plan changes around ", kinds::describe(id), ", which is not valid"))
+      throw Failure(sqlstate::kFeatureNotSupported,
+                    cat("pgschema cannot plan changes around ", kinds::describe(id), ", which is not valid"))
           .hint(cat("REINDEX INDEX ", id.identity, " or DROP INDEX ", id.identity, " first."));
-    if (!object.parent && (object.schema == "pg_catalog" || object.schema == "information_schema" || object.schema == "pg_toast"))
+    if (!object.parent &&
+        (object.schema == "pg_catalog" || object.schema == "information_schema" || object.schema == "pg_toast"))
       throw Failure(sqlstate::kInsufficientPrivilege, cat(kinds::describe(id), " belongs to the system"))
           .detail("Objects of the system are never changed.");
     if (object.facts.count("extension_member") && !object.parent)

@@ -14,13 +14,17 @@ using script::Directive;
 using script::DirectiveKind;
 using script::Purpose;
 
-[[noreturn]] void refuse(const script::Script& script, const Directive& directive, std::string_view why, std::string_view hint = {}) {
-  throw Failure(sqlstate::kSyntaxError, std::string(why)).hint(std::string(hint)).context(script.place_of(directive.begin));
+[[noreturn]] void refuse(const script::Script& script, const Directive& directive, std::string_view why,
+                         std::string_view hint = {}) {
+  throw Failure(sqlstate::kSyntaxError, std::string(why))
+      .hint(std::string(hint))
+      .context(script.place_of(directive.begin));
 }
 
 /// The ALTER COLUMN … TYPE that the directive stands beside: the last one whose column begins before `subject`, or, on the
 /// line above, the one that begins there with ALTER COLUMN. Above the statement: its only one.
-ColumnDef* retyped_at(const script::Script& script, const script::Statement& source, const Directive& directive, const AlterTableStmt& statement) {
+ColumnDef* retyped_at(const script::Script& script, const script::Statement& source, const Directive& directive,
+                      const AlterTableStmt& statement) {
   ColumnDef *before = nullptr, *behind = nullptr, *only = nullptr;
   int count = 0;
   for (int i = 0; i < list_length(statement.cmds); ++i) {
@@ -36,8 +40,11 @@ ColumnDef* retyped_at(const script::Script& script, const script::Statement& sou
   if (!behind) return before;
   const auto tokens = script.tokens_of(source);
   const std::size_t at = source.begin + static_cast<std::size_t>(behind->location);
-  const auto between = std::count_if(tokens.begin(), tokens.end(), [&](const auto& token) { return token.begin >= directive.subject && token.begin < at; });
-  const auto first = std::find_if(tokens.begin(), tokens.end(), [&](const auto& token) { return token.begin == directive.subject; });
+  const auto between = std::count_if(tokens.begin(), tokens.end(), [&](const auto& token) {
+    return token.begin >= directive.subject && token.begin < at;
+  });
+  const auto first =
+      std::find_if(tokens.begin(), tokens.end(), [&](const auto& token) { return token.begin == directive.subject; });
   const bool alters = first != tokens.end() && script::name_of(script.text, *first) == "alter";
   return alters && between <= 2 ? behind : before;
 }
@@ -46,7 +53,10 @@ ColumnDef* retyped_at(const script::Script& script, const script::Statement& sou
 Node* expression_of(const script::Script& script, const script::Statement& source, const Directive& directive) {
   std::size_t padding = 0;
   if (directive.begin > source.begin && directive.end <= source.end)
-    padding = directive.begin - source.begin + std::string_view(script.text).substr(directive.begin, directive.end - directive.begin).rfind(directive.expression);
+    padding = directive.begin - source.begin +
+              std::string_view(script.text)
+                  .substr(directive.begin, directive.end - directive.begin)
+                  .rfind(directive.expression);
   try {
     return pg::parse_expression(std::string(padding, ' ') + directive.expression);
   } catch (pg::Error& error) {
@@ -56,10 +66,12 @@ Node* expression_of(const script::Script& script, const script::Statement& sourc
   }
 }
 
-void place_using(const script::Script& script, const script::Statement& source, const Directive& directive, RawStmt& raw) {
+void place_using(const script::Script& script, const script::Statement& source, const Directive& directive,
+                 RawStmt& raw) {
   if (IsA(raw.stmt, CreateStmt)) return;  // Evaluation knows the columns as they were
   auto* statement = IsA(raw.stmt, AlterTableStmt) ? reinterpret_cast<AlterTableStmt*>(raw.stmt) : nullptr;
-  ColumnDef* column = statement && statement->objtype == OBJECT_TABLE ? retyped_at(script, source, directive, *statement) : nullptr;
+  ColumnDef* column =
+      statement && statement->objtype == OBJECT_TABLE ? retyped_at(script, source, directive, *statement) : nullptr;
   if (!column) refuse(script, directive, "the directive stands beside no column of a table whose type is said");
   if (column->raw_default) refuse(script, directive, "the statement has a USING of its own there");
   column->raw_default = expression_of(script, source, directive);
@@ -67,13 +79,15 @@ void place_using(const script::Script& script, const script::Statement& source, 
 
 }  // namespace
 
-void place_directives(const script::Script& script, const script::Statement& source, const script::Meaning& meaning, RawStmt& raw) {
+void place_directives(const script::Script& script, const script::Statement& source, const script::Meaning& meaning,
+                      RawStmt& raw) {
   for (const auto& directive : script.directives_of(source)) {
     const bool definition = meaning.purpose == Purpose::kDefine;
     switch (directive.kind) {
       case DirectiveKind::kUsing: place_using(script, source, directive, raw); break;
       case DirectiveKind::kValue:
-        if (!IsA(raw.stmt, CreateEnumStmt)) refuse(script, directive, "the directive stands beside no definition of an enum type");
+        if (!IsA(raw.stmt, CreateEnumStmt))
+          refuse(script, directive, "the directive stands beside no definition of an enum type");
         break;
       case DirectiveKind::kRenamedFrom:
         if (!definition)

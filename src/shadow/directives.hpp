@@ -8,6 +8,7 @@ namespace pgschema::shadow {
 
 /// Raises 42601, with the directive's place, for one beside a statement that it says nothing about. "using" beside
 /// ALTER COLUMN … TYPE becomes a part of `raw`.
-void place_directives(const script::Script& script, const script::Statement& source, const script::Meaning& meaning, RawStmt& raw);
+void place_directives(const script::Script& script, const script::Statement& source, const script::Meaning& meaning,
+                      RawStmt& raw);
 
 }  // namespace pgschema::shadow

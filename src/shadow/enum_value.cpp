@@ -30,7 +30,8 @@ struct Label {
 
 std::vector<Label> labels_of(Oid type) {
   std::vector<Label> out;
-  for (const auto& row : pg::query("SELECT enumlabel, enumsortorder FROM pg_enum WHERE enumtypid = $1 ORDER BY enumsortorder", {type}))
+  for (const auto& row :
+       pg::query("SELECT enumlabel, enumsortorder FROM pg_enum WHERE enumtypid = $1 ORDER BY enumsortorder", {type}))
     out.push_back({row.text(0), std::strtof(row.text(1).c_str(), nullptr)});
   return out;
 }
@@ -39,9 +40,12 @@ std::vector<Label> labels_of(Oid type) {
 float order_of(const std::vector<Label>& labels, const AlterEnumStmt& statement) {
   if (labels.empty()) return 1;
   if (!statement.newValNeighbor) return labels.back().order + 1;
-  const auto neighbour = std::find_if(labels.begin(), labels.end(), [&](const Label& label) { return label.name == statement.newValNeighbor; });
-  if (neighbour == labels.end()) throw Failure(sqlstate::kInvalidParameter, cat("\"", statement.newValNeighbor, "\" is not an existing enum label"));
-  if (statement.newValIsAfter) return neighbour + 1 == labels.end() ? neighbour->order + 1 : (neighbour->order + (neighbour + 1)->order) / 2;
+  const auto neighbour = std::find_if(labels.begin(), labels.end(),
+                                      [&](const Label& label) { return label.name == statement.newValNeighbor; });
+  if (neighbour == labels.end())
+    throw Failure(sqlstate::kInvalidParameter, cat("\"", statement.newValNeighbor, "\" is not an existing enum label"));
+  if (statement.newValIsAfter)
+    return neighbour + 1 == labels.end() ? neighbour->order + 1 : (neighbour->order + (neighbour + 1)->order) / 2;
   return neighbour == labels.begin() ? neighbour->order - 1 : ((neighbour - 1)->order + neighbour->order) / 2;
 }
 
@@ -74,7 +78,8 @@ void insert(Oid type, const char* label, float order) {
 void add_enum_value(const AlterEnumStmt& statement) {
   const Oid type = pg::call([&] { return typenameTypeId(nullptr, makeTypeNameFromNameList(statement.typeName)); });
   const auto labels = labels_of(type);
-  const bool exists = std::any_of(labels.begin(), labels.end(), [&](const Label& label) { return label.name == statement.newVal; });
+  const bool exists =
+      std::any_of(labels.begin(), labels.end(), [&](const Label& label) { return label.name == statement.newVal; });
   if (exists && statement.skipIfNewValExists) return;
   if (exists) throw Failure("42710", cat("enum label \"", statement.newVal, "\" already exists"));
   const float order = order_of(labels, statement);

@@ -45,12 +45,14 @@ bool made_already(const pg::Error& error) {
 /// DROP in front of CREATE, without IF EXISTS.
 bool nothing_to_drop(const TextStatement& statement, const pg::Error& error) {
   const std::string code = error.sqlstate();
-  return statement.meaning.purpose == Purpose::kDrop && (code == "42P01" || code == "42704" || code == "42883" || code == "3F000");
+  return statement.meaning.purpose == Purpose::kDrop &&
+         (code == "42P01" || code == "42704" || code == "42883" || code == "3F000");
 }
 
 class Evaluation {
  public:
-  Evaluation(const Text& desired, Mode mode, const Snapshot& live, const catalog::Reading& copies, const std::string& search_path, Oid caller)
+  Evaluation(const Text& desired, Mode mode, const Snapshot& live, const catalog::Reading& copies,
+             const std::string& search_path, Oid caller)
       : text_(desired), mode_(mode), live_(live), ids_(copies.ids), search_path_(search_path), caller_(caller) {
     for (const auto& [id, object] : copies.snapshot.objects) copied_.insert(id);
     for (Oid role : {caller, static_cast<Oid>(BOOTSTRAP_SUPERUSERID)})
@@ -89,7 +91,8 @@ class Evaluation {
   std::set<ObjectId> assumed() {
     std::set<ObjectId> out;
     for (const auto& item : items_)
-      if (!item.text && !item.setting && !item.done && item.asleep && !dropped_by_text(item.object)) out.insert(item.object);
+      if (!item.text && !item.setting && !item.done && item.asleep && !dropped_by_text(item.object))
+        out.insert(item.object);
     return out;
   }
 
@@ -130,7 +133,8 @@ class Evaluation {
   static bool drops_live_schema(const RawStmt& tree) {
     if (!IsA(tree.stmt, DropStmt)) return false;
     const auto* drop = reinterpret_cast<DropStmt*>(tree.stmt);
-    return drop->removeType == OBJECT_SCHEMA && pg::call([&] { return OidIsValid(get_namespace_oid(strVal(linitial(drop->objects)), true)); });
+    return drop->removeType == OBJECT_SCHEMA &&
+           pg::call([&] { return OidIsValid(get_namespace_oid(strVal(linitial(drop->objects)), true)); });
   }
 
   /// Nothing that the text speaks of is there yet. Schemas first: a name without one belongs to the first of them.
@@ -142,7 +146,8 @@ class Evaluation {
       items_.back().tree = statement.tree;
       items_.back().roots = statement.names;
     }
-    std::stable_partition(items_.begin(), items_.end(), [](const Item& item) { return IsA(item.text->tree->stmt, CreateSchemaStmt); });
+    std::stable_partition(items_.begin(), items_.end(),
+                          [](const Item& item) { return IsA(item.text->tree->stmt, CreateSchemaStmt); });
   }
 
   /// DROP IF EXISTS in front of CREATE: the definition says what is wanted. False when nothing is left to drop.
@@ -168,7 +173,8 @@ class Evaluation {
     for (const auto& [address, id] : ids_) {
       const Object& object = live_.objects.at(id);
       if (object.id.kind == Kind::kSchema) continue;
-      if (redefined_part(object) || defined_.count(id) || replaced_.count(id) || uses_any(object, live_, reworked_)) doomed.push_back(address);
+      if (redefined_part(object) || defined_.count(id) || replaced_.count(id) || uses_any(object, live_, reworked_))
+        doomed.push_back(address);
     }
     (void)Quiet::take_dropped();
     if (!doomed.empty())
@@ -195,7 +201,8 @@ class Evaluation {
   bool redefined_part(const Object& object) const {
     const auto found = parts_.find(object.parent);
     return found != parts_.end() &&
-           std::any_of(found->second.begin(), found->second.end(), [&](const script::Meaning* meaning) { return defines_part(*meaning, object); });
+           std::any_of(found->second.begin(), found->second.end(),
+                       [&](const script::Meaning* meaning) { return defines_part(*meaning, object); });
   }
 
   /// What the definition itself says, so that nothing of it is brought back.
@@ -233,7 +240,9 @@ class Evaluation {
   /// Whether the text defines the publication that a table is said to belong to: then it says which tables those are.
   bool of_defined_publication(const ObjectId& membership) const {
     const auto& needs = live_.needs(membership);
-    return std::any_of(needs.begin(), needs.end(), [&](const Dependency& edge) { return edge.to.kind == Kind::kPublication && defined_.count(edge.to) != 0; });
+    return std::any_of(needs.begin(), needs.end(), [&](const Dependency& edge) {
+      return edge.to.kind == Kind::kPublication && defined_.count(edge.to) != 0;
+    });
   }
 
   /// In the order in which everything would be created, so that most come back at the first try.
@@ -242,7 +251,9 @@ class Evaluation {
     // A column that went with its type while its table stayed.
     for (const auto& id : gone) {
       const Object& column = live_.objects.at(id);
-      if (id.kind != Kind::kColumn || column.parent.kind != Kind::kTable || gone.count(column.parent) || said_by_definition(column)) continue;
+      if (id.kind != Kind::kColumn || column.parent.kind != Kind::kTable || gone.count(column.parent) ||
+          said_by_definition(column))
+        continue;
       at.emplace(id, items_.size());
       items_.emplace_back();
       items_.back().object = id;
@@ -256,7 +267,8 @@ class Evaluation {
       if (said_by_definition(live_.objects.at(id))) {
         // The first statement is the definition; row security, statistics targets, ENABLE … are not said by it.
         // (The mappings of a text search configuration are, by it or by the text's ALTER.)
-        if (!said.insert(id).second && id.kind != Kind::kTextSearchConfiguration && id.kind != Kind::kInheritance) add_setting(id, std::move(command));
+        if (!said.insert(id).second && id.kind != Kind::kTextSearchConfiguration && id.kind != Kind::kInheritance)
+          add_setting(id, std::move(command));
         continue;
       }
       auto [found, fresh] = at.emplace(id, items_.size());
@@ -317,9 +329,11 @@ class Evaluation {
     for (const auto& token : text_.script.tokens) words.insert(script::name_of(text_.script.text, token));
     std::set<ObjectId> awake;
     for (const auto& item : items_)
-      if (!item.text && words.count(script::name_of_quoted(live_.objects.at(live_.root(item.object)).name))) wake(live_.root(item.object), awake);
+      if (!item.text && words.count(script::name_of_quoted(live_.objects.at(live_.root(item.object)).name)))
+        wake(live_.root(item.object), awake);
     for (auto& item : items_)
-      if (!item.text && !item.setting && !copied_.count(item.object)) item.asleep = !awake.count(live_.root(item.object));
+      if (!item.text && !item.setting && !copied_.count(item.object))
+        item.asleep = !awake.count(live_.root(item.object));
   }
 
   /// Without recursion: views stand on each other as deep as anybody likes.
@@ -359,7 +373,8 @@ class Evaluation {
   /// Statements that wait for each other, while none has failed: the first that can runs. False when there is none.
   bool go_ahead() {
     const auto open = [](const Item& item) { return item.text && !item.done; };
-    if (std::any_of(items_.begin(), items_.end(), [&](const Item& item) { return open(item) && item.error; })) return false;
+    if (std::any_of(items_.begin(), items_.end(), [&](const Item& item) { return open(item) && item.error; }))
+      return false;
     for (auto& item : items_) {
       if (!open(item) || !attempt(item)) continue;
       for (auto& other : items_)
@@ -407,13 +422,15 @@ class Evaluation {
       if (name != "client_encoding") settings.set(name.c_str(), value.c_str());
     settings.set("search_path", search_path_of(statement, search_path_).c_str());
     note_using(statement, using_);
-    if (mode_ == Mode::kWhole && IsA(statement.tree->stmt, CreateSchemaStmt) && exists(reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt)))
+    if (mode_ == Mode::kWhole && IsA(statement.tree->stmt, CreateSchemaStmt) &&
+        exists(reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt)))
       take_over(*reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt));
     else if (IsA(statement.tree->stmt, AlterEnumStmt))
       add_enum_value(*reinterpret_cast<AlterEnumStmt*>(statement.tree->stmt));
     else
       pg::run_unseen(tree, statement.sql);
-    if (statement.meaning.purpose == Purpose::kDefine && statement.meaning.targets.front().type == OBJECT_MATVIEW && statement.meaning.with_data) {
+    if (statement.meaning.purpose == Purpose::kDefine && statement.meaning.targets.front().type == OBJECT_MATVIEW &&
+        statement.meaning.with_data) {
       auto* name = reinterpret_cast<List*>(statement.meaning.targets.front().object);
       mark_populated(pg::call([&] { return NameListToQuotedString(name); }));
     }
@@ -456,7 +473,8 @@ class Evaluation {
       if (!first)
         first = &item;
       else if (++more <= kMostMistakes)
-        others += cat(others.empty() ? "There are more mistakes:\n" : "\n", text_.context_of(*item.text), ": ", item.error->message);
+        others += cat(others.empty() ? "There are more mistakes:\n" : "\n", text_.context_of(*item.text), ": ",
+                      item.error->message);
     }
     if (more > kMostMistakes) others += cat("\n… and ", std::to_string(more - kMostMistakes), " more");
     if (first) {
@@ -489,7 +507,9 @@ class Evaluation {
       if (item.roots.count(top)) return true;
       if (!item.text->meaning.cascade) continue;
       const auto beneath = stands_on(id);
-      if (std::any_of(item.roots.begin(), item.roots.end(), [&](const ObjectId& dropped) { return beneath.count(dropped) != 0; })) return true;
+      if (std::any_of(item.roots.begin(), item.roots.end(),
+                      [&](const ObjectId& dropped) { return beneath.count(dropped) != 0; }))
+        return true;
     }
     return false;
   }
@@ -504,18 +524,23 @@ class Evaluation {
     for (const auto& item : items_) {
       if (item.text || item.done || item.asleep || item.setting) continue;  // a setting of a column that is no more
       missing.insert(item.object);
-      if (parent_missing(item.object, missing) || dropped_by_text(item.object) || went_with_parents(live_.objects.at(item.object), live_) || went_along(item.object, live_)) continue;
+      if (parent_missing(item.object, missing) || dropped_by_text(item.object) ||
+          went_with_parents(live_.objects.at(item.object), live_) || went_along(item.object, live_))
+        continue;
       if (what_it_is_about_is_gone(item.object, live_)) continue;
       if (!item.error) continue;
       // One that fails because another failed is not the news.
       const bool consequence = std::any_of(out.begin(), out.end(), [&](const plan::Refusal& earlier) {
         const auto& needs = live_.needs(item.object);
-        return std::any_of(needs.begin(), needs.end(), [&](const Dependency& edge) { return live_.has(edge.to) && live_.root(edge.to) == earlier.id; });
+        return std::any_of(needs.begin(), needs.end(), [&](const Dependency& edge) {
+          return live_.has(edge.to) && live_.root(edge.to) == earlier.id;
+        });
       });
       if (consequence) continue;
       std::string detail = item.error->message;
       if (!item.error->detail.empty()) detail += cat("\n", item.error->detail);
-      out.push_back({item.object, std::string(sqlstate::kDependentObjects), cat(kinds::describe(item.object), " cannot be put back after the change"), detail,
+      out.push_back({item.object, std::string(sqlstate::kDependentObjects),
+                     cat(kinds::describe(item.object), " cannot be put back after the change"), detail,
                      how_to_go_on(item.object, live_.root(item.object))});
     }
     return out;
@@ -555,8 +580,8 @@ void add_created(catalog::Units& units, const catalog::Units& stubs) {
     if (const auto at = members.find(unit); at == members.end() || !at->second.extension_member) units.add(unit);
 }
 
-Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Reading& copies, const std::string& search_path, Oid caller,
-                   const catalog::Units& stubs) {
+Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Reading& copies,
+                   const std::string& search_path, Oid caller, const catalog::Units& stubs) {
   Evaluated out;
   Evaluation evaluation(text, Mode::kNamed, live, copies, search_path, caller);
   out.refused = evaluation.run();
@@ -567,7 +592,8 @@ Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Readin
   add_created(units, stubs);
   out.desired = catalog::read(units, false).snapshot;
   for (const auto& [column, expression] : evaluation.usings())
-    if (auto found = out.desired.objects.find(column); found != out.desired.objects.end()) found->second.facts["using"] = expression;
+    if (auto found = out.desired.objects.find(column); found != out.desired.objects.end())
+      found->second.facts["using"] = expression;
   for (const auto& id : evaluation.assumed()) {
     if (out.desired.has(id)) continue;
     out.assumed.insert(live.root(id));
@@ -581,7 +607,8 @@ Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Readin
   return out;
 }
 
-Snapshot evaluate_whole(const Text& text, const Snapshot& outside, const std::string& search_path, Oid caller, const Copies& copies) {
+Snapshot evaluate_whole(const Text& text, const Snapshot& outside, const std::string& search_path, Oid caller,
+                        const Copies& copies) {
   const catalog::Reading nothing;
   Evaluation evaluation(text, Mode::kWhole, outside, nothing, search_path, caller);
   (void)evaluation.run();  // who of the others cannot come back is found when the plan is tried

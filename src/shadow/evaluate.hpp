@@ -21,12 +21,13 @@ struct Evaluated {
 /// `live`: the participants as they are; `copies`: those of them that have copies, as read. Must run inside a
 /// shadow, in a subtransaction of its own that is rolled back afterwards. `caller`: with whose rights the text
 /// runs. `stubs` are not read back. Raises the error of the first statement that could not be run, with its place.
-Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Reading& copies, const std::string& search_path, Oid caller,
-                   const catalog::Units& stubs);
+Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Reading& copies,
+                   const std::string& search_path, Oid caller, const catalog::Units& stubs);
 
 /// What a text about whole schemas comes to, when everything in them is hidden. `outside`: what depends on them and is hidden
 /// too; it is made again where the text refers to it. `copies`: the stubs, and the schemas that exist. Raises as evaluate().
-Snapshot evaluate_whole(const Text& text, const Snapshot& outside, const std::string& search_path, Oid caller, const Copies& copies);
+Snapshot evaluate_whole(const Text& text, const Snapshot& outside, const std::string& search_path, Oid caller,
+                        const Copies& copies);
 
 /// The units behind everything that Quiet saw created, without the stubs.
 void add_created(catalog::Units& units, const catalog::Units& stubs);

@@ -69,18 +69,22 @@ struct CatalogShape {
 constexpr CatalogShape kShapes[] = {
     {RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, Anum_pg_class_relname, Anum_pg_class_relnamespace},
     {TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, Anum_pg_type_typname, Anum_pg_type_typnamespace},
-    {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, Anum_pg_constraint_conname, Anum_pg_constraint_connamespace},
-    {StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, Anum_pg_statistic_ext_stxname, Anum_pg_statistic_ext_stxnamespace},
+    {ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, Anum_pg_constraint_conname,
+     Anum_pg_constraint_connamespace},
+    {StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, Anum_pg_statistic_ext_stxname,
+     Anum_pg_statistic_ext_stxnamespace},
     {ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid, Anum_pg_proc_proname, Anum_pg_proc_pronamespace},
 };
 
 /// Rows of the other catalogs too: those with a name go by it, those without are deleted.
 CatalogShape shape_of(Oid catalog) {
-  const auto* own = std::find_if(std::begin(kShapes), std::end(kShapes), [&](const auto& shape) { return shape.catalog == catalog; });
+  const auto* own =
+      std::find_if(std::begin(kShapes), std::end(kShapes), [&](const auto& shape) { return shape.catalog == catalog; });
   if (own != std::end(kShapes)) return *own;
   const catalog::OtherCatalog* other = catalog::other_catalog(catalog);
   if (!other) throw Failure(sqlstate::kInternal, "an object of an unknown catalog was to be hidden");
-  return {other->catalog, other->oid_index, other->oid_column, other->name_column, other->namespace_column, other->default_column};
+  return {other->catalog,     other->oid_index,        other->oid_column,
+          other->name_column, other->namespace_column, other->default_column};
 }
 
 struct CatalogRow {
@@ -102,14 +106,16 @@ int holder(TransactionId xmax, uint16 infomask) {
     MultiXactMember* members;
     const int count = GetMultiXactIdMembers(xmax, &members, false, false);
     for (int i = 0; i < count; ++i)
-      if (TransactionIdIsInProgress(members[i].xid)) return BackendXidGetPid(SubTransGetTopmostTransaction(members[i].xid));
+      if (TransactionIdIsInProgress(members[i].xid))
+        return BackendXidGetPid(SubTransGetTopmostTransaction(members[i].xid));
     return 0;
   }
   return TransactionIdIsValid(xmax) ? BackendXidGetPid(SubTransGetTopmostTransaction(xmax)) : 0;
 }
 
 /// Locks one row, without waiting, and moves it.
-Moved move_row(Relation catalog, const CatalogShape& shape, const CatalogRow& wanted, Oid target, const char* prefix, int* holder_pid) {
+Moved move_row(Relation catalog, const CatalogShape& shape, const CatalogRow& wanted, Oid target, const char* prefix,
+               int* holder_pid) {
   const Oid oid = wanted.oid;
   ScanKeyData key;
   ScanKeyInit(&key, shape.oid_column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
@@ -125,8 +131,8 @@ Moved move_row(Relation catalog, const CatalogShape& shape, const CatalogRow& wa
   Buffer buffer;
   TM_FailureData failure;
   HeapTupleData locked = *row;
-  const TM_Result result =
-      heap_lock_tuple(catalog, &locked, GetCurrentCommandId(true), LockTupleExclusive, LockWaitSkip, false, &buffer, &failure);
+  const TM_Result result = heap_lock_tuple(catalog, &locked, GetCurrentCommandId(true), LockTupleExclusive,
+                                           LockWaitSkip, false, &buffer, &failure);
   const TransactionId xmax = HeapTupleHeaderGetRawXmax(locked.t_data);
   const uint16 infomask = locked.t_data->t_infomask;
   ReleaseBuffer(buffer);
@@ -160,7 +166,8 @@ Moved move_row(Relation catalog, const CatalogShape& shape, const CatalogRow& wa
 }
 
 /// Rows of one catalog, in the order of their OIDs.
-MoveResult move_rows(const CatalogShape& shape, const CatalogRow* rows, std::size_t count, Oid target, const char* prefix) {
+MoveResult move_rows(const CatalogShape& shape, const CatalogRow* rows, std::size_t count, Oid target,
+                     const char* prefix) {
   MoveResult result{Moved::kDone, InvalidOid, 0};
   Relation catalog = table_open(shape.catalog, RowExclusiveLock);
   for (std::size_t i = 0; i < count && result.outcome == Moved::kDone; ++i) {
@@ -181,7 +188,8 @@ std::string random_prefix() {
 
 [[noreturn]] void refuse(Oid catalog, const MoveResult& result) {
   std::string what = "an object";
-  for (const auto& [address, located] : catalog::locate({{catalog, result.oid, 0}})) what = cat(located.object_type, " ", located.id.identity);
+  for (const auto& [address, located] : catalog::locate({{catalog, result.oid, 0}}))
+    what = cat(located.object_type, " ", located.id.identity);
   if (result.outcome == Moved::kChanged)
     throw Failure(sqlstate::kSerialization, cat(what, " was changed by another session meanwhile")).hint("Plan again.");
   throw Failure(sqlstate::kLockNotAvailable, cat("another session is changing ", what))
@@ -199,7 +207,8 @@ std::vector<HiddenRow> rows_to_hide(const catalog::Units& units) {
   std::map<Oid, std::vector<Oid>> others;
   for (const auto& [catalog, oid] : units.others) others[catalog].push_back(oid);
   for (const auto& [catalog, oids] : others)
-    for (const auto& row : pg::query(cat("SELECT oid, xmin FROM ", catalog::other_catalog(catalog)->name, " WHERE oid = ANY ($1)"), {oids}))
+    for (const auto& row : pg::query(
+             cat("SELECT oid, xmin FROM ", catalog::other_catalog(catalog)->name, " WHERE oid = ANY ($1)"), {oids}))
       rows.push_back({catalog, row.oid(0), row.text(1)});
   std::sort(rows.begin(), rows.end());
   return rows;
@@ -212,14 +221,17 @@ std::string hide(const std::vector<HiddenRow>& rows, bool leave_schemas) {
     std::vector<CatalogRow> of_one;
     std::size_t last = first;
     for (; last < rows.size() && rows[last].catalog == rows[first].catalog; ++last)
-      of_one.push_back({rows[last].oid, static_cast<TransactionId>(std::strtoul(rows[last].version.c_str(), nullptr, 10))});
+      of_one.push_back(
+          {rows[last].oid, static_cast<TransactionId>(std::strtoul(rows[last].version.c_str(), nullptr, 10))});
     const CatalogShape shape = shape_of(rows[first].catalog);
-    const MoveResult result = pg::call([&] { return move_rows(shape, of_one.data(), of_one.size(), schema, prefix.c_str()); });
+    const MoveResult result =
+        pg::call([&] { return move_rows(shape, of_one.data(), of_one.size(), schema, prefix.c_str()); });
     if (result.outcome != Moved::kDone) refuse(shape.catalog, result);
     first = last;
   }
   if (leave_schemas)
-    for (const auto& row : rows) pg::call([&] { deleteDependencyRecordsForClass(row.catalog, row.oid, NamespaceRelationId, DEPENDENCY_NORMAL); });
+    for (const auto& row : rows)
+      pg::call([&] { deleteDependencyRecordsForClass(row.catalog, row.oid, NamespaceRelationId, DEPENDENCY_NORMAL); });
   pg::call([] { CommandCounterIncrement(); });
   return prefix;
 }

@@ -16,7 +16,8 @@ bool leaves_name(const ColumnDef& column) {
     const auto* constraint = static_cast<Constraint*>(list_nth(column.constraints, i));
     if (constraint->contype != CONSTR_IDENTITY) continue;
     for (int o = 0; o < list_length(constraint->options); ++o)
-      if (std::string_view(static_cast<DefElem*>(list_nth(constraint->options, o))->defname) == "sequence_name") return false;
+      if (std::string_view(static_cast<DefElem*>(list_nth(constraint->options, o))->defname) == "sequence_name")
+        return false;
     return true;
   }
   return false;
@@ -35,10 +36,14 @@ void keep_sequence_names(const Text& text, const Snapshot& live, Snapshot& desir
       const auto* element = static_cast<Node*>(list_nth(elements, i));
       if (!IsA(element, ColumnDef) || !leaves_name(*reinterpret_cast<const ColumnDef*>(element))) continue;
       for (const auto& table : statement.ids) {
-        const ObjectId id{Kind::kColumn, cat(table.identity, ".", script::quote_identifier(reinterpret_cast<const ColumnDef*>(element)->colname))};
+        const ObjectId id{
+            Kind::kColumn,
+            cat(table.identity, ".", script::quote_identifier(reinterpret_cast<const ColumnDef*>(element)->colname))};
         const Object* before = live.find(id);
         const auto after = desired.objects.find(id);
-        if (!before || !before->has("identity_sequence") || after == desired.objects.end() || !after->second.has("identity_sequence")) continue;
+        if (!before || !before->has("identity_sequence") || after == desired.objects.end() ||
+            !after->second.has("identity_sequence"))
+          continue;
         std::string& is = after->second.attributes.at("identity_sequence");
         const std::string& was = before->get("identity_sequence");
         is = was.substr(0, options_at(was)) + is.substr(options_at(is));

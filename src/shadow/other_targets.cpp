@@ -38,16 +38,21 @@ namespace pgschema::shadow {
 
 namespace {
 
-Oid type_named(Node* name) { return name ? LookupTypeNameOid(nullptr, reinterpret_cast<TypeName*>(name), true) : InvalidOid; }
+Oid type_named(Node* name) {
+  return name ? LookupTypeNameOid(nullptr, reinterpret_cast<TypeName*>(name), true) : InvalidOid;
+}
 
 catalog::Address operator_target(const ObjectWithArgs* wanted) {
   char* name;
   const Oid schema = QualifiedNameGetCreationNamespace(wanted->objname, &name);
   Node *left = static_cast<Node*>(linitial(wanted->objargs)), *right = static_cast<Node*>(lsecond(wanted->objargs));
   const Oid l = type_named(left), r = type_named(right);
-  if ((left && !OidIsValid(l)) || (right && !OidIsValid(r))) return {OperatorRelationId, InvalidOid, 0};  // a type that the text makes
+  if ((left && !OidIsValid(l)) || (right && !OidIsValid(r)))
+    return {OperatorRelationId, InvalidOid, 0};  // a type that the text makes
   return {OperatorRelationId,
-          GetSysCacheOid4(OPERNAMENSP, Anum_pg_operator_oid, CStringGetDatum(name), ObjectIdGetDatum(l), ObjectIdGetDatum(r), ObjectIdGetDatum(schema)), 0};
+          GetSysCacheOid4(OPERNAMENSP, Anum_pg_operator_oid, CStringGetDatum(name), ObjectIdGetDatum(l),
+                          ObjectIdGetDatum(r), ObjectIdGetDatum(schema)),
+          0};
 }
 
 /// Operator classes and families: the access method comes first.
@@ -55,7 +60,9 @@ catalog::Address of_method(List* names, Oid catalog, int cache, AttrNumber oid_c
   char* name;
   const Oid method = get_index_am_oid(strVal(linitial(names)), false);
   const Oid schema = QualifiedNameGetCreationNamespace(list_copy_tail(names, 1), &name);
-  return {catalog, GetSysCacheOid3(cache, oid_column, ObjectIdGetDatum(method), CStringGetDatum(name), ObjectIdGetDatum(schema)), 0};
+  return {catalog,
+          GetSysCacheOid3(cache, oid_column, ObjectIdGetDatum(method), CStringGetDatum(name), ObjectIdGetDatum(schema)),
+          0};
 }
 
 catalog::Address in_schema(List* names, Oid catalog, int cache, AttrNumber oid_column) {
@@ -69,21 +76,25 @@ catalog::Address collation_target(List* names) {
   char* name;
   const Oid schema = QualifiedNameGetCreationNamespace(names, &name);
   for (const int encoding : {GetDatabaseEncoding(), -1}) {
-    const Oid found = GetSysCacheOid3(COLLNAMEENCNSP, Anum_pg_collation_oid, CStringGetDatum(name), Int32GetDatum(encoding), ObjectIdGetDatum(schema));
+    const Oid found = GetSysCacheOid3(COLLNAMEENCNSP, Anum_pg_collation_oid, CStringGetDatum(name),
+                                      Int32GetDatum(encoding), ObjectIdGetDatum(schema));
     if (OidIsValid(found)) return {CollationRelationId, found, 0};
   }
   return {CollationRelationId, InvalidOid, 0};
 }
 
 catalog::Address cast_target(List* types) {
-  const Oid source = type_named(static_cast<Node*>(linitial(types))), target = type_named(static_cast<Node*>(lsecond(types)));
-  return {CastRelationId, GetSysCacheOid2(CASTSOURCETARGET, Anum_pg_cast_oid, ObjectIdGetDatum(source), ObjectIdGetDatum(target)), 0};
+  const Oid source = type_named(static_cast<Node*>(linitial(types))),
+            target = type_named(static_cast<Node*>(lsecond(types)));
+  return {CastRelationId,
+          GetSysCacheOid2(CASTSOURCETARGET, Anum_pg_cast_oid, ObjectIdGetDatum(source), ObjectIdGetDatum(target)), 0};
 }
 
 catalog::Address transform_target(List* names) {
   const Oid type = type_named(static_cast<Node*>(linitial(names)));
   const Oid language = get_language_oid(strVal(lsecond(names)), true);
-  return {TransformRelationId, GetSysCacheOid2(TRFTYPELANG, Anum_pg_transform_oid, ObjectIdGetDatum(type), ObjectIdGetDatum(language)), 0};
+  return {TransformRelationId,
+          GetSysCacheOid2(TRFTYPELANG, Anum_pg_transform_oid, ObjectIdGetDatum(type), ObjectIdGetDatum(language)), 0};
 }
 
 }  // namespace
@@ -106,8 +117,10 @@ catalog::Address other_definition_target(const script::Target& target) {
     case OBJECT_TRANSFORM: return transform_target(names);
     case OBJECT_ACCESS_METHOD: return {AccessMethodRelationId, get_am_oid(strVal(target.object), true), 0};
     case OBJECT_EVENT_TRIGGER: return {EventTriggerRelationId, get_event_trigger_oid(strVal(target.object), true), 0};
-    case OBJECT_FDW: return {ForeignDataWrapperRelationId, get_foreign_data_wrapper_oid(strVal(target.object), true), 0};
-    case OBJECT_FOREIGN_SERVER: return {ForeignServerRelationId, get_foreign_server_oid(strVal(target.object), true), 0};
+    case OBJECT_FDW:
+      return {ForeignDataWrapperRelationId, get_foreign_data_wrapper_oid(strVal(target.object), true), 0};
+    case OBJECT_FOREIGN_SERVER:
+      return {ForeignServerRelationId, get_foreign_server_oid(strVal(target.object), true), 0};
     case OBJECT_PUBLICATION: return {PublicationRelationId, get_publication_oid(strVal(target.object), true), 0};
     default: return {};
   }
@@ -152,9 +165,12 @@ void add_defined_in_no_schema(const Text& text, const std::string& search_path, 
       if ((purpose == Purpose::kDefine || purpose == Purpose::kDrop) == others) continue;
       settings.set("search_path", search_path_of(statement, search_path).c_str());
       for (const auto& address : in_no_schema(statement)) {
-        if (!others) units.add(address);
+        if (!others)
+          units.add(address);
         else if (!units.has(address))
-          throw Failure(sqlstate::kFeatureNotSupported, cat(statement.meaning.tag, " of what belongs to no schema needs its definition in the same text"))
+          throw Failure(
+              sqlstate::kFeatureNotSupported,
+              cat(statement.meaning.tag, " of what belongs to no schema needs its definition in the same text"))
               .hint("Define it there, or plan without schemas.")
               .context(text.context_of(statement));
       }

@@ -21,8 +21,9 @@ Kind kind_of_part(ObjectType type) {
 }
 
 bool no_longer_not_null(const Object& column) {
-  return pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND attnotnull",
-                   {column.parent.identity, column.name})
+  return pg::query(
+             "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND attnotnull",
+             {column.parent.identity, column.name})
       .empty();
 }
 
@@ -35,7 +36,8 @@ std::set<ObjectId> reworked_columns(const RawStmt& statement, const std::set<Obj
   for (int i = 0; i < list_length(commands); ++i) {
     const auto* command = static_cast<AlterTableCmd*>(list_nth(commands, i));
     if (command->subtype != AT_AlterColumnType && command->subtype != AT_DropColumn) continue;
-    for (const auto& top : roots) out.insert({Kind::kColumn, cat(top.identity, ".", script::quote_identifier(command->name))});
+    for (const auto& top : roots)
+      out.insert({Kind::kColumn, cat(top.identity, ".", script::quote_identifier(command->name))});
   }
   return out;
 }
@@ -47,7 +49,8 @@ std::set<ObjectId> dropped_constraints(const RawStmt& statement, const std::set<
   for (int i = 0; i < list_length(commands); ++i) {
     const auto* command = static_cast<AlterTableCmd*>(list_nth(commands, i));
     if (command->subtype != AT_DropConstraint) continue;
-    for (const auto& table : tables) out.insert({Kind::kConstraint, cat(script::quote_identifier(command->name), " on ", table.identity)});
+    for (const auto& table : tables)
+      out.insert({Kind::kConstraint, cat(script::quote_identifier(command->name), " on ", table.identity)});
   }
   return out;
 }
@@ -80,7 +83,8 @@ bool uses_any(const Object& object, const Snapshot& live, const std::set<ObjectI
     default: return false;
   }
   const auto& needs = live.needs(object.id);
-  return std::any_of(needs.begin(), needs.end(), [&](const Dependency& edge) { return edge.to.kind == Kind::kColumn && columns.count(edge.to); });
+  return std::any_of(needs.begin(), needs.end(),
+                     [&](const Dependency& edge) { return edge.to.kind == Kind::kColumn && columns.count(edge.to); });
 }
 
 bool defines_part(const script::Meaning& meaning, const Object& object) {
@@ -105,9 +109,11 @@ bool went_along(const ObjectId& id, const Snapshot& live) {
   for (const auto& edge : live.needs(id)) {
     if (edge.type != 'a' && edge.type != 'i') continue;
     const bool column = edge.to.kind == Kind::kColumn;
-    if (column && pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND NOT attisdropped",
-                            {live.objects.at(edge.to).parent.identity, live.objects.at(edge.to).name})
-                      .empty())
+    if (column &&
+        pg::query(
+            "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND NOT attisdropped",
+            {live.objects.at(edge.to).parent.identity, live.objects.at(edge.to).name})
+            .empty())
       return true;
   }
   return false;
@@ -117,17 +123,22 @@ bool what_it_is_about_is_gone(const ObjectId& id, const Snapshot& live) {
   const Object& object = live.objects.at(id);
   if (object.parent.kind == Kind::kDomainConstraint) {
     const Object& constraint = live.objects.at(object.parent);
-    return pg::query("SELECT 1 FROM pg_constraint WHERE contypid = to_regtype($1) AND quote_ident(conname) = $2", {constraint.parent.identity, constraint.name}).empty();
+    return pg::query("SELECT 1 FROM pg_constraint WHERE contypid = to_regtype($1) AND quote_ident(conname) = $2",
+                     {constraint.parent.identity, constraint.name})
+        .empty();
   }
   const bool of_not_null = id.kind == Kind::kComment && !object.name.empty();
   if (object.parent.kind == Kind::kDomain && of_not_null)
-    return pg::query("SELECT 1 FROM pg_type WHERE oid = to_regtype($1) AND typnotnull", {object.parent.identity}).empty();
+    return pg::query("SELECT 1 FROM pg_type WHERE oid = to_regtype($1) AND typnotnull", {object.parent.identity})
+        .empty();
   if (object.parent.kind != Kind::kColumn) return false;
   const Object* column = live.find(object.parent);
   if (column && of_not_null && no_longer_not_null(*column)) return true;
-  return column && pg::query("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND NOT attisdropped",
-                             {column->parent.identity, column->name})
-                       .empty();
+  return column &&
+         pg::query(
+             "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND quote_ident(attname) = $2 AND NOT attisdropped",
+             {column->parent.identity, column->name})
+             .empty();
 }
 
 }  // namespace pgschema::shadow

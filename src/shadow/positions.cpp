@@ -27,16 +27,23 @@ std::string position_of(const std::string& sequence) {
 
 void read_positions(Snapshot& snapshot) {
   for (auto& [id, object] : snapshot.objects) {
-    const std::string sequence = id.kind == Kind::kSequence ? id.identity.text() : id.kind == Kind::kColumn ? identity_sequence(object) : "";
+    const std::string sequence = id.kind == Kind::kSequence ? id.identity.text()
+                                 : id.kind == Kind::kColumn ? identity_sequence(object)
+                                                            : "";
     if (sequence.empty()) continue;
-    if (const std::string position = position_of(sequence); !position.empty()) object.facts[kFacts[id.kind == Kind::kSequence ? 0 : 1]] = position;
+    if (const std::string position = position_of(sequence); !position.empty())
+      object.facts[kFacts[id.kind == Kind::kSequence ? 0 : 1]] = position;
   }
 }
 
 void set_positions(const Snapshot& originals) {
   for (const auto& [id, object] : originals.objects) {
     if (id.kind == Kind::kColumn && !object.fact("identity_last_value").empty())
-      run({cat("ALTER TABLE ", object.parent.identity, " ALTER COLUMN ", object.name, " RESTART WITH ", object.fact("identity_last_value")), "ALTER TABLE", {}, {}});
+      run({cat("ALTER TABLE ", object.parent.identity, " ALTER COLUMN ", object.name, " RESTART WITH ",
+               object.fact("identity_last_value")),
+           "ALTER TABLE",
+           {},
+           {}});
     if (id.kind == Kind::kSequence && !object.fact("last_value").empty())
       run({cat("ALTER SEQUENCE ", id.identity, " RESTART WITH ", object.fact("last_value")), "ALTER SEQUENCE", {}, {}});
   }

@@ -45,7 +45,8 @@ std::vector<std::string> differing(const Object& a, const Object& b) {
 Snapshot read_root(const ObjectId& root) {
   catalog::Units units;
   const bool type = root.kind == Kind::kDomain;
-  const Oid oid = pg::query(type ? "SELECT to_regtype($1)::oid" : "SELECT to_regclass($1)::oid", {root.identity}).at(0).oid(0);
+  const Oid oid =
+      pg::query(type ? "SELECT to_regtype($1)::oid" : "SELECT to_regclass($1)::oid", {root.identity}).at(0).oid(0);
   (type ? units.types : units.relations).insert(oid);
   return catalog::read(units, false).snapshot;
 }
@@ -58,7 +59,8 @@ std::optional<Object> printed_once_more(const Object& object, const Snapshot& in
     if (object.id.kind != Kind::kView)
       for (const auto& command : writer.drop(object, in)) run(command);
     for (auto command : writer.create(object, in)) {
-      if (object.id.kind == Kind::kView && command.sql.starts_with("CREATE VIEW ")) command.sql.insert(7, "OR REPLACE ");
+      if (object.id.kind == Kind::kView && command.sql.starts_with("CREATE VIEW "))
+        command.sql.insert(7, "OR REPLACE ");
       run(command);
     }
     const Snapshot again = read_root(in.root(object.id));

@@ -74,8 +74,8 @@ ProcessUtility_hook_type silenced[kMostSilencers] = {};
 std::size_t silencer = 0;  // not yet in anybody's chain; behind the last one, nothing is silenced
 
 template <std::size_t N>
-void silence(PlannedStmt* statement, const char* text, bool read_only, ProcessUtilityContext context, ParamListInfo params, QueryEnvironment* environment,
-             DestReceiver* receiver, QueryCompletion* completion) {
+void silence(PlannedStmt* statement, const char* text, bool read_only, ProcessUtilityContext context,
+             ParamListInfo params, QueryEnvironment* environment, DestReceiver* receiver, QueryCompletion* completion) {
   const auto next = active || !silenced[N] ? standard_ProcessUtility : silenced[N];
   next(statement, text, read_only, context, params, environment, receiver, completion);
 }
@@ -90,9 +90,9 @@ ProcessUtility_hook_type own_silencer() { return silencer_at(silencer, std::make
 
 /// Volatile functions that defaults are made of; none of them does anything but return a value.
 bool makes_values(const char* name) {
-  static constexpr std::string_view names[] = {"nextval",          "currval",         "gen_random_uuid", "uuidv4",
-                                               "uuidv7",           "random",          "random_normal",   "clock_timestamp",
-                                               "timeofday",        "txid_current",    "pg_current_xact_id"};
+  static constexpr std::string_view names[] = {"nextval",   "currval",      "gen_random_uuid",   "uuidv4",
+                                               "uuidv7",    "random",       "random_normal",     "clock_timestamp",
+                                               "timeofday", "txid_current", "pg_current_xact_id"};
   return std::find(std::begin(names), std::end(names), std::string_view(name)) != std::end(names);
 }
 
@@ -119,7 +119,9 @@ bool may_run(Oid function) {
   if (!HeapTupleIsValid(row)) return false;
   const auto* proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(row));
   const bool immutable = proc->provolatile == PROVOLATILE_IMMUTABLE;
-  bool allowed = as_caller ? immutable || !built_in || proc->provolatile == PROVOLATILE_STABLE || makes_values(NameStr(proc->proname)) : immutable;
+  bool allowed = as_caller ? immutable || !built_in || proc->provolatile == PROVOLATILE_STABLE ||
+                                 makes_values(NameStr(proc->proname))
+                           : immutable;
   // Whoever owns an extension can add functions of their own to it.
   if (!built_in && !superuser_arg(proc->proowner)) allowed = false;
   ReleaseSysCache(row);
@@ -128,16 +130,21 @@ bool may_run(Oid function) {
 
 [[noreturn]] void refuse_execution(Oid function) {
   char* name = get_func_name(function);
-  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                  errmsg("planning does not run the function %s", name ? name : "that was dropped"),
-                  errdetail("A partition bound, a default, an index or a check calls it where PostgreSQL evaluates it at once."),
-                  as_caller ? errhint("If it may run while planning, SET pgschema.run_code = on.")
-                            : errhint("It would run with more rights than you have. Take it out of the definition that calls it.")));
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+       errmsg("planning does not run the function %s", name ? name : "that was dropped"),
+       errdetail("A partition bound, a default, an index or a check calls it where PostgreSQL evaluates it at once."),
+       as_caller
+           ? errhint("If it may run while planning, SET pgschema.run_code = on.")
+           : errhint("It would run with more rights than you have. Take it out of the definition that calls it.")));
 }
 
 /// When it comes to the call. What is in C has been looked at before, if an expression calls it: uuid_generate_v4() may be
 /// named by a default, but not have an effect.
-bool may_be_called(Oid function) { return in_c(function) ? anything_goes() || func_volatile(function) != PROVOLATILE_VOLATILE : may_run(function); }
+bool may_be_called(Oid function) {
+  return in_c(function) ? anything_goes() || func_volatile(function) != PROVOLATILE_VOLATILE : may_run(function);
+}
 
 /// One SELECT, or a body that the server has parsed: when such a function is called, the executor is started for it.
 bool only_reads(HeapTuple row) {
@@ -158,15 +165,16 @@ bool may_be_inlined(Oid function) {
   HeapTuple row = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
   if (!HeapTupleIsValid(row)) return false;
   const auto* proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(row));
-  const bool may = proc->prolang == SQLlanguageId && proc->prokind == PROKIND_FUNCTION && !proc->prosecdef && !proc->proretset &&
-                   heap_attisnull(row, Anum_pg_proc_proconfig, nullptr) && only_reads(row);
+  const bool may = proc->prolang == SQLlanguageId && proc->prokind == PROKIND_FUNCTION && !proc->prosecdef &&
+                   !proc->proretset && heap_attisnull(row, Anum_pg_proc_proconfig, nullptr) && only_reads(row);
   ReleaseSysCache(row);
   return may;
 }
 
 /// What is not built in passes here when it is called, and is not inlined.
 bool needs_call_hook(Oid function) {
-  return (next_needs_hook && next_needs_hook(function)) || (active && function >= FirstNormalObjectId && !may_be_inlined(function));
+  return (next_needs_hook && next_needs_hook(function)) ||
+         (active && function >= FirstNormalObjectId && !may_be_inlined(function));
 }
 
 void call_hook(FmgrHookEventType event, FmgrInfo* function, Datum* data) {
@@ -213,7 +221,8 @@ void hook(ObjectAccessType access, Oid classid, Oid objid, int subid, void* arg)
 
 std::vector<catalog::Address> take(Records& records) {
   std::vector<catalog::Address> out;
-  for (int i = 0; i < records.count; ++i) out.push_back({records.items[i].classid, records.items[i].objid, records.items[i].subid});
+  for (int i = 0; i < records.count; ++i)
+    out.push_back({records.items[i].classid, records.items[i].objid, records.items[i].subid});
   records.count = 0;
   return out;
 }
@@ -235,7 +244,8 @@ Quiet::Quiet() {
   if (active) throw Failure(sqlstate::kObjectNotReady, "cannot plan while planning");
   // What the shadow does must not be told to the event triggers of a command around us (CREATE TABLE … AS SELECT). A
   // trigger for table_rewrite would be called for a state of our own, and is not when there is no command around us.
-  const bool rewrite_triggers = !pg::query("SELECT FROM pg_event_trigger WHERE evtevent = 'table_rewrite' AND evtenabled <> 'D'").empty();
+  const bool rewrite_triggers =
+      !pg::query("SELECT FROM pg_event_trigger WHERE evtevent = 'table_rewrite' AND evtenabled <> 'D'").empty();
   own_event_state_ = !rewrite_triggers && pg::call([] { return EventTriggerBeginCompleteQuery(); });
   created.count = dropped.count = 0;
   if (silencer < kMostSilencers) {

@@ -33,7 +33,7 @@ struct Wanted {
   std::vector<std::string> olds;  // the first that exists
   std::string fresh;              // the whole new name, as find_named() takes it
   std::string new_name;           // the name alone, quoted
-  std::string label;              // an enum value: the type is in `olds`, the new label here, the old one in `old_label`
+  std::string label;  // an enum value: the type is in `olds`, the new label here, the old one in `old_label`
   std::string old_label;
   const TextStatement* replaces = nullptr;  // not renamed: a function makes room for one with other argument types
   std::string search_path, context;
@@ -51,7 +51,8 @@ std::string joined(List* names) {
 }
 
 std::string relation_name(const RangeVar* relation) {
-  return relation->schemaname ? cat(quoted(relation->schemaname), ".", quoted(relation->relname)) : quoted(relation->relname);
+  return relation->schemaname ? cat(quoted(relation->schemaname), ".", quoted(relation->relname))
+                              : quoted(relation->relname);
 }
 
 /// "app.x" of "app.y" and x: in the same schema.
@@ -158,7 +159,9 @@ Wanted of_statement(const TextStatement& statement, const std::string& context) 
     case OBJECT_PUBLICATION: whole(word_of(stmt->renameType), quoted(strVal(stmt->object))); break;
     case OBJECT_COLLATION: whole("collation", joined(reinterpret_cast<List*>(stmt->object))); break;
     case OBJECT_CONVERSION: whole("conversion", joined(reinterpret_cast<List*>(stmt->object))); break;
-    case OBJECT_TSCONFIGURATION: whole("text search configuration", joined(reinterpret_cast<List*>(stmt->object))); break;
+    case OBJECT_TSCONFIGURATION:
+      whole("text search configuration", joined(reinterpret_cast<List*>(stmt->object)));
+      break;
     case OBJECT_TSDICTIONARY: whole("text search dictionary", joined(reinterpret_cast<List*>(stmt->object))); break;
     case OBJECT_TSPARSER: whole("text search parser", joined(reinterpret_cast<List*>(stmt->object))); break;
     case OBJECT_TSTEMPLATE: whole("text search template", joined(reinterpret_cast<List*>(stmt->object))); break;
@@ -210,7 +213,8 @@ std::string column_at(const TextStatement& statement, int byte) {
   const auto columns = [&](List* elements) {
     for (int i = 0; i < list_length(elements); ++i) {
       auto* element = static_cast<Node*>(list_nth(elements, i));
-      if (IsA(element, ColumnDef) && reinterpret_cast<ColumnDef*>(element)->location <= byte) found = reinterpret_cast<ColumnDef*>(element)->colname;
+      if (IsA(element, ColumnDef) && reinterpret_cast<ColumnDef*>(element)->location <= byte)
+        found = reinterpret_cast<ColumnDef*>(element)->colname;
     }
   };
   const auto targets = [&](Node* query, List* aliases) {
@@ -224,8 +228,11 @@ std::string column_at(const TextStatement& statement, int byte) {
   Node* node = statement.tree->stmt;
   if (IsA(node, CreateStmt)) columns(reinterpret_cast<CreateStmt*>(node)->tableElts);
   if (IsA(node, CompositeTypeStmt)) columns(reinterpret_cast<CompositeTypeStmt*>(node)->coldeflist);
-  if (IsA(node, ViewStmt)) targets(reinterpret_cast<ViewStmt*>(node)->query, reinterpret_cast<ViewStmt*>(node)->aliases);
-  if (IsA(node, CreateTableAsStmt)) targets(reinterpret_cast<CreateTableAsStmt*>(node)->query, reinterpret_cast<CreateTableAsStmt*>(node)->into->colNames);
+  if (IsA(node, ViewStmt))
+    targets(reinterpret_cast<ViewStmt*>(node)->query, reinterpret_cast<ViewStmt*>(node)->aliases);
+  if (IsA(node, CreateTableAsStmt))
+    targets(reinterpret_cast<CreateTableAsStmt*>(node)->query,
+            reinterpret_cast<CreateTableAsStmt*>(node)->into->colNames);
   return found;
 }
 
@@ -234,7 +241,8 @@ namespace {
 /// Of what a statement defines; see of_definition().
 std::string defined_name(const TextStatement& statement) {
   const auto& target = statement.meaning.targets.at(0);
-  if (target.type == OBJECT_OPERATOR || target.type == OBJECT_CAST || target.type == OBJECT_TRANSFORM) return {};  // PostgreSQL does not rename them
+  if (target.type == OBJECT_OPERATOR || target.type == OBJECT_CAST || target.type == OBJECT_TRANSFORM)
+    return {};  // PostgreSQL does not rename them
   if (target.type == OBJECT_FUNCTION || target.type == OBJECT_PROCEDURE || target.type == OBJECT_AGGREGATE)
     return joined(reinterpret_cast<ObjectWithArgs*>(target.object)->objname);
   if (IsA(target.object, String)) return quoted(strVal(target.object));
@@ -244,24 +252,29 @@ std::string defined_name(const TextStatement& statement) {
 }
 
 /// renamed from b, a: beside a definition, or beside a column of one.
-Wanted of_definition(const Text& text, const TextStatement& statement, const Directive& directive, const std::string& context) {
+Wanted of_definition(const Text& text, const TextStatement& statement, const Directive& directive,
+                     const std::string& context) {
   if (statement.meaning.purpose != Purpose::kDefine) unsupported("by a directive beside this statement", context);
   Wanted out;
   out.context = context;
   const std::string object = defined_name(statement);
   const std::string column = column_at(statement, static_cast<int>(directive.subject - statement.source->begin));
   const bool select = IsA(statement.tree->stmt, ViewStmt) || IsA(statement.tree->stmt, CreateTableAsStmt);
-  const bool whole = IsA(statement.tree->stmt, CreateEnumStmt) ? directive.depth == 0 : column.empty() || (!select && directive.depth == 0);
+  const bool whole = IsA(statement.tree->stmt, CreateEnumStmt) ? directive.depth == 0
+                                                               : column.empty() || (!select && directive.depth == 0);
   if (whole) {
     const auto type = statement.meaning.targets.at(0).type;
     if (type == OBJECT_SCHEMA) unsupported("a schema", context);
-    if (type == OBJECT_OPERATOR || type == OBJECT_CAST || type == OBJECT_TRANSFORM || type == OBJECT_ACCESS_METHOD || type == OBJECT_OPCLASS || type == OBJECT_OPFAMILY) unsupported("by a directive beside this statement", context);
+    if (type == OBJECT_OPERATOR || type == OBJECT_CAST || type == OBJECT_TRANSFORM || type == OBJECT_ACCESS_METHOD ||
+        type == OBJECT_OPCLASS || type == OBJECT_OPFAMILY)
+      unsupported("by a directive beside this statement", context);
     const bool function = type == OBJECT_FUNCTION || type == OBJECT_PROCEDURE || type == OBJECT_AGGREGATE;
     out.kind = function ? "routine" : type == OBJECT_TYPE || type == OBJECT_DOMAIN ? "type" : word_of(type);
     out.new_name = object.substr(sibling(object, "").size());
     out.fresh = object;
     for (const auto& name : directive.names) {
-      if (function && name.arguments && script::quote_identifier(name.parts.back()) == out.new_name) out.replaces = &statement;
+      if (function && name.arguments && script::quote_identifier(name.parts.back()) == out.new_name)
+        out.replaces = &statement;
       const std::string old = name_text(name);
       out.olds.push_back(name.parts.size() > 1 ? old : sibling(object, old));
     }
@@ -278,7 +291,8 @@ Wanted of_definition(const Text& text, const TextStatement& statement, const Dir
   }
   if (IsA(statement.tree->stmt, CreateEnumStmt)) {
     for (const auto& token : text.script.tokens_of(*statement.source))
-      if (token.begin <= directive.subject && token.kind == script::TokenKind::kString) out.label = std::string(text.script.text_of(token));
+      if (token.begin <= directive.subject && token.kind == script::TokenKind::kString)
+        out.label = std::string(text.script.text_of(token));
     out.kind = "type";
     out.olds = {object};
     out.old_label = script::quote_literal(directive.names.at(0).parts.at(0));
@@ -287,7 +301,8 @@ Wanted of_definition(const Text& text, const TextStatement& statement, const Dir
   out.kind = IsA(statement.tree->stmt, CompositeTypeStmt) ? "attribute" : "column";
   out.new_name = script::quote_identifier(column);
   out.fresh = cat(object, ".", out.new_name);
-  for (const auto& name : directive.names) out.olds.push_back(cat(object, ".", script::quote_identifier(name.parts.back())));
+  for (const auto& name : directive.names)
+    out.olds.push_back(cat(object, ".", script::quote_identifier(name.parts.back())));
   return out;
 }
 
@@ -303,7 +318,8 @@ Wanted of_value(const TextStatement& statement, const std::string& context) {
 }
 
 bool renames_value(const TextStatement& statement) {
-  return IsA(statement.tree->stmt, AlterEnumStmt) && reinterpret_cast<const AlterEnumStmt*>(statement.tree->stmt)->oldVal;
+  return IsA(statement.tree->stmt, AlterEnumStmt) &&
+         reinterpret_cast<const AlterEnumStmt*>(statement.tree->stmt)->oldVal;
 }
 
 std::vector<Wanted> wanted(const Text& text, const std::string& search_path) {
@@ -314,7 +330,8 @@ std::vector<Wanted> wanted(const Text& text, const std::string& search_path) {
       one.search_path = path;
       out.push_back(std::move(one));
     };
-    if (statement.meaning.purpose == Purpose::kRename) add(renames_value(statement) ? of_value(statement, context) : of_statement(statement, context));
+    if (statement.meaning.purpose == Purpose::kRename)
+      add(renames_value(statement) ? of_value(statement, context) : of_statement(statement, context));
     for (const auto& directive : text.script.directives_of(*statement.source))
       if (directive.kind == DirectiveKind::kRenamedFrom) add(of_definition(text, statement, directive, context));
   }
@@ -343,20 +360,26 @@ std::optional<Located> old_object(const Wanted& one) {
   for (const auto& name : one.olds)
     if (!old) old = find(one.kind, name);
   if (!one.label.empty()) {
-    if (!old) throw Failure(sqlstate::kUndefinedObject, cat("type ", one.olds.at(0), " does not exist")).context(one.context);
-    const auto labels = pg::query("SELECT count(*) FILTER (WHERE quote_literal(enumlabel) = $2), count(*) FILTER (WHERE quote_literal(enumlabel) = $3) "
-                                  "FROM pg_catalog.pg_enum WHERE enumtypid = $1",
-                                  {old->whole.objid, one.old_label, one.label});
+    if (!old)
+      throw Failure(sqlstate::kUndefinedObject, cat("type ", one.olds.at(0), " does not exist")).context(one.context);
+    const auto labels = pg::query(
+        "SELECT count(*) FILTER (WHERE quote_literal(enumlabel) = $2), count(*) FILTER (WHERE quote_literal(enumlabel) = $3) "
+        "FROM pg_catalog.pg_enum WHERE enumtypid = $1",
+        {old->whole.objid, one.old_label, one.label});
     if (labels.at(0).number(0) && labels.at(0).number(1))
-      throw Failure("42710", cat("type ", old->id.identity, " has both values ", one.old_label, " and ", one.label)).context(one.context);
+      throw Failure("42710", cat("type ", old->id.identity, " has both values ", one.old_label, " and ", one.label))
+          .context(one.context);
     if (labels.at(0).number(0)) return old;
     if (labels.at(0).number(1)) return {};
-    throw Failure(sqlstate::kUndefinedObject, cat("type ", old->id.identity, " has no value ", one.old_label)).context(one.context);
+    throw Failure(sqlstate::kUndefinedObject, cat("type ", old->id.identity, " has no value ", one.old_label))
+        .context(one.context);
   }
   if (one.replaces) return old;
   const auto fresh = find(one.kind, one.fresh);
   if (old && fresh && old->whole != fresh->whole)
-    throw Failure("42710", cat("cannot rename ", kinds::describe(old->id), " to ", one.new_name)).detail(cat(kinds::describe(fresh->id), " exists too.")).context(one.context);
+    throw Failure("42710", cat("cannot rename ", kinds::describe(old->id), " to ", one.new_name))
+        .detail(cat(kinds::describe(fresh->id), " exists too."))
+        .context(one.context);
   if (!old && !fresh)
     throw Failure(sqlstate::kUndefinedObject, cat("there is nothing to rename to ", one.new_name))
         .detail(cat("Neither ", one.olds.at(0), " nor ", one.fresh, " exists."))
@@ -366,17 +389,24 @@ std::optional<Located> old_object(const Wanted& one) {
 
 /// `relation_identity` is the relation (or domain) of a part.
 std::string command_sql(const Wanted& one, const Located& old, const ObjectId& relation, const std::string& old_name) {
-  if (!one.label.empty()) return cat("ALTER TYPE ", old.id.identity, " RENAME VALUE ", one.old_label, " TO ", one.label);
+  if (!one.label.empty())
+    return cat("ALTER TYPE ", old.id.identity, " RENAME VALUE ", one.old_label, " TO ", one.label);
   // A part of what was found: the sequence of an identity column, a NOT NULL.
-  if (old.id.kind == Kind::kColumn && one.kind != "column" && one.kind != "attribute") unsupported(cat("a part of ", kinds::describe(old.id), " by a directive"), one.context);
-  if (old.id.kind == Kind::kDomain && one.kind == "constraint") unsupported(cat("a part of ", kinds::describe(old.id), " by a directive"), one.context);
+  if (old.id.kind == Kind::kColumn && one.kind != "column" && one.kind != "attribute")
+    unsupported(cat("a part of ", kinds::describe(old.id), " by a directive"), one.context);
+  if (old.id.kind == Kind::kDomain && one.kind == "constraint")
+    unsupported(cat("a part of ", kinds::describe(old.id), " by a directive"), one.context);
   Object owner;
   owner.id = relation;
   switch (old.id.kind) {
     case Kind::kColumn:
-      return cat(kinds::alter_relation(owner), relation.kind == Kind::kComposite ? " RENAME ATTRIBUTE " : " RENAME COLUMN ", old_name, " TO ", one.new_name);
-    case Kind::kConstraint: return cat(kinds::alter_relation(owner), " RENAME CONSTRAINT ", old_name, " TO ", one.new_name);
-    case Kind::kDomainConstraint: return cat("ALTER DOMAIN ", relation.identity, " RENAME CONSTRAINT ", old_name, " TO ", one.new_name);
+      return cat(kinds::alter_relation(owner),
+                 relation.kind == Kind::kComposite ? " RENAME ATTRIBUTE " : " RENAME COLUMN ", old_name, " TO ",
+                 one.new_name);
+    case Kind::kConstraint:
+      return cat(kinds::alter_relation(owner), " RENAME CONSTRAINT ", old_name, " TO ", one.new_name);
+    case Kind::kDomainConstraint:
+      return cat("ALTER DOMAIN ", relation.identity, " RENAME CONSTRAINT ", old_name, " TO ", one.new_name);
     case Kind::kTrigger: return cat("ALTER TRIGGER ", old_name, " ON ", relation.identity, " RENAME TO ", one.new_name);
     case Kind::kRule: return cat("ALTER RULE ", old_name, " ON ", relation.identity, " RENAME TO ", one.new_name);
     case Kind::kPolicy: return cat("ALTER POLICY ", old_name, " ON ", relation.identity, " RENAME TO ", one.new_name);
@@ -401,13 +431,17 @@ std::string part_name(const Located& old, const ObjectId& relation) {
 }  // namespace
 
 bool has_renames(const Text& text) {
-  const auto renames = [](const Directive& directive) { return directive.kind == DirectiveKind::kRenamedFrom || directive.kind == DirectiveKind::kRenamed; };
-  return std::any_of(text.statements.begin(), text.statements.end(), [](const auto& statement) { return statement.meaning.purpose == Purpose::kRename; }) ||
+  const auto renames = [](const Directive& directive) {
+    return directive.kind == DirectiveKind::kRenamedFrom || directive.kind == DirectiveKind::kRenamed;
+  };
+  return std::any_of(text.statements.begin(), text.statements.end(),
+                     [](const auto& statement) { return statement.meaning.purpose == Purpose::kRename; }) ||
          std::any_of(text.script.beside.begin(), text.script.beside.end(), renames) ||
          std::any_of(text.script.standalone.begin(), text.script.standalone.end(), renames);
 }
 
-std::vector<std::pair<const TextStatement*, ObjectId>> replaced_functions(const Text& text, const std::string& search_path) {
+std::vector<std::pair<const TextStatement*, ObjectId>> replaced_functions(const Text& text,
+                                                                          const std::string& search_path) {
   std::vector<std::pair<const TextStatement*, ObjectId>> out;
   for (const auto& one : wanted(text, search_path))
     if (one.replaces)
@@ -420,7 +454,9 @@ std::set<catalog::Address> units_to_rename(const Text& text, const std::string& 
   std::set<std::string> made;
   for (const auto& one : wanted(text, search_path)) {
     // A rename of what an earlier one has made is looked up when that has been done.
-    const bool later = std::any_of(made.begin(), made.end(), [&](const std::string& name) { return one.olds.at(0) == name || one.olds.at(0).starts_with(name + "."); });
+    const bool later = std::any_of(made.begin(), made.end(), [&](const std::string& name) {
+      return one.olds.at(0) == name || one.olds.at(0).starts_with(name + ".");
+    });
     made.insert(one.fresh);
     if (later) continue;
     if (const auto old = old_object(one)) out.insert(old->unit);
@@ -441,7 +477,8 @@ std::vector<plan::Rename> run_renames(const Text& text, const std::string& searc
     rename.command.sql = command_sql(one, *old, relation, relation ? part_name(*old, relation) : "");
     rename.command.tag = cat("ALTER ", rename.command.sql.substr(6, rename.command.sql.find(' ', 6) - 6));
     const bool other = catalog::other_catalog(old->unit.classid) != nullptr;
-    if (!other && (relation || (old->whole.classid == old->unit.classid && !kinds::keyword(old->id.kind).empty()))) rename.command.lock = cat("AccessExclusiveLock ", lock);
+    if (!other && (relation || (old->whole.classid == old->unit.classid && !kinds::keyword(old->id.kind).empty())))
+      rename.command.lock = cat("AccessExclusiveLock ", lock);
     {
       const AsCaller user(caller);
       pg::run_unseen(rename.command.sql);

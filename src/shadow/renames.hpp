@@ -15,7 +15,8 @@ bool has_renames(const Text& text);
 
 /// Functions that a directive says are replaced by ones with other argument types: the definition, and the function
 /// that goes. Its owner, privileges and comments pass to the new one; what uses it is rebuilt.
-std::vector<std::pair<const TextStatement*, ObjectId>> replaced_functions(const Text& text, const std::string& search_path);
+std::vector<std::pair<const TextStatement*, ObjectId>> replaced_functions(const Text& text,
+                                                                          const std::string& search_path);
 
 /// The units of what is going to be renamed or replaced. Raises 42710 where the old and the new name both exist, 42704 where
 /// neither does; a rename that has been done already is left out.

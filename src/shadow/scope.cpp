@@ -81,12 +81,14 @@ bool means(const std::string& directive, const std::string& type) {
 
 bool fits(const Directive& directive, const std::string& schema, const std::string& name) {
   const auto& parts = directive.names.at(0).parts;
-  return parts.size() <= 2 && (parts.size() < 2 || script::glob_match(parts.front(), schema)) && script::glob_match(parts.back(), name);
+  return parts.size() <= 2 && (parts.size() < 2 || script::glob_match(parts.front(), schema)) &&
+         script::glob_match(parts.back(), name);
 }
 
 std::vector<const Directive*> ignore_directives(const Text& text) {
-  static const std::set<std::string> kKnown = {"table",    "foreign table", "view",      "materialized view", "sequence", "type",
-                                               "domain",   "function",      "procedure", "aggregate",         "routine",  "partitions of"};
+  static const std::set<std::string> kKnown = {"table",     "foreign table", "view",    "materialized view",
+                                               "sequence",  "type",          "domain",  "function",
+                                               "procedure", "aggregate",     "routine", "partitions of"};
   std::vector<const Directive*> out;
   for (const auto& directive : text.script.standalone) {
     if (directive.kind != DirectiveKind::kIgnore) continue;
@@ -103,7 +105,10 @@ std::vector<const Directive*> ignore_directives(const Text& text) {
 bool was_applied(const std::string& schema) {
   const Oid owner = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass").at(0).oid(0);
   const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
-  return !pg::query("SELECT FROM pgschema.applied WHERE EXISTS (SELECT FROM unnest(schemas) AS s WHERE quote_ident(s) = $1) LIMIT 1", {schema}).empty();
+  return !pg::query(
+              "SELECT FROM pgschema.applied WHERE EXISTS (SELECT FROM unnest(schemas) AS s WHERE quote_ident(s) = $1) LIMIT 1",
+              {schema})
+              .empty();
 }
 
 void refuse_others(const std::vector<std::string>& schemas) {
@@ -121,7 +126,9 @@ catalog::Units members_of(const std::vector<std::string>& schemas) {
   return out;
 }
 
-bool Scope::has_schema(const std::string& quoted) const { return std::find(names.begin(), names.end(), quoted) != names.end(); }
+bool Scope::has_schema(const std::string& quoted) const {
+  return std::find(names.begin(), names.end(), quoted) != names.end();
+}
 
 std::string Scope::search_path(const std::string& callers) const {
   const auto rows = pg::query_in_search_path("SELECT pg_catalog.quote_ident(pg_catalog.current_schema())");
@@ -143,9 +150,11 @@ Scope scope_of(const std::vector<std::string>& schemas, const Text& text) {
   }
   for (const auto& row : pg::query(kExistSql, {schemas})) {
     if (row.truth(2)) throw Failure(sqlstate::kInvalidParameter, cat("schema ", row.text(0), " belongs to the system"));
-    if (row.truth(3)) throw Failure(sqlstate::kInvalidParameter, cat("schema ", row.text(0), " belongs to an extension"));
+    if (row.truth(3))
+      throw Failure(sqlstate::kInvalidParameter, cat("schema ", row.text(0), " belongs to an extension"));
     if (!row.truth(1) && !scope.created.count(row.text(0)) && !was_applied(row.text(0)))
-      throw Failure("3F000", cat("schema ", row.text(0), " does not exist")).hint("Create it in the desired state, or leave it out of schemas.");
+      throw Failure("3F000", cat("schema ", row.text(0), " does not exist"))
+          .hint("Create it in the desired state, or leave it out of schemas.");
     if (!scope.has_schema(row.text(0))) scope.names.push_back(row.text(0));
   }
   refuse_others(schemas);
@@ -159,7 +168,8 @@ Scope scope_of(const std::vector<std::string>& schemas, const Text& text) {
   std::set<std::string> without_partitions;
   for (const auto& row : rows)
     for (const auto* directive : ignores)
-      if (directive->object_type == "partitions of" && fits(*directive, row.text(2), row.text(3))) without_partitions.insert(cat("{", row.text(1), "}"));
+      if (directive->object_type == "partitions of" && fits(*directive, row.text(2), row.text(3)))
+        without_partitions.insert(cat("{", row.text(1), "}"));
   for (const auto& row : rows) {
     const bool left_out = std::any_of(ignores.begin(), ignores.end(), [&](const Directive* directive) {
       return means(directive->object_type, row.text(4)) && fits(*directive, row.text(2), row.text(3));

@@ -7,11 +7,11 @@
 namespace pgschema::shadow {
 
 struct Scope {
-  std::vector<std::string> names;   // the schemas, quoted where they need it, in the order given
-  catalog::Units units;             // what is live in them: neither extensions' nor ignored; and the schemas that exist
-  std::set<std::string> created;    // schemas that the text creates
-  bool defines = false;             // anything at all: a file that is missing must not empty a database unseen
-  std::vector<std::string> ignored; // what the text's `ignore` directives say
+  std::vector<std::string> names;  // the schemas, quoted where they need it, in the order given
+  catalog::Units units;            // what is live in them: neither extensions' nor ignored; and the schemas that exist
+  std::set<std::string> created;   // schemas that the text creates
+  bool defines = false;            // anything at all: a file that is missing must not empty a database unseen
+  std::vector<std::string> ignored;  // what the text's `ignore` directives say
 
   bool has_schema(const std::string& quoted) const;
   /// Unqualified names are those of the schema in which the caller would create things, if that is one of these; else of the

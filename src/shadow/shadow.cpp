@@ -15,8 +15,8 @@
 #include "shadow/hide.hpp"
 #include "shadow/inside.hpp"
 #include "shadow/other_targets.hpp"
-#include "shadow/prints.hpp"
 #include "shadow/positions.hpp"
+#include "shadow/prints.hpp"
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
@@ -57,9 +57,11 @@ struct Spread {
 
 void check_may_write() {
   if (RecoveryInProgress())
-    throw Failure(sqlstate::kReadOnly, "cannot plan during recovery").hint("Plan on the primary: planning writes to the catalog and rolls back.");
+    throw Failure(sqlstate::kReadOnly, "cannot plan during recovery")
+        .hint("Plan on the primary: planning writes to the catalog and rolls back.");
   if (XactReadOnly)
-    throw Failure(sqlstate::kReadOnly, "cannot plan in a read-only transaction").hint("Planning writes to the catalog and rolls back: use a transaction that is READ WRITE.");
+    throw Failure(sqlstate::kReadOnly, "cannot plan in a read-only transaction")
+        .hint("Planning writes to the catalog and rolls back: use a transaction that is READ WRITE.");
 }
 
 /// The first round only asks who takes part; the last one proves.
@@ -68,8 +70,15 @@ enum class Round { kScout, kProve, kEveryone };
 class Attempt {
  public:
   /// `whole`: what the text means is known already, and it speaks of whole schemas.
-  Attempt(Text& desired, const catalog::Units& units, const std::set<ObjectId>& going, const std::string& search_path, For use, const Whole* whole)
-      : text_(desired), units_(units), going_(going), search_path_(search_path), use_(use), whole_(whole), caller_(GetUserId()) {
+  Attempt(Text& desired, const catalog::Units& units, const std::set<ObjectId>& going, const std::string& search_path,
+          For use, const Whole* whole)
+      : text_(desired),
+        units_(units),
+        going_(going),
+        search_path_(search_path),
+        use_(use),
+        whole_(whole),
+        caller_(GetUserId()) {
     renames_ = has_renames(text_);
   }
 
@@ -91,7 +100,8 @@ class Attempt {
       walk_originals(units_among(original_, outcome.named));
       // What has come since it was read would be held against copies that do not have it.
       if (rows_to_hide(with_stubs()) != to_hide_)
-        throw Failure(sqlstate::kSerialization, "a participant of the plan was changed by another session meanwhile").hint("Plan again.");
+        throw Failure(sqlstate::kSerialization, "a participant of the plan was changed by another session meanwhile")
+            .hint("Plan again.");
     }
     if (auto holder = rows_of_what_goes()) {
       outcome.plan.refused.push_back(std::move(*holder));
@@ -159,7 +169,8 @@ class Attempt {
     throw_overtaken(error);
   } catch (const Failure& failure) {
     if (failure.sqlstate() != sqlstate::kUndefinedObject) throw;
-    throw Failure(sqlstate::kSerialization, "a participant of the plan was dropped by another session meanwhile").hint("Plan again.");
+    throw Failure(sqlstate::kSerialization, "a participant of the plan was dropped by another session meanwhile")
+        .hint("Plan again.");
   }
 
   catalog::Units with_stubs() {
@@ -173,7 +184,9 @@ class Attempt {
   std::optional<plan::Refusal> rows_of_what_goes() const {
     for (const auto& edge : original_.snapshot.dependencies()) {
       const Object* column = original_.snapshot.find(edge.from);
-      if (renames_ || edge.from.kind != Kind::kColumn || !column || column->parent.kind != Kind::kTable || !going_.count(edge.to)) continue;
+      if (renames_ || edge.from.kind != Kind::kColumn || !column || column->parent.kind != Kind::kTable ||
+          !going_.count(edge.to))
+        continue;
       return plan::refusal_of_holder(edge.from, edge.to);
     }
     return {};
@@ -264,7 +277,8 @@ class Attempt {
       for (const auto& id : named(evaluated.desired)) outcome.named.insert(id);
     plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_grantees(caller_)};
     for (const auto& rename : request.renames) outcome.renamed_from.insert(rename.from.identity);
-    for (const auto& rename : request.renames) request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);
+    for (const auto& rename : request.renames)
+      request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);
     outcome.named = request.named;
     replace_enums_that_lose_values(request);
     for (;;) {
@@ -291,7 +305,8 @@ class Attempt {
     Evaluated out;
     out.desired = whole_->desired_for(live);
     for (const auto& [column, expression] : using_directives(text_, search_path_, caller_))
-      if (auto found = out.desired.objects.find(column); found != out.desired.objects.end()) found->second.facts["using"] = expression;
+      if (auto found = out.desired.objects.find(column); found != out.desired.objects.end())
+        found->second.facts["using"] = expression;
     for (const auto& [id, object] : live.objects) {
       if (!outside(live.root(id))) continue;
       out.assumed.insert(live.root(id));
@@ -303,17 +318,21 @@ class Attempt {
   }
 
   /// Runs the plan over the copies. False when the plan must be another: an enum value is added and used at once.
-  bool prove(plan::Request& request, const catalog::Reading& copied, Copies& copies, const std::set<ObjectId>& assumed, Outcome& outcome) {
+  bool prove(plan::Request& request, const catalog::Reading& copied, Copies& copies, const std::set<ObjectId>& assumed,
+             Outcome& outcome) {
     std::set<ObjectId> missing, missing_parts;
     for (const auto& [id, object] : original_.snapshot.objects)
-      if (!renames_ && object.parent && copied.snapshot.has(original_.snapshot.root(id)) && !copied.snapshot.has(id) && !outcome.plan.down.count(id))
+      if (!renames_ && object.parent && copied.snapshot.has(original_.snapshot.root(id)) && !copied.snapshot.has(id) &&
+          !outcome.plan.down.count(id))
         missing_parts.insert(id);
     for (const auto& root : all_roots())
       if (!renames_ && !copied.snapshot.has(root) && !outcome.plan.down.count(root)) missing.insert(root);
     try {
       const pg::Subtransaction trial;
       copies.make_more(missing, missing_parts);
-      TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing, assumed, renames_, use_, caller_}, copies);
+      TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing,
+                                     assumed, renames_, use_, caller_},
+                                    copies);
       outcome.expected = std::move(result.walk);
       outcome.roots = std::move(result.roots);
       outcome.desired = std::move(result.reached);
@@ -370,14 +389,16 @@ class Attempt {
     for (const auto& [id, object] : original_.snapshot.objects)
       if (!renames_ && !copied.has(id)) out.add(object);
     for (const auto& edge : original_.snapshot.dependencies())
-      if (!original_.snapshot.has(edge.from) || (!renames_ && !copied.has(edge.from))) out.depend(edge.from, edge.to, edge.type);
+      if (!original_.snapshot.has(edge.from) || (!renames_ && !copied.has(edge.from)))
+        out.depend(edge.from, edge.to, edge.type);
     out.finish();
     return out;
   }
 
   /// A copy is empty, and its sequences are new.
   Object with_own_size(Object copy, const std::vector<plan::Rename>& renames) const {
-    const auto renamed = std::find_if(renames.begin(), renames.end(), [&](const plan::Rename& rename) { return rename.to == copy.id; });
+    const auto renamed =
+        std::find_if(renames.begin(), renames.end(), [&](const plan::Rename& rename) { return rename.to == copy.id; });
     const Object* original = original_.snapshot.find(renamed == renames.end() ? copy.id : renamed->from);
     for (const auto* fact : {"bytes", "rows", "last_value", "identity_last_value"}) {
       copy.facts.erase(fact);
@@ -404,20 +425,24 @@ class Attempt {
   static std::vector<ObjectId> changed_enums(const plan::Request& request) {
     std::vector<ObjectId> out;
     for (const auto& [id, object] : request.live.objects)
-      if (id.kind == Kind::kEnum && request.desired.has(id) && request.desired.objects.at(id).get("labels") != object.get("labels")) out.push_back(id);
+      if (id.kind == Kind::kEnum && request.desired.has(id) &&
+          request.desired.objects.at(id).get("labels") != object.get("labels"))
+        out.push_back(id);
     return out;
   }
 
   /// PostgreSQL can add values and nothing else: the type is made anew, and the columns move to it.
   void replace_enums_that_lose_values(plan::Request& request) const {
     for (const auto& id : changed_enums(request))
-      if (!kinds::writer(id.kind).alter({request.live.objects.at(id), request.desired.objects.at(id), request.live, request.desired}))
+      if (!kinds::writer(id.kind).alter(
+              {request.live.objects.at(id), request.desired.objects.at(id), request.live, request.desired}))
         request.replaced_enums.emplace(id, values_becoming(id));
   }
 
   bool replace_changed_enums(plan::Request& request) const {
     bool more = false;
-    for (const auto& id : changed_enums(request)) more = request.replaced_enums.emplace(id, values_becoming(id)).second || more;
+    for (const auto& id : changed_enums(request))
+      more = request.replaced_enums.emplace(id, values_becoming(id)).second || more;
     return more;
   }
 
@@ -454,7 +479,8 @@ void pause() {
 }
 
 [[noreturn]] void throw_serialization() {
-  throw Failure(sqlstate::kSerialization, "a participant of the plan was changed by another session meanwhile").hint("Plan again.");
+  throw Failure(sqlstate::kSerialization, "a participant of the plan was changed by another session meanwhile")
+      .hint("Plan again.");
 }
 
 /// A row that another session is changing may be free in a moment, and so may a lock.
@@ -506,7 +532,10 @@ Outcome settle(Text& parsed, catalog::Units units, const std::string& search_pat
     Attempt attempt(parsed, units, going, search_path, use, whole);
     Outcome outcome;
     outcome.not_run = parsed.not_run;
-    const auto spread = try_while_busy(attempt, outcome, round == 1 ? Round::kScout : round == kMostRounds ? Round::kEveryone : Round::kProve);
+    const auto spread = try_while_busy(attempt, outcome,
+                                       round == 1             ? Round::kScout
+                                       : round == kMostRounds ? Round::kEveryone
+                                                              : Round::kProve);
     if (!spread) return finish(parsed, std::move(outcome), whole);
     const auto before = units.addresses().size();
     for (const auto& id : spread->ids)
@@ -520,7 +549,9 @@ Outcome settle(Text& parsed, catalog::Units units, const std::string& search_pat
     if (attempt.overtaken()) throw_serialization();
     for (const auto& id : spread->ids) missing += cat(missing.empty() ? "Not read: " : ", ", kinds::describe(id));
   }
-  throw Failure(sqlstate::kInternal, "the participants of the plan could not be settled").detail(missing).hint("The plan is not shown because it would be wrong. Please report this.");
+  throw Failure(sqlstate::kInternal, "the participants of the plan could not be settled")
+      .detail(missing)
+      .hint("The plan is not shown because it would be wrong. Please report this.");
 }
 
 Outcome plan_named(Text& parsed, const std::string& search_path, For use) {

@@ -18,8 +18,8 @@ struct Outcome {
   std::vector<NotRun> not_run;
   std::set<ObjectId> named;
   std::map<ObjectId, std::map<std::string, std::string>> values_becoming;  // of replaced enum types
-  std::vector<std::string> ignored;    // by directives: "app.flyway_schema_history"
-  std::set<std::string> renamed_from;  // identities before the plan's renames
+  std::vector<std::string> ignored;                                        // by directives: "app.flyway_schema_history"
+  std::set<std::string> renamed_from;                                      // identities before the plan's renames
   /// What the plan was made from: the participants and, for a plan that is to be applied, what the walk said of them.
   catalog::Units participants;
   catalog::Walk before;

@@ -1,7 +1,7 @@
 #include "shadow/text.hpp"
 
-#include "functions/settings.hpp"
 #include <algorithm>
+#include "functions/settings.hpp"
 
 #include "catalog/others.hpp"
 #include "kinds/registry.hpp"
@@ -141,9 +141,13 @@ std::string unsupported_form(const RawStmt& raw, const std::string& tag) {
 
 void refuse_unsupported_targets(const script::Meaning& meaning, const std::string& context) {
   for (const auto& target : meaning.targets)
-    if (const char* types = unsupported_type(target.type); types && !(target.type == OBJECT_EXTENSION && meaning.purpose == Purpose::kDefine))
-      throw Failure(sqlstate::kFeatureNotSupported, cat(meaning.tag, meaning.tag.find(' ') == std::string::npos || meaning.tag == "SECURITY LABEL" ? cat(" on ", types) : "",
-                                                        " is not supported in a desired state yet"))
+    if (const char* types = unsupported_type(target.type);
+        types && !(target.type == OBJECT_EXTENSION && meaning.purpose == Purpose::kDefine))
+      throw Failure(
+          sqlstate::kFeatureNotSupported,
+          cat(meaning.tag,
+              meaning.tag.find(' ') == std::string::npos || meaning.tag == "SECURITY LABEL" ? cat(" on ", types) : "",
+              " is not supported in a desired state yet"))
           .hint("Run it by itself.")
           .context(context);
 }
@@ -151,7 +155,9 @@ void refuse_unsupported_targets(const script::Meaning& meaning, const std::strin
 /// One that is not installed: its script is run.
 void refuse_script(const RawStmt& raw, const std::string& context) {
   if (!IsA(raw.stmt, CreateExtensionStmt) || settings::run_code) return;
-  throw Failure(sqlstate::kInsufficientPrivilege, cat("planning does not run the script of extension ", script::quote_identifier(reinterpret_cast<CreateExtensionStmt*>(raw.stmt)->extname)))
+  throw Failure(sqlstate::kInsufficientPrivilege,
+                cat("planning does not run the script of extension ",
+                    script::quote_identifier(reinterpret_cast<CreateExtensionStmt*>(raw.stmt)->extname)))
       .hint("If it may be run while planning, SET pgschema.run_code = on. Or create the extension first.")
       .context(context);
 }
@@ -198,7 +204,8 @@ Oid relation_of(RangeVar* name) {
     const Oid found = RangeVarGetRelid(name, NoLock, true);
     const char kind = OidIsValid(found) ? get_rel_relkind(found) : RELKIND_RELATION;
     if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
-      ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("referenced relation \"%s\" is not a table", name->relname)));
+      ereport(ERROR,
+              (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("referenced relation \"%s\" is not a table", name->relname)));
     return found;
   });
 }
@@ -223,7 +230,8 @@ std::string read_again(const std::string& sql, const std::string& encoding) {
   try {
     const pg::Subtransaction attempt;
     return pg::call([&] {
-      const int file = pg_valid_server_encoding(encoding.c_str()) >= 0 ? pg_valid_server_encoding(encoding.c_str()) : pg_char_to_encoding(encoding.c_str());
+      const int file = pg_valid_server_encoding(encoding.c_str()) >= 0 ? pg_valid_server_encoding(encoding.c_str())
+                                                                       : pg_char_to_encoding(encoding.c_str());
       if (file < 0 || file == pg_get_client_encoding()) return pstrdup(sql.c_str());
       char* bytes = pg_server_to_client(sql.c_str(), static_cast<int>(sql.size()));
       return pg_any_to_server(bytes, static_cast<int>(strlen(bytes)), file);
@@ -295,7 +303,8 @@ catalog::Address definition_target(const script::Target& target) {
       case OBJECT_TYPE:
       case OBJECT_DOMAIN: {
         const Oid schema = QualifiedNameGetCreationNamespace(reinterpret_cast<List*>(target.object), &name);
-        const Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name), ObjectIdGetDatum(schema));
+        const Oid type =
+            GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name), ObjectIdGetDatum(schema));
         return {TypeRelationId, type, 0};
       }
       default: {
@@ -324,7 +333,9 @@ catalog::Address existing_target(const script::Target& target) {
         // A column may be new, and so may its relation, which get_object_address() does not allow.
         auto* names = list_copy(reinterpret_cast<List*>(target.object));
         if (list_length(names) < 2) break;
-        return {RelationRelationId, RangeVarGetRelid(makeRangeVarFromNameList(list_truncate(names, list_length(names) - 1)), NoLock, true), 0};
+        return {RelationRelationId,
+                RangeVarGetRelid(makeRangeVarFromNameList(list_truncate(names, list_length(names) - 1)), NoLock, true),
+                0};
       }
       default: break;
     }
@@ -355,27 +366,42 @@ ObjectId name_of_target(const script::Target& target) {
       arguments = reinterpret_cast<ObjectWithArgs*>(target.object)->objargs;
       space = 'o';
       break;
-    case OBJECT_CAST: arguments = reinterpret_cast<List*>(target.object); space = 'c'; break;
-    case OBJECT_TRANSFORM: arguments = pg::call([&] { return list_make1(linitial(reinterpret_cast<List*>(target.object))); }); space = 'l'; break;
-    case OBJECT_DOMCONSTRAINT: names = static_cast<TypeName*>(linitial(reinterpret_cast<List*>(target.object)))->names; space = 't'; break;
+    case OBJECT_CAST:
+      arguments = reinterpret_cast<List*>(target.object);
+      space = 'c';
+      break;
+    case OBJECT_TRANSFORM:
+      arguments = pg::call([&] { return list_make1(linitial(reinterpret_cast<List*>(target.object))); });
+      space = 'l';
+      break;
+    case OBJECT_DOMCONSTRAINT:
+      names = static_cast<TypeName*>(linitial(reinterpret_cast<List*>(target.object)))->names;
+      space = 't';
+      break;
     case OBJECT_TYPE:
     case OBJECT_DOMAIN:
-      names = IsA(target.object, TypeName) ? reinterpret_cast<TypeName*>(target.object)->names : reinterpret_cast<List*>(target.object);
+      names = IsA(target.object, TypeName) ? reinterpret_cast<TypeName*>(target.object)->names
+                                           : reinterpret_cast<List*>(target.object);
       space = 't';
       break;
     case OBJECT_COLUMN:
     case OBJECT_TABCONSTRAINT:
     case OBJECT_TRIGGER:
     case OBJECT_RULE:
-    case OBJECT_POLICY: names = reinterpret_cast<List*>(target.object); part = true; break;
+    case OBJECT_POLICY:
+      names = reinterpret_cast<List*>(target.object);
+      part = true;
+      break;
     default:
       if (IsA(target.object, List))
         names = reinterpret_cast<List*>(target.object);
       else
-        return {Kind::kOther, cat(std::to_string(target.type), " ", pg::call([&] { return nodeToString(target.object); }))};
+        return {Kind::kOther,
+                cat(std::to_string(target.type), " ", pg::call([&] { return nodeToString(target.object); }))};
   }
   std::string name(1, space);
-  for (int i = 0; i < list_length(names) - (part ? 1 : 0); ++i) name += cat(" ", script::quote_identifier(strVal(list_nth(names, i))));
+  for (int i = 0; i < list_length(names) - (part ? 1 : 0); ++i)
+    name += cat(" ", script::quote_identifier(strVal(list_nth(names, i))));
   for (int i = 0; i < list_length(arguments); ++i) {
     auto* type = static_cast<TypeName*>(list_nth(arguments, i));
     name += cat(", ", type ? pg::call([&] { return TypeNameToString(type); }) : "NONE");
@@ -386,12 +412,16 @@ ObjectId name_of_target(const script::Target& target) {
 /// An identity column's sequence is a part of the column; what GRANT and COMMENT say about it is not read yet.
 void refuse_identity_sequence(const catalog::Address& address, const Text& text, const TextStatement& statement) {
   const std::string& tag = statement.meaning.tag;
-  if (address.classid != RelationRelationId || (tag != "GRANT" && tag != "REVOKE" && tag != "COMMENT" && tag != "SECURITY LABEL")) return;
-  const auto rows = pg::query("SELECT c.oid::regclass FROM pg_class c JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid "
-                              "WHERE c.oid = $1 AND c.relkind = 'S' AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass",
-                              {address.objid});
+  if (address.classid != RelationRelationId ||
+      (tag != "GRANT" && tag != "REVOKE" && tag != "COMMENT" && tag != "SECURITY LABEL"))
+    return;
+  const auto rows = pg::query(
+      "SELECT c.oid::regclass FROM pg_class c JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid "
+      "WHERE c.oid = $1 AND c.relkind = 'S' AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass",
+      {address.objid});
   if (rows.empty()) return;
-  throw Failure(sqlstate::kFeatureNotSupported, cat(tag, " on the sequence ", rows.at(0).text(0), " of an identity column is not supported yet"))
+  throw Failure(sqlstate::kFeatureNotSupported,
+                cat(tag, " on the sequence ", rows.at(0).text(0), " of an identity column is not supported yet"))
       .context(text.context_of(statement));
 }
 
@@ -401,18 +431,28 @@ bool renames_no_object(const catalog::Address& address, const TextStatement& sta
   if (statement.meaning.purpose != Purpose::kRename || !IsA(statement.tree->stmt, RenameStmt)) return false;
   const auto* rename = reinterpret_cast<const RenameStmt*>(statement.tree->stmt);
   if (rename->renameType == OBJECT_TABCONSTRAINT || rename->renameType == OBJECT_DOMCONSTRAINT)
-    return !pg::query("SELECT FROM pg_constraint WHERE contype = 'n' AND conname = $2 AND (conrelid = $1 OR contypid = $1)", {address.objid, std::string(rename->subname)}).empty();
-  if (!rename->relation || rename->subname || pg::call([&] { return get_rel_relkind(address.objid); }) != RELKIND_SEQUENCE) return false;
-  return !pg::query("SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = $1 AND refclassid = 'pg_class'::regclass AND deptype = 'i'", {address.objid}).empty();
+    return !pg::query(
+                "SELECT FROM pg_constraint WHERE contype = 'n' AND conname = $2 AND (conrelid = $1 OR contypid = $1)",
+                {address.objid, std::string(rename->subname)})
+                .empty();
+  if (!rename->relation || rename->subname ||
+      pg::call([&] { return get_rel_relkind(address.objid); }) != RELKIND_SEQUENCE)
+    return false;
+  return !pg::query(
+              "SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = $1 AND refclassid = 'pg_class'::regclass AND deptype = 'i'",
+              {address.objid})
+              .empty();
 }
 
 /// Its objects, hidden or not, belong to it as long as the shadow is open.
 void refuse_full_schema(Oid schema, const Text& text, const TextStatement& statement) {
-  const auto rows = pg::query("SELECT quote_ident(nspname) FROM pg_namespace n WHERE n.oid = $1 AND EXISTS (SELECT FROM pg_depend d "
-                              "WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype IN ('n', 'a'))",
-                              {schema});
+  const auto rows = pg::query(
+      "SELECT quote_ident(nspname) FROM pg_namespace n WHERE n.oid = $1 AND EXISTS (SELECT FROM pg_depend d "
+      "WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype IN ('n', 'a'))",
+      {schema});
   if (rows.empty()) return;
-  throw Failure(sqlstate::kFeatureNotSupported, cat("dropping schema ", rows.at(0).text(0), ", which is not empty, is not supported yet"))
+  throw Failure(sqlstate::kFeatureNotSupported,
+                cat("dropping schema ", rows.at(0).text(0), ", which is not empty, is not supported yet"))
       .hint("Drop what is in it first, and the schema in a desired state of its own.")
       .context(text.context_of(statement));
 }
@@ -427,7 +467,8 @@ Text read_text(const std::string& desired, Mode mode) {
   std::map<std::string, std::string> settings;
   for (const auto& source : text.script.statements) {
     std::string sql(text.script.text_of(source));
-    if (const auto encoding = settings.find("client_encoding"); encoding != settings.end()) sql = read_again(sql, encoding->second);
+    if (const auto encoding = settings.find("client_encoding"); encoding != settings.end())
+      sql = read_again(sql, encoding->second);
     RawStmt* raw = parse_one(text, source, sql);
     if (mode == Mode::kWhole) raw = as_mark(raw);
     script::Meaning meaning = script::meaning_of(*raw);
@@ -435,10 +476,13 @@ Text read_text(const std::string& desired, Mode mode) {
     switch (meaning.purpose) {
       case Purpose::kIgnored: continue;
       case Purpose::kSet: settings[meaning.setting.name] = meaning.setting.value; continue;
-      case Purpose::kNotRun: text.not_run.push_back({source.line, text.script.files[source.file], meaning.tag}); continue;
+      case Purpose::kNotRun:
+        text.not_run.push_back({source.line, text.script.files[source.file], meaning.tag});
+        continue;
       case Purpose::kUnsupported:
         if (is_there_already(raw->stmt)) continue;
-        throw Failure(sqlstate::kFeatureNotSupported, cat(unsupported_form(*raw, meaning.tag), " is not supported in a desired state yet"))
+        throw Failure(sqlstate::kFeatureNotSupported,
+                      cat(unsupported_form(*raw, meaning.tag), " is not supported in a desired state yet"))
             .hint("Run it by itself.")
             .context(text.script.context_of(source));
       // Of what the text itself has made.
@@ -456,20 +500,48 @@ Text read_text(const std::string& desired, Mode mode) {
     std::vector<RangeVar*> references;
     collect_references(raw->stmt, references);
     for (const RawStmt* single : one_by_one(raw))
-      text.statements.push_back({&source, single, sql, single == raw ? meaning : script::meaning_of(*single), settings, "", references, {}, {}, {}, {}, {}, {}});
+      text.statements.push_back({&source,
+                                 single,
+                                 sql,
+                                 single == raw ? meaning : script::meaning_of(*single),
+                                 settings,
+                                 "",
+                                 references,
+                                 {},
+                                 {},
+                                 {},
+                                 {},
+                                 {},
+                                 {}});
     if (elements.empty()) continue;
     const std::string inside = script::quote_identifier(reinterpret_cast<CreateSchemaStmt*>(raw->stmt)->schemaname);
     for (const RawStmt* element : elements) {
       std::vector<RangeVar*> of_element;
       collect_references(element->stmt, of_element);
-      text.statements.push_back({&source, element, sql, script::meaning_of(*element), settings, inside, std::move(of_element), {}, {}, {}, {}, {}, {}});
+      text.statements.push_back({&source,
+                                 element,
+                                 sql,
+                                 script::meaning_of(*element),
+                                 settings,
+                                 inside,
+                                 std::move(of_element),
+                                 {},
+                                 {},
+                                 {},
+                                 {},
+                                 {},
+                                 {}});
     }
   }
-  std::stable_sort(text.not_run.begin(), text.not_run.end(), [](const NotRun& a, const NotRun& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
+  std::stable_sort(text.not_run.begin(), text.not_run.end(), [](const NotRun& a, const NotRun& b) {
+    return std::tie(a.file, a.line) < std::tie(b.file, b.line);
+  });
   return text;
 }
 
-catalog::Address target_of_definition(const TextStatement& statement) { return definition_target(statement.meaning.targets.at(0)); }
+catalog::Address target_of_definition(const TextStatement& statement) {
+  return definition_target(statement.meaning.targets.at(0));
+}
 
 std::string search_path_of(const TextStatement& statement, const std::string& callers) {
   auto own = statement.settings.find("search_path");
@@ -499,9 +571,10 @@ void resolve_names(Text& text, const std::string& search_path) {
 
 void resolve(Text& text, const std::string& search_path) {
   std::set<catalog::Address> found;
-  const bool makes_schemas = std::any_of(text.statements.begin(), text.statements.end(), [](const TextStatement& statement) {
-    return statement.meaning.purpose == Purpose::kDefine && statement.meaning.targets.at(0).type == OBJECT_SCHEMA;
-  });
+  const bool makes_schemas =
+      std::any_of(text.statements.begin(), text.statements.end(), [](const TextStatement& statement) {
+        return statement.meaning.purpose == Purpose::kDefine && statement.meaning.targets.at(0).type == OBJECT_SCHEMA;
+      });
   const pg::SettingsScope settings;
   for (auto& statement : text.statements) {
     statement.targets.clear();
@@ -515,14 +588,17 @@ void resolve(Text& text, const std::string& search_path) {
       for (RangeVar* reference : statement.references)
         if (const Oid referenced = relation_of(reference); OidIsValid(referenced)) text.referenced.insert(referenced);
       for (RangeVar* base : bases_of(statement.tree->stmt))
-        if (const Oid table = pg::call([&] { return RangeVarGetRelid(base, NoLock, true); }); OidIsValid(table)) text.bases.insert(table);
+        if (const Oid table = pg::call([&] { return RangeVarGetRelid(base, NoLock, true); }); OidIsValid(table))
+          text.bases.insert(table);
       for (const auto& target : statement.meaning.targets) {
-        const auto address = statement.meaning.purpose == Purpose::kDefine ? definition_target(target) : existing_target(target);
+        const auto address =
+            statement.meaning.purpose == Purpose::kDefine ? definition_target(target) : existing_target(target);
         statement.targets.push_back(address);
         if (!OidIsValid(address.objid)) continue;
         refuse_identity_sequence(address, text, statement);
         if (renames_no_object(address, statement)) statement.meaning.purpose = Purpose::kRefine;
-        if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop) refuse_full_schema(address.objid, text, statement);
+        if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop)
+          refuse_full_schema(address.objid, text, statement);
         found.insert(address);
         if (address.classid != PublicationRelationId) continue;
         for (const Oid table : catalog::tables_of_publications({address.objid})) {

@@ -36,7 +36,8 @@ WITH RECURSIVE tree AS (
       JOIN pg_class r ON r.oid = k.confrelid AND (r.relkind = 'p' OR r.relispartition) WHERE k.contype = 'f'))
 SELECT oid FROM tree)";
 
-constexpr const char* kReferencedTreesSql = "SELECT c.oid FROM pg_class c WHERE c.oid = ANY ($1) AND (c.relkind = 'p' OR c.relispartition)";
+constexpr const char* kReferencedTreesSql =
+    "SELECT c.oid FROM pg_class c WHERE c.oid = ANY ($1) AND (c.relkind = 'p' OR c.relispartition)";
 
 template <typename Change>
 void update_row(Oid catalog, HeapTuple row, Change change) {
@@ -46,7 +47,9 @@ void update_row(Oid catalog, HeapTuple row, Change change) {
   table_close(relation, RowExclusiveLock);
 }
 
-Oid oid_of(const ObjectId& relation) { return pg::query("SELECT to_regclass($1)::oid", {relation.identity}).at(0).oid(0); }
+Oid oid_of(const ObjectId& relation) {
+  return pg::query("SELECT to_regclass($1)::oid", {relation.identity}).at(0).oid(0);
+}
 
 std::string parents_in_line(const Object& inheritance) {
   std::string out;
@@ -57,11 +60,14 @@ std::string parents_in_line(const Object& inheritance) {
 }  // namespace
 
 void complete_trees(catalog::Units& units, const std::set<Oid>& referenced) {
-  for (const auto& row : pg::query(kReferencedTreesSql, {std::vector<Oid>(referenced.begin(), referenced.end())})) units.relations.insert(row.oid(0));
-  for (const auto& row : pg::query("SELECT oid FROM pg_class WHERE reloftype <> 0 AND reloftype = ANY ($1)", {std::vector<Oid>(units.types.begin(), units.types.end())}))
+  for (const auto& row : pg::query(kReferencedTreesSql, {std::vector<Oid>(referenced.begin(), referenced.end())}))
+    units.relations.insert(row.oid(0));
+  for (const auto& row : pg::query("SELECT oid FROM pg_class WHERE reloftype <> 0 AND reloftype = ANY ($1)",
+                                   {std::vector<Oid>(units.types.begin(), units.types.end())}))
     units.relations.insert(row.oid(0));
   if (units.relations.empty()) return;
-  for (const auto& row : pg::query(kTreeSql, {std::vector<Oid>(units.relations.begin(), units.relations.end())})) units.relations.insert(row.oid(0));
+  for (const auto& row : pg::query(kTreeSql, {std::vector<Oid>(units.relations.begin(), units.relations.end())}))
+    units.relations.insert(row.oid(0));
 }
 
 void name_trees(const Snapshot& in, std::set<ObjectId>& named) {
@@ -81,9 +87,11 @@ void refuse_concurrent_detach(const RawStmt& raw, const std::string& context) {
   List* commands = reinterpret_cast<AlterTableStmt*>(raw.stmt)->cmds;
   for (int i = 0; i < list_length(commands); ++i) {
     const auto* command = static_cast<AlterTableCmd*>(list_nth(commands, i));
-    const bool concurrent = command->subtype == AT_DetachPartition && reinterpret_cast<PartitionCmd*>(command->def)->concurrent;
+    const bool concurrent =
+        command->subtype == AT_DetachPartition && reinterpret_cast<PartitionCmd*>(command->def)->concurrent;
     if (concurrent || command->subtype == AT_DetachPartitionFinalize)
-      throw Failure(sqlstate::kFeatureNotSupported, cat("DETACH PARTITION … ", concurrent ? "CONCURRENTLY" : "FINALIZE", " is not supported in a desired state"))
+      throw Failure(sqlstate::kFeatureNotSupported, cat("DETACH PARTITION … ", concurrent ? "CONCURRENTLY" : "FINALIZE",
+                                                        " is not supported in a desired state"))
           .detail("It cannot run inside a transaction.")
           .hint("Run it by itself, or detach without it.")
           .context(context);
@@ -121,7 +129,10 @@ void update_constraint(Oid oid, bool local, const char* name) {
 }
 
 void mark_columns(Oid table, const std::map<std::string, Marks>& columns) {
-  for (const auto& row : pg::query("SELECT quote_ident(attname), attnum, attislocal FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND attinhcount > 0", {table})) {
+  for (
+      const auto& row : pg::query(
+          "SELECT quote_ident(attname), attnum, attislocal FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND attinhcount > 0",
+          {table})) {
     const auto found = columns.find(row.text(0));
     if (found == columns.end() || row.truth(2) == found->second.local) continue;
     const auto number = static_cast<AttrNumber>(row.number(1));
@@ -139,7 +150,8 @@ SELECT k.oid, k.conname, k.conislocal, quote_ident(k.conname), quote_ident(a.att
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_attribute a ON k.contype = 'n' AND a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
 WHERE k.conrelid = $1 AND k.coninhcount > 0 AND k.contype IN ('c', 'n'))";
 
-void mark_constraints(Oid table, const std::map<std::string, Marks>& columns, const std::map<std::string, bool>& checks) {
+void mark_constraints(Oid table, const std::map<std::string, Marks>& columns,
+                      const std::map<std::string, bool>& checks) {
   for (const auto& row : pg::query(kInheritedConstraintsSql, {table})) {
     bool local = row.truth(2);
     std::string name = row.text(1);
@@ -148,7 +160,8 @@ void mark_constraints(Oid table, const std::map<std::string, Marks>& columns, co
     } else if (const auto column = columns.find(row.text(4)); column != columns.end()) {
       // NOT NULL that came down with the parent's new definition is nobody's but the parent's.
       if (!column->second.has_null) continue;
-      if (row.truth(6)) name = column->second.null_name.empty() ? row.text(5) : script::name_of_quoted(column->second.null_name);
+      if (row.truth(6))
+        name = column->second.null_name.empty() ? row.text(5) : script::name_of_quoted(column->second.null_name);
       local = column->second.null_is_local;
     }
     if (local != row.truth(2) || name != row.text(1)) update_constraint(row.oid(0), local, name.c_str());
@@ -167,9 +180,11 @@ void mark_local(const Snapshot& as, const std::set<ObjectId>& tables) {
     for (const auto& id : as.children(table)) {
       const Object& part = as.objects.at(id);
       const std::string& null = part.get("not_null");
-      if (id.kind == Kind::kConstraint && part.get("type") == "c") checks.emplace(part.name, !kinds::is_inherited(part));
+      if (id.kind == Kind::kConstraint && part.get("type") == "c")
+        checks.emplace(part.name, !kinds::is_inherited(part));
       if (id.kind == Kind::kColumn)
-        columns.emplace(part.name, Marks{!kinds::is_inherited(part), part.has("not_null"), part.fact("null_is_local") == "t", null == "yes" ? "" : null});
+        columns.emplace(part.name, Marks{!kinds::is_inherited(part), part.has("not_null"),
+                                         part.fact("null_is_local") == "t", null == "yes" ? "" : null});
     }
     mark_columns(oid, columns);
     mark_constraints(oid, columns, checks);
@@ -192,7 +207,8 @@ TreeText::TreeText(const Text& desired) {
       List* commands = reinterpret_cast<AlterTableStmt*>(statement.tree->stmt)->cmds;
       for (int i = 0; i < list_length(commands); ++i) {
         const auto type = static_cast<AlterTableCmd*>(list_nth(commands, i))->subtype;
-        if (type == AT_AttachPartition || type == AT_AddInherit) says_.insert(statement.ids.begin(), statement.ids.end());
+        if (type == AT_AttachPartition || type == AT_AddInherit)
+          says_.insert(statement.ids.begin(), statement.ids.end());
       }
     }
   }
@@ -203,14 +219,18 @@ bool TreeText::says_column(const ObjectId& table, const std::string& name) const
   return found != defines_.end() && found->second.count(name);
 }
 
-MadeBeneath::MadeBeneath(const Snapshot& live, const std::set<ObjectId>& gone, const std::set<ObjectId>& defined, const TreeText& said) : live_(live) {
+MadeBeneath::MadeBeneath(const Snapshot& live, const std::set<ObjectId>& gone, const std::set<ObjectId>& defined,
+                         const TreeText& said)
+    : live_(live) {
   std::map<ObjectId, std::set<ObjectId>> above;  // the defined tables over each
   for (const auto& id : defined) {
     if (id.kind != Kind::kTable || !live.has(id)) continue;
     for (const auto& heir : kinds::descendants_of(id, live))
       if (gone.count(heir) && !defined.count(heir)) above[heir].insert(id);
   }
-  const auto at_once = [&](const ObjectId& id) { return live.has(id) && !live.objects.at(id).fact("inherits_at_once").empty(); };
+  const auto at_once = [&](const ObjectId& id) {
+    return live.has(id) && !live.objects.at(id).fact("inherits_at_once").empty();
+  };
   if (above.empty() && std::none_of(defined.begin(), defined.end(), at_once)) return;
   changed_ = live;
   // A definition makes the table; what it inherited so far and may keep is not said by it.
@@ -229,7 +249,8 @@ MadeBeneath::MadeBeneath(const Snapshot& live, const std::set<ObjectId>& gone, c
     for (const auto& id : live.children(table)) {
       if (id.kind != Kind::kColumn || !live.objects.at(id).has("inherited")) continue;
       for (const auto& definition : definitions)
-        if (said.says_column(definition, live.objects.at(id).name)) changed_.objects.at(id).attributes["inherited"] = "yes";
+        if (said.says_column(definition, live.objects.at(id).name))
+          changed_.objects.at(id).attributes["inherited"] = "yes";
     }
   }
   changed_.finish();
@@ -250,7 +271,8 @@ std::vector<std::pair<ObjectId, kinds::Command>> MadeBeneath::settings() const {
         as_parents.attributes["compression"] = live_.objects.at(origin).get("compression");
       }
       for (auto& command : kinds::column_overrides(object, column, live_)) out.emplace_back(id, std::move(command));
-      for (auto& command : kinds::column_settings(object, &as_parents, column)) out.emplace_back(id, std::move(command));
+      for (auto& command : kinds::column_settings(object, &as_parents, column))
+        out.emplace_back(id, std::move(command));
     }
   }
   return out;
@@ -308,15 +330,19 @@ bool call_as_before(const Object& part, const Snapshot& live) {
   if (!part.fact("from").empty()) {
     const auto rows = pg::query(kCloneSql, {table.identity, part.fact("from")});
     if (rows.empty()) return false;
-    if (rows.at(0).text(0) != part.name) pg::run_unseen(cat("ALTER TABLE ", table.identity, " RENAME CONSTRAINT ", rows.at(0).text(0), " TO ", part.name));
+    if (rows.at(0).text(0) != part.name)
+      pg::run_unseen(cat("ALTER TABLE ", table.identity, " RENAME CONSTRAINT ", rows.at(0).text(0), " TO ", part.name));
     return true;
   }
-  const auto rows = pg::query(kAttachedSql, {table.identity, live.objects.at(kinds::inheritance_of(part.id)).get("of")});
+  const auto rows =
+      pg::query(kAttachedSql, {table.identity, live.objects.at(kinds::inheritance_of(part.id)).get("of")});
   if (rows.empty()) return false;
   const std::string& name = rows.at(0).text(1);
-  const bool same = part.id.kind == Kind::kConstraint ? rows.at(0).text(3) == part.get("definition")
-                                                      : same_but_for_name(rows.at(0).text(2), name, part.name) == part.get("definition");
-  if (name != part.name && same) pg::run_unseen(cat("ALTER INDEX ", rows.at(0).text(0), ".", name, " RENAME TO ", part.name));
+  const bool same = part.id.kind == Kind::kConstraint
+                        ? rows.at(0).text(3) == part.get("definition")
+                        : same_but_for_name(rows.at(0).text(2), name, part.name) == part.get("definition");
+  if (name != part.name && same)
+    pg::run_unseen(cat("ALTER INDEX ", rows.at(0).text(0), ".", name, " RENAME TO ", part.name));
   return true;
 }
 
@@ -324,9 +350,11 @@ void drop_if_left_over(const Object& part, const Snapshot& live) {
   const ObjectId table = live.root(part.id);
   const Object* inheritance = live.find(kinds::inheritance_of(table));
   if (!inheritance) return;
-  const auto rows = pg::query(kLeftOverSql, {table.identity, inheritance->get("of"), cat(part.schema, ".", part.name), part.name});
+  const auto rows =
+      pg::query(kLeftOverSql, {table.identity, inheritance->get("of"), cat(part.schema, ".", part.name), part.name});
   if (rows.empty()) return;
-  pg::run_unseen(rows.at(0).truth(0) ? cat("ALTER TABLE ", table.identity, " DROP CONSTRAINT ", part.name) : cat("DROP INDEX ", part.schema, ".", part.name));
+  pg::run_unseen(rows.at(0).truth(0) ? cat("ALTER TABLE ", table.identity, " DROP CONSTRAINT ", part.name)
+                                     : cat("DROP INDEX ", part.schema, ".", part.name));
 }
 
 bool went_with_parents(const Object& part, const Snapshot& live) {
@@ -335,12 +363,17 @@ bool went_with_parents(const Object& part, const Snapshot& live) {
 }
 
 std::optional<plan::Refusal> refusal_of_other_key(const Object& table) {
-  const auto rows = pg::query("SELECT pg_get_partkeydef(c.oid) FROM pg_class c WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p')", {table.id.identity});
+  const auto rows = pg::query(
+      "SELECT pg_get_partkeydef(c.oid) FROM pg_class c WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p')",
+      {table.id.identity});
   if (rows.empty() || rows.at(0).text(0) == table.get("partition_key")) return {};
-  const std::string was = table.has("partition_key") ? table.get("partition_key") : "not partitioned", is = rows.at(0).null(0) ? "not partitioned" : rows.at(0).text(0);
-  return plan::Refusal{table.id, std::string(sqlstate::kFeatureNotSupported), cat("cannot change the partition key of ", kinds::describe(table.id)),
-                       cat("It is ", was, ", and would be ", is, ": PostgreSQL has no statement for that, and the table holds rows."),
-                       "Make a new table beside it, and move the rows."};
+  const std::string was = table.has("partition_key") ? table.get("partition_key") : "not partitioned",
+                    is = rows.at(0).null(0) ? "not partitioned" : rows.at(0).text(0);
+  return plan::Refusal{
+      table.id, std::string(sqlstate::kFeatureNotSupported),
+      cat("cannot change the partition key of ", kinds::describe(table.id)),
+      cat("It is ", was, ", and would be ", is, ": PostgreSQL has no statement for that, and the table holds rows."),
+      "Make a new table beside it, and move the rows."};
 }
 
 }  // namespace pgschema::shadow

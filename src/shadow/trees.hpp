@@ -33,7 +33,9 @@ class TreeText {
   explicit TreeText(const Text& desired);
 
   /// The text says what the table hangs on, by its definition or by a statement of its own.
-  bool says_parents(const ObjectId& table, bool partition) const { return says_.count(table) || (!partition && defines_.count(table)); }
+  bool says_parents(const ObjectId& table, bool partition) const {
+    return says_.count(table) || (!partition && defines_.count(table));
+  }
   bool says_column(const ObjectId& table, const std::string& name) const;
 
  private:
@@ -44,7 +46,8 @@ class TreeText {
 /// Tables that come back beneath one that the text defines, with the columns that this one has then.
 class MadeBeneath {
  public:
-  MadeBeneath(const Snapshot& live, const std::set<ObjectId>& gone, const std::set<ObjectId>& defined, const TreeText& said);
+  MadeBeneath(const Snapshot& live, const std::set<ObjectId>& gone, const std::set<ObjectId>& defined,
+              const TreeText& said);
 
   /// As facts of the tables, which their writer knows; else as they are.
   const Snapshot& snapshot() const { return changed_.objects.empty() ? live_ : changed_; }

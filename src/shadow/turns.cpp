@@ -21,7 +21,8 @@ const std::set<std::size_t>& open(const ByObject& items, const ObjectId& id) {
 /// CREATE INDEX takes the indexes of partitions that fit as its parts, when they are there.
 bool is_part_of(const Item& item, const TextStatement& statement, const Snapshot& live) {
   const auto origins = kinds::origins_of(live.objects.at(item.object), live);
-  return std::any_of(origins.begin(), origins.end(), [&](const ObjectId& id) { return defines_part(statement.meaning, live.objects.at(id)); });
+  return std::any_of(origins.begin(), origins.end(),
+                     [&](const ObjectId& id) { return defines_part(statement.meaning, live.objects.at(id)); });
 }
 
 }  // namespace
@@ -45,13 +46,15 @@ void Turns::index() {
 
 bool Turns::must_wait(std::size_t index) const {
   const Item& item = items_[index];
-  if (item.text) return waits_for_text(index) || (item.text->meaning.purpose != Purpose::kDefine && waits_for_what_returns(item));
+  if (item.text)
+    return waits_for_text(index) || (item.text->meaning.purpose != Purpose::kDefine && waits_for_what_returns(item));
   if (item.setting) return setting_must_wait(item);
   const ObjectId own = live_.root(item.object);
   if (defined_.count(own)) return !open(definitions_, own).empty();
   return std::any_of(item.roots.begin(), item.roots.end(), [&](const ObjectId& id) {
     const auto& statements = open(statements_, id);
-    return std::any_of(statements.begin(), statements.end(), [&](std::size_t i) { return !items_[i].roots.count(own); });
+    return std::any_of(statements.begin(), statements.end(),
+                       [&](std::size_t i) { return !items_[i].roots.count(own); });
   });
 }
 
@@ -84,8 +87,12 @@ bool Turns::waits_for_text(std::size_t index) const {
 }
 
 bool Turns::waits_for_what_returns(const Item& statement) const {
-  const auto open_part = [&](std::size_t i) { return !items_[i].done && !items_[i].asleep && !items_[i].error && is_part_of(items_[i], *statement.text, live_); };
-  if (statement.text->meaning.purpose == Purpose::kDefinePart && std::any_of(of_tree_.begin(), of_tree_.end(), open_part)) return true;
+  const auto open_part = [&](std::size_t i) {
+    return !items_[i].done && !items_[i].asleep && !items_[i].error && is_part_of(items_[i], *statement.text, live_);
+  };
+  if (statement.text->meaning.purpose == Purpose::kDefinePart &&
+      std::any_of(of_tree_.begin(), of_tree_.end(), open_part))
+    return true;
   const auto comes_first = [&](const Item& other) {
     if (other.done || other.asleep || other.error) return false;
     if (other.setting) return statement.text->meaning.purpose == Purpose::kRefine && !setting_must_wait(other);
@@ -93,7 +100,8 @@ bool Turns::waits_for_what_returns(const Item& statement) const {
   };
   return std::any_of(statement.roots.begin(), statement.roots.end(), [&](const ObjectId& id) {
     const auto found = returning_.find(id);
-    return found != returning_.end() && std::any_of(found->second.begin(), found->second.end(), [&](std::size_t i) { return comes_first(items_[i]); });
+    return found != returning_.end() && std::any_of(found->second.begin(), found->second.end(),
+                                                    [&](std::size_t i) { return comes_first(items_[i]); });
   });
 }
 

@@ -11,12 +11,12 @@ namespace pgschema::shadow {
 /// A statement of the text, or an object that has to come back.
 struct Item {
   const TextStatement* text = nullptr;
-  const RawStmt* tree = nullptr;            // text: what runs of it
-  ObjectId object;                          // that comes back
+  const RawStmt* tree = nullptr;  // text: what runs of it
+  ObjectId object;                // that comes back
   std::vector<kinds::Command> commands;
-  std::set<ObjectId> roots;                 // what it touches (text) or stands on (object)
-  bool setting = false;                     // of an object that the text defines, made by a statement of its own
-  bool of_tree = false;                     // the server may have made it with what it belongs to: see call_as_before()
+  std::set<ObjectId> roots;  // what it touches (text) or stands on (object)
+  bool setting = false;      // of an object that the text defines, made by a statement of its own
+  bool of_tree = false;      // the server may have made it with what it belongs to: see call_as_before()
   bool done = false, asleep = false;
   std::optional<pg::Error> error;
 };
@@ -25,7 +25,8 @@ struct Item {
 /// later statements about it have the last word. The items are those of an evaluation, which adds all of them before index().
 class Turns {
  public:
-  Turns(std::vector<Item>& items, const Snapshot& live, const std::set<ObjectId>& defined) : items_(items), live_(live), defined_(defined) {}
+  Turns(std::vector<Item>& items, const Snapshot& live, const std::set<ObjectId>& defined)
+      : items_(items), live_(live), defined_(defined) {}
 
   /// Who waits for whom is asked for every item in every round, and a text may have 100,000.
   void index();
@@ -44,10 +45,10 @@ class Turns {
   std::vector<Item>& items_;
   const Snapshot& live_;
   const std::set<ObjectId>& defined_;
-  ByObject statements_, definitions_;                              // of the text, not yet done
+  ByObject statements_, definitions_;  // of the text, not yet done
   std::map<ObjectId, std::size_t> first_definition_;
   std::vector<std::size_t> of_tree_;
-  std::map<ObjectId, std::vector<std::size_t>> returning_;         // by what it belongs to
+  std::map<ObjectId, std::vector<std::size_t>> returning_;  // by what it belongs to
 };
 
 }  // namespace pgschema::shadow

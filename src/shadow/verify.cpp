@@ -26,8 +26,10 @@ bool of_foreign_key_outside(const catalog::WalkDifference& difference, const Sna
 }
 
 [[noreturn]] void refuse_copy(const catalog::WalkDifference& difference) {
-  throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot make ", difference.line.object_type, " ", difference.line.identity, " again as it is"))
-      .detail(cat(difference.line.attribute, difference.gone ? " would be lost: " : " would be added: ", shown(difference.line.value)))
+  throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot make ", difference.line.object_type, " ",
+                                                    difference.line.identity, " again as it is"))
+      .detail(cat(difference.line.attribute,
+                  difference.gone ? " would be lost: " : " would be added: ", shown(difference.line.value)))
       .hint("The plan is refused so that nothing is lost. Please report this.");
 }
 
@@ -43,10 +45,12 @@ bool given_by_default(const diff::Difference& difference, const Snapshot& reache
   std::string detail;
   if (difference.what == diff::What::kAltered) {
     const std::string& name = difference.attributes.front();
-    detail = cat("Attribute ", name, " is ", shown(reached.objects.at(difference.id).get(name)), ", wanted: ", shown(desired.objects.at(difference.id).get(name)));
+    detail = cat("Attribute ", name, " is ", shown(reached.objects.at(difference.id).get(name)),
+                 ", wanted: ", shown(desired.objects.at(difference.id).get(name)));
   }
-  throw Failure(sqlstate::kInternal, cat("the plan does not lead to the desired state: ", kinds::describe(difference.id), " ",
-                                         kHow[static_cast<std::size_t>(difference.what)]))
+  throw Failure(sqlstate::kInternal,
+                cat("the plan does not lead to the desired state: ", kinds::describe(difference.id), " ",
+                    kHow[static_cast<std::size_t>(difference.what)]))
       .detail(detail)
       .hint("The plan is not shown because it would be wrong. Please report this.");
 }
@@ -54,14 +58,17 @@ bool given_by_default(const diff::Difference& difference, const Snapshot& reache
 }  // namespace
 
 std::string how_to_go_on(const ObjectId& id, const ObjectId& root) {
-  const bool own_statement = id.kind == Kind::kTrigger || id.kind == Kind::kRule || id.kind == Kind::kPolicy || id.kind == Kind::kIndex || id.kind == Kind::kStatistics;
-  return cat("Add a definition of ", kinds::describe(own_statement ? id : root), " that fits to the desired state, or DROP it there.");
+  const bool own_statement = id.kind == Kind::kTrigger || id.kind == Kind::kRule || id.kind == Kind::kPolicy ||
+                             id.kind == Kind::kIndex || id.kind == Kind::kStatistics;
+  return cat("Add a definition of ", kinds::describe(own_statement ? id : root),
+             " that fits to the desired state, or DROP it there.");
 }
 
 void compare_with_originals(const catalog::Walk& before, const catalog::Addresses& copies, const Snapshot& originals) {
   const catalog::Walk after = catalog::walk(copies, {}, catalog::Deparse::kNo);
   for (const auto& difference : catalog::differences(before, after))
-    if (!catalog::is_deparsed(difference.line.attribute) && !of_foreign_key_outside(difference, originals)) refuse_copy(difference);
+    if (!catalog::is_deparsed(difference.line.attribute) && !of_foreign_key_outside(difference, originals))
+      refuse_copy(difference);
 }
 
 namespace {
@@ -80,11 +87,14 @@ void check_may_drop(const Trial& trial, const ObjectId& root) {
 
 [[noreturn]] void refuse_step(const plan::Step& step, const Trial& trial, pg::Error error) {
   const ObjectId root = trial.originals.has(step.object) ? trial.originals.root(step.object) : step.object;
-  if (step.action != plan::Action::kRebuild || error.sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE || error.sqlstate() == sqlstate::kUnsafeNewEnumValue) {
-    if (error.hint.empty()) error.detail += cat(error.detail.empty() ? "" : "\n", "The plan's step would be: ", shown(step.command.sql));
+  if (step.action != plan::Action::kRebuild || error.sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE ||
+      error.sqlstate() == sqlstate::kUnsafeNewEnumValue) {
+    if (error.hint.empty())
+      error.detail += cat(error.detail.empty() ? "" : "\n", "The plan's step would be: ", shown(step.command.sql));
     const Object* owner = trial.originals.find({Kind::kOwner, kinds::describe(root)});
     if (owner && error.hint.empty() && error.sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE)
-      error.hint = cat("It belongs to ", owner->get("role"), ": ask a member of that role or a superuser to apply this plan.");
+      error.hint =
+          cat("It belongs to ", owner->get("role"), ": ask a member of that role or a superuser to apply this plan.");
     throw error;
   }
   std::string detail = error.message;
@@ -120,7 +130,8 @@ void run_steps(const Trial& trial) {
       if (checked.insert(root).second) check_may_drop(trial, root);
       continue;
     }
-    if (const Object* made = trial.request.desired.find(step.object); made && made->fact("atomic") == "t") parsed.insert(step.object);
+    if (const Object* made = trial.request.desired.find(step.object); made && made->fact("atomic") == "t")
+      parsed.insert(step.object);
     const AsCaller user(trial.caller);
     try {
       run(step.command);
@@ -134,15 +145,19 @@ void run_steps(const Trial& trial) {
 
 /// Attributes that the server prints from what lies beneath.
 bool follows_change(const diff::Difference& difference) {
-  static const std::set<std::string> kDerived = {"type", "collation", "columns", "definition", "expression", "using", "check", "where", "storage"};
+  static const std::set<std::string> kDerived = {"type",  "collation", "columns", "definition", "expression",
+                                                 "using", "check",     "where",   "storage"};
   return difference.what == diff::What::kAltered &&
-         std::all_of(difference.attributes.begin(), difference.attributes.end(), [](const std::string& name) { return kDerived.count(name) != 0; });
+         std::all_of(difference.attributes.begin(), difference.attributes.end(),
+                     [](const std::string& name) { return kDerived.count(name) != 0; });
 }
 
 bool explained(const catalog::WalkDifference& difference) {
-  static const std::set<std::string> kFollowsType = {
-      "pg_attribute.atttypid", "pg_attribute.atttypmod", "pg_attribute.attlen",   "pg_attribute.attbyval",     "pg_attribute.attalign",
-      "pg_attribute.attstorage", "pg_attribute.attcollation", "pg_index.indclass", "pg_index.indcollation", "pg_depend"};
+  static const std::set<std::string> kFollowsType = {"pg_attribute.atttypid",     "pg_attribute.atttypmod",
+                                                     "pg_attribute.attlen",       "pg_attribute.attbyval",
+                                                     "pg_attribute.attalign",     "pg_attribute.attstorage",
+                                                     "pg_attribute.attcollation", "pg_index.indclass",
+                                                     "pg_index.indcollation",     "pg_depend"};
   return catalog::is_deparsed(difference.line.attribute) || kFollowsType.count(difference.line.attribute);
 }
 
@@ -178,7 +193,8 @@ void check_shifted_columns(const Trial& trial, const Snapshot& reached) {
     const auto before = columns_used(trial.request.live, root);
     for (const auto& column : columns_used(reached, root))
       if (!before.count(column))
-        throw Failure(sqlstate::kDependentObjects, cat(kinds::describe(root), " would silently read ", kinds::describe(column), " after the change"))
+        throw Failure(sqlstate::kDependentObjects,
+                      cat(kinds::describe(root), " would silently read ", kinds::describe(column), " after the change"))
             .detail("It names the columns of a row type by their position.")
             .hint("Add its new definition to the desired state, or add the column at the end.");
   }
@@ -187,7 +203,9 @@ void check_shifted_columns(const Trial& trial, const Snapshot& reached) {
 }  // namespace
 
 TrialResult run_plan(const Trial& trial, const Copies& copies) {
-  const auto locks = [] { return pg::query("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND NOT fastpath").at(0).number(0); };
+  const auto locks = [] {
+    return pg::query("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND NOT fastpath").at(0).number(0);
+  };
   const auto locks_before = locks();
   run_steps(trial);
   TrialResult out;
@@ -207,7 +225,9 @@ TrialResult run_plan(const Trial& trial, const Copies& copies) {
   out.walk = catalog::walk(walked(rest), {}, expect ? catalog::Deparse::kYes : catalog::Deparse::kNo);
   const auto differences = catalog::differences(trial.rest_walk, out.walk);
   for (const auto& difference : differences)
-    if ((!explained(difference) || lost_operator_class(difference, differences)) && !of_foreign_key_outside(difference, trial.originals)) refuse_copy(difference);
+    if ((!explained(difference) || lost_operator_class(difference, differences)) &&
+        !of_foreign_key_outside(difference, trial.originals))
+      refuse_copy(difference);
   if (expect) {
     const auto middle = static_cast<std::ptrdiff_t>(out.walk.lines.size());
     catalog::Walk others = catalog::walk(walked(named), {});
@@ -222,8 +242,9 @@ void refuse_hidden_names(const Snapshot& desired, const std::string& prefix) {
   for (const auto& [id, object] : desired.objects)
     for (const auto& [attribute, value] : object.attributes)
       if (value.find(prefix) != std::string::npos)
-        throw BoundToHidden(sqlstate::kInternal,
-                            cat(kinds::describe(id), " is bound to an object that takes part in the plan (attribute ", attribute, ")"));
+        throw BoundToHidden(
+            sqlstate::kInternal,
+            cat(kinds::describe(id), " is bound to an object that takes part in the plan (attribute ", attribute, ")"));
 }
 
 void strip_defaults_of_new(Snapshot& desired, const Snapshot& live, Oid caller) {
@@ -260,7 +281,8 @@ void ignored(const Text& desired, Outcome& outcome) {
       for (const auto* in : {&outcome.live, &outcome.desired}) {
         const Object* object = in->find(id);
         if (!object || parts.size() > 2) continue;
-        const bool schema_fits = parts.size() < 2 || script::glob_match(parts.front(), script::name_of_quoted(object->schema));
+        const bool schema_fits =
+            parts.size() < 2 || script::glob_match(parts.front(), script::name_of_quoted(object->schema));
         if (schema_fits && script::glob_match(parts.back(), script::name_of_quoted(object->name)))
           throw Failure(sqlstate::kSyntaxError, cat(kinds::describe(id), " is ignored, and the text speaks of it"))
               .context(desired.script.place_of(directive.begin));
@@ -275,7 +297,8 @@ void mentioned(const Text& desired, Outcome& outcome) {
     if (tag == "GRANT" || tag == "REVOKE" || tag == "ALTER DEFAULT PRIVILEGES") outcome.privileges_mentioned = true;
     if (tag == "SECURITY LABEL") outcome.labels_mentioned = true;
     if (statement.sql.find("OWNER") != std::string::npos || statement.sql.find("owner") != std::string::npos)
-      outcome.owners_mentioned = outcome.owners_mentioned || IsA(statement.tree->stmt, AlterOwnerStmt) || IsA(statement.tree->stmt, AlterTableStmt);
+      outcome.owners_mentioned = outcome.owners_mentioned || IsA(statement.tree->stmt, AlterOwnerStmt) ||
+                                 IsA(statement.tree->stmt, AlterTableStmt);
   }
 }
 

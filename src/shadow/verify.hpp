@@ -19,7 +19,7 @@ struct Trial {
   const plan::Plan& plan;
   const plan::Request& request;
   const Snapshot& originals;
-  const catalog::Walk& rest_walk;       // of the originals that the text does not name
+  const catalog::Walk& rest_walk;     // of the originals that the text does not name
   const Snapshot& copied;             // what has a copy; all else is hidden: as good as dropped
   const std::set<ObjectId>& more;     // roots of which a copy was made for the trial
   const std::set<ObjectId>& assumed;  // roots that must come back as they were
@@ -29,7 +29,7 @@ struct Trial {
 };
 
 struct TrialResult {
-  catalog::Walk walk;  // for applying only
+  catalog::Walk walk;        // for applying only
   std::set<ObjectId> roots;  // that it went over
   Snapshot reached;
   long lock_slots = 0;

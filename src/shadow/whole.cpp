@@ -27,10 +27,13 @@ namespace {
 
 /// A schema that the text creates is new, as far as the text is concerned. (The schema itself is not hidden: what is ignored
 /// or an extension's lives in it.)
-constexpr const char* kForgetCommentSql = "DELETE FROM pg_catalog.pg_description WHERE classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass "
-                                          "AND objoid = (SELECT oid FROM pg_catalog.pg_namespace WHERE pg_catalog.quote_ident(nspname) = $1)";
-constexpr const char* kForgetOwnerSql = "UPDATE pg_catalog.pg_namespace SET nspowner = $2 WHERE pg_catalog.quote_ident(nspname) = $1 AND nspowner <> $2";
-constexpr const char* kForgetPrivilegesSql = "UPDATE pg_catalog.pg_namespace SET nspacl = NULL WHERE pg_catalog.quote_ident(nspname) = $1 AND nspacl IS NOT NULL";
+constexpr const char* kForgetCommentSql =
+    "DELETE FROM pg_catalog.pg_description WHERE classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass "
+    "AND objoid = (SELECT oid FROM pg_catalog.pg_namespace WHERE pg_catalog.quote_ident(nspname) = $1)";
+constexpr const char* kForgetOwnerSql =
+    "UPDATE pg_catalog.pg_namespace SET nspowner = $2 WHERE pg_catalog.quote_ident(nspname) = $1 AND nspowner <> $2";
+constexpr const char* kForgetPrivilegesSql =
+    "UPDATE pg_catalog.pg_namespace SET nspacl = NULL WHERE pg_catalog.quote_ident(nspname) = $1 AND nspacl IS NOT NULL";
 // What the text means is what the server gives by itself, and what the text says.
 constexpr const char* kForgetDefaultPrivilegesSql = "DELETE FROM pg_catalog.pg_default_acl";
 
@@ -43,8 +46,8 @@ WHERE d.refclassid = 'pg_namespace'::regclass AND quote_ident(n.nspname) = $1 AN
   AND NOT EXISTS (SELECT FROM unnest($5, $6) AS o (classid, objid) WHERE o.classid = d.classid AND o.objid = d.objid) LIMIT 1)";
 
 bool is_aspect(Kind kind) {
-  return kind == Kind::kOwner || kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege || kind == Kind::kSecurityLabel ||
-         kind == Kind::kPublicationTable;
+  return kind == Kind::kOwner || kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege ||
+         kind == Kind::kSecurityLabel || kind == Kind::kPublicationTable;
 }
 
 using Grants = std::map<std::pair<ObjectId, std::string>, std::vector<ObjectId>>;
@@ -78,7 +81,8 @@ std::map<ObjectId, std::vector<ObjectId>> given_by_others(const Snapshot& desire
   for (const auto& [what, grants] : grants_in(desired)) {
     const auto found = there.find(what);
     if (found == there.end() || found->second == grants || grants.size() != 1) continue;
-    if (privileges_of(grants, desired) == privileges_of(found->second, live)) out.emplace(grants.front(), found->second);
+    if (privileges_of(grants, desired) == privileges_of(found->second, live))
+      out.emplace(grants.front(), found->second);
   }
   return out;
 }
@@ -129,7 +133,8 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
   const auto above = everything_above(live_);
   catalog::Units units = scope_.units;
   for (const auto& id : above)
-    if (auto found = live_.outside.find(id); found != live_.outside.end() && !found->second.extension_member) units.add(found->second.unit);
+    if (auto found = live_.outside.find(id); found != live_.outside.end() && !found->second.extension_member)
+      units.add(found->second.unit);
   const catalog::Reading original = above.empty() ? catalog::Reading() : catalog::read(units, false);
   const Snapshot outside = part_of(original.snapshot, [&](const ObjectId& root) { return !live_.snapshot.has(root); });
   const auto stubs = stubs_needed(units, parsed.referenced);
@@ -155,7 +160,8 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
     if (object.parent || outside.has(id)) continue;
     const std::string& schema = id.kind == Kind::kSchema ? object.name : object.schema;
     if (!schema.empty() && !scope_.has_schema(schema))
-      throw Failure(sqlstate::kInvalidParameter, cat(kinds::describe(id), " is outside of the schemas that the desired state is about"))
+      throw Failure(sqlstate::kInvalidParameter,
+                    cat(kinds::describe(id), " is outside of the schemas that the desired state is about"))
           .hint(cat("Add ", schema, " to schemas, or leave the definition out."));
   }
   return part_of(desired, [&](const ObjectId& root) { return !outside.has(root); });
@@ -174,8 +180,12 @@ void Whole::drop_abandoned_schemas(Snapshot& desired) const {
     oids.push_back(oid);
   }
   for (const auto& [address, id] : live_.ids) {
-    if (id.kind != Kind::kSchema || address.objid < FirstNormalObjectId || used.count(live_.snapshot.objects.at(id).name)) continue;
-    const auto others = pg::query(kStillUsedSql, {live_.snapshot.objects.at(id).name, list(scope_.units.relations), list(scope_.units.types), list(scope_.units.functions), classes, oids});
+    if (id.kind != Kind::kSchema || address.objid < FirstNormalObjectId ||
+        used.count(live_.snapshot.objects.at(id).name))
+      continue;
+    const auto others =
+        pg::query(kStillUsedSql, {live_.snapshot.objects.at(id).name, list(scope_.units.relations),
+                                  list(scope_.units.types), list(scope_.units.functions), classes, oids});
     if (others.empty()) abandoned.insert(id);
   }
   if (!abandoned.empty()) desired = part_of(desired, [&](const ObjectId& root) { return !abandoned.count(root); });
@@ -185,11 +195,13 @@ void Whole::drop_abandoned_schemas(Snapshot& desired) const {
 Snapshot Whole::aligned(const Snapshot& live) const {
   const auto left_alone = [&](const Object& object) {
     const Kind kind = object.id.kind;
-    if (kind == Kind::kPublicationTable) {  // publications are the database's, but for those that the text defines or drops
+    if (kind ==
+        Kind::kPublicationTable) {  // publications are the database's, but for those that the text defines or drops
       const ObjectId publication{Kind::kPublication, object.name};
       return !live_.snapshot.has(publication) && !desired_.has(publication);
     }
-    return (kind == Kind::kOwner && !mentioned_.owners_mentioned) || ((kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege) && !mentioned_.privileges_mentioned) ||
+    return (kind == Kind::kOwner && !mentioned_.owners_mentioned) ||
+           ((kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege) && !mentioned_.privileges_mentioned) ||
            (kind == Kind::kSecurityLabel && !mentioned_.labels_mentioned);
   };
   Snapshot out;
@@ -224,7 +236,8 @@ catalog::Units Whole::participants() const {
 std::set<Oid> Whole::referenced() const {
   std::set<Oid> out;
   for (const auto& [id, object] : desired_.objects) {
-    if (id.kind != Kind::kConstraint || object.fact("references").empty() || !differences_.count(desired_.root(id))) continue;
+    if (id.kind != Kind::kConstraint || object.fact("references").empty() || !differences_.count(desired_.root(id)))
+      continue;
     const Oid oid = pg::query("SELECT to_regclass($1)::oid", {object.fact("references")}).at(0).oid(0);
     if (OidIsValid(oid)) out.insert(oid);
   }

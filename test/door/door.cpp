@@ -48,7 +48,8 @@ void limit_memory(void*) {
   if (read(file, text, sizeof text - 1) > 0) {
     rlimit limit;
     getrlimit(RLIMIT_AS, &limit);
-    limit.rlim_cur = static_cast<rlim_t>(std::strtoul(text, nullptr, 10)) * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + 4'000'000;
+    limit.rlim_cur =
+        static_cast<rlim_t>(std::strtoul(text, nullptr, 10)) * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + 4'000'000;
     setrlimit(RLIMIT_AS, &limit);
   }
   close(file);
@@ -116,8 +117,9 @@ std::int64_t passed[2] = {};
 ProcessUtility_hook_type beneath[2] = {};
 
 template <int N>
-void count_utility(PlannedStmt* statement, const char* text, bool read_only, ProcessUtilityContext context, ParamListInfo params,
-                   QueryEnvironment* environment, DestReceiver* receiver, QueryCompletion* completion) {
+void count_utility(PlannedStmt* statement, const char* text, bool read_only, ProcessUtilityContext context,
+                   ParamListInfo params, QueryEnvironment* environment, DestReceiver* receiver,
+                   QueryCompletion* completion) {
   ++passed[N];
   const auto next = beneath[N] ? beneath[N] : standard_ProcessUtility;
   next(statement, text, read_only, context, params, environment, receiver, completion);

@@ -51,7 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   document.plan.rebuilt = {{view, {view, view}}};
   document.root = document.database = text;
   document.schemas = document.in_the_way = document.filled_again = document.carried_over = {text, view.identity};
-  document.not_run = document.left_alone = document.possible_renames = document.not_run_in_shadow = {text, view.identity};
+  document.not_run = document.left_alone = document.possible_renames =
+      document.not_run_in_shadow = {text, view.identity};
   document.hazards = {{kinds::Hazard::kAccess, view, text}};
   document.owners = document.schema_of = {{view, text}};
   document.locks = {{"AccessExclusiveLock", text}};

@@ -39,7 +39,6 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   }
   must(pieces.size() == whole.size());
   for (std::size_t i = 0; i < whole.size(); ++i)
-    must(pieces[i].begin == whole[i].begin && pieces[i].end == whole[i].end &&
-         pieces[i].kind == whole[i].kind);
+    must(pieces[i].begin == whole[i].begin && pieces[i].end == whole[i].end && pieces[i].kind == whole[i].kind);
   return 0;
 }

@@ -21,7 +21,8 @@ Document full_of(const std::string& text) {
   Document out;
   plan::Step step;
   step.number = 1;
-  step.command = {cat("COMMENT ON VIEW ", name, " IS ", script::quote_literal(text)), "COMMENT", cat("ShareLock ", name), {}};
+  step.command = {
+      cat("COMMENT ON VIEW ", name, " IS ", script::quote_literal(text)), "COMMENT", cat("ShareLock ", name), {}};
   step.object = step.shown = view(name);
   step.object_type = "view";
   step.reason = cat("because of ", name);
@@ -58,7 +59,10 @@ Document of(plan::Plan plan) {
 
 Document small() {
   const auto root = [](const std::string& type) {
-    return Builder().view("app.root", "SELECT 1", {{"n", type}}).view("app.top", "SELECT 2", {{"n", "integer"}}, {"app.root"}).build();
+    return Builder()
+        .view("app.root", "SELECT 1", {{"n", type}})
+        .view("app.top", "SELECT 2", {{"n", "integer"}}, {"app.root"})
+        .build();
   };
   auto out = of(plan_of(root("integer"), root("bigint"), {view("app.root")}));
   out.schemas = {"app"};
@@ -122,7 +126,8 @@ TEST(Script, IsOneTransactionWithAReasonAboveEachStatement) {
   EXPECT_EQ(lines.front(), "BEGIN;");
   EXPECT_EQ(lines[1], "SET LOCAL search_path = pg_catalog, pg_temp;");
   EXPECT_EQ(lines.back(), "COMMIT;");
-  const auto first = std::find(lines.begin(), lines.end(), "-- 1 rebuild view app.top  because of app.root  [AccessExclusiveLock app.top]");
+  const auto first = std::find(lines.begin(), lines.end(),
+                               "-- 1 rebuild view app.top  because of app.root  [AccessExclusiveLock app.top]");
   ASSERT_NE(first, lines.end());
   EXPECT_EQ(*(first + 1), "DROP VIEW app.top;");
 }
@@ -150,13 +155,17 @@ TEST(Script, ChangesTheRoleForOneGrantAndBack) {
 }
 
 TEST(Script, LeavesNothingForVariablesOfPsql) {
-  const auto lines = plan::script(running("SELECT a[1:\"DBNAME\"], a[x:y], a[1:2], a[:n], ':x', $$:x$$, b::text, \":x\""));
-  EXPECT_NE(std::find(lines.begin(), lines.end(), "SELECT a[1: \"DBNAME\"], a[x: y], a[1: 2], a[: n], ':x', $$:x$$, b::text, \":x\";"), lines.end())
+  const auto lines =
+      plan::script(running("SELECT a[1:\"DBNAME\"], a[x:y], a[1:2], a[:n], ':x', $$:x$$, b::text, \":x\""));
+  EXPECT_NE(std::find(lines.begin(), lines.end(),
+                      "SELECT a[1: \"DBNAME\"], a[x: y], a[1: 2], a[: n], ':x', $$:x$$, b::text, \":x\";"),
+            lines.end())
       << testing::PrintToString(lines);
 }
 
 TEST(Json, IsValidWhateverItTells) {
-  for (const auto& text : {kHostile, std::string("\0\x01\x1f", 3), std::string("\\"), std::string("\""), std::string()}) {
+  for (const auto& text :
+       {kHostile, std::string("\0\x01\x1f", 3), std::string("\\"), std::string("\""), std::string()}) {
     const auto json = plan::json(full_of(text));
     const JsonChecker checker(json);
     EXPECT_TRUE(checker.valid()) << json;
@@ -169,9 +178,12 @@ TEST(Json, IsValidWhateverItTells) {
 TEST(Json, SaysWhatThePlanIs) {
   const JsonChecker full(plan::json(small())), empty(plan::json(of({})));
   EXPECT_TRUE(full.valid() && empty.valid());
-  for (const auto* text : {"fingerprint", "9f2c", "DROP VIEW app.top", "because of app.root", "n integer -> bigint"}) EXPECT_TRUE(full.contains(text)) << text;
+  for (const auto* text : {"fingerprint", "9f2c", "DROP VIEW app.top", "because of app.root", "n integer -> bigint"})
+    EXPECT_TRUE(full.contains(text)) << text;
   EXPECT_NE(plan::json(of({})).find("\"empty\": true"), std::string::npos);
-  EXPECT_NE(plan::json(small()).find("\"counts\": {\"changed\": 1, \"rebuilt\": 1, \"created\": 0, \"dropped\": 0, \"statements\": 4}"), std::string::npos);
+  EXPECT_NE(plan::json(small()).find(
+                "\"counts\": {\"changed\": 1, \"rebuilt\": 1, \"created\": 0, \"dropped\": 0, \"statements\": 4}"),
+            std::string::npos);
 }
 
 TEST(Json, KeepsCommentsForAPullRequestShort) {

@@ -88,10 +88,11 @@ class JsonChecker {
     int code = 0;
     for (int i = 0; i < 4; ++i) {
       if (!std::isxdigit(static_cast<unsigned char>(text_[++at_]))) return false;
-      code = code * 16 + (std::isdigit(static_cast<unsigned char>(text_[at_])) ? text_[at_] - '0' : (text_[at_] | 32) - 'a' + 10);
+      code = code * 16 +
+             (std::isdigit(static_cast<unsigned char>(text_[at_])) ? text_[at_] - '0' : (text_[at_] | 32) - 'a' + 10);
     }
     if (code == 0xfffd) return out += "\xEF\xBF\xBD", true;  // a byte that was no UTF-8
-    if (code > 0x7f) return false;  // nothing else of ours is written so
+    if (code > 0x7f) return false;                           // nothing else of ours is written so
     return out += static_cast<char>(code), true;
   }
 

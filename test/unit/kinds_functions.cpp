@@ -27,11 +27,13 @@ TEST(Functions, AreReplacedForAnotherBody) {
 }
 
 TEST(Functions, AreCreatedWithoutReplacingAny) {
-  EXPECT_EQ(created(f({}), {Kind::kFunction, kName}), Texts{"CREATE FUNCTION app.f(integer)\n RETURNS integer\nAS $$SELECT 1$$"});
+  EXPECT_EQ(created(f({}), {Kind::kFunction, kName}),
+            Texts{"CREATE FUNCTION app.f(integer)\n RETURNS integer\nAS $$SELECT 1$$"});
 }
 
 TEST(Functions, AreRebuiltForAnotherResult) {
-  for (const auto* fact : {"result", "set", "kind", "argument_modes", "all_types"}) EXPECT_FALSE(replaced({{fact, "a"}}, {{fact, "b"}})) << fact;
+  for (const auto* fact : {"result", "set", "kind", "argument_modes", "all_types"})
+    EXPECT_FALSE(replaced({{fact, "a"}}, {{fact, "b"}})) << fact;
 }
 
 TEST(Functions, KeepTheNamesOfTheirArguments) {
@@ -46,9 +48,12 @@ TEST(Functions, KeepTheNamesOfTheirArguments) {
 }
 
 TEST(Functions, WithSeveralResultsCannotNameThemLater) {
-  EXPECT_FALSE(replaced({{"argument_names", ""}, {"argument_modes", "i,o,o"}}, {{"argument_names", ",a,b"}, {"argument_modes", "i,o,o"}}));
-  EXPECT_TRUE(replaced({{"argument_names", ",a,b"}, {"argument_modes", "i,o,o"}}, {{"argument_names", ",a,b"}, {"argument_modes", "i,o,o"}}));
-  EXPECT_TRUE(replaced({{"argument_names", ""}, {"argument_modes", "i,o"}}, {{"argument_names", "x,"}, {"argument_modes", "i,o"}}));
+  EXPECT_FALSE(replaced({{"argument_names", ""}, {"argument_modes", "i,o,o"}},
+                        {{"argument_names", ",a,b"}, {"argument_modes", "i,o,o"}}));
+  EXPECT_TRUE(replaced({{"argument_names", ",a,b"}, {"argument_modes", "i,o,o"}},
+                       {{"argument_names", ",a,b"}, {"argument_modes", "i,o,o"}}));
+  EXPECT_TRUE(replaced({{"argument_names", ""}, {"argument_modes", "i,o"}},
+                       {{"argument_names", "x,"}, {"argument_modes", "i,o"}}));
 }
 
 TEST(Functions, MayGainDefaultsButNotLoseThem) {
@@ -68,7 +73,8 @@ TEST(Procedures, AreDroppedAsSuch) {
   procedure.attributes["definition"] = "CREATE OR REPLACE PROCEDURE app.p(a integer)\nAS $$$$\n";
   procedure.facts["identity_arguments"] = "a integer";
   const auto snapshot = builder.build();
-  EXPECT_EQ(created(snapshot, {Kind::kProcedure, "app.p(integer)"}), Texts{"CREATE PROCEDURE app.p(a integer)\nAS $$$$"});
+  EXPECT_EQ(created(snapshot, {Kind::kProcedure, "app.p(integer)"}),
+            Texts{"CREATE PROCEDURE app.p(a integer)\nAS $$$$"});
   EXPECT_EQ(statements(plan_of(snapshot, Builder().build(), {})), Texts{"DROP PROCEDURE app.p(a integer)"});
 }
 

@@ -7,7 +7,8 @@ using namespace pgschema::test;
 namespace {
 
 /// What `reader` has on app.v, and what the server gives it by itself.
-Snapshot reader(const std::string& privileges, const std::string& builtin = "", const std::string& grantor = "(owner)") {
+Snapshot reader(const std::string& privileges, const std::string& builtin = "",
+                const std::string& grantor = "(owner)") {
   Builder builder;
   builder.view("app.v", "SELECT 1", {}).grant(view("app.v"), "reader", privileges);
   Object& grant = builder.at(Kind::kPrivilege, "reader on view app.v");
@@ -18,13 +19,16 @@ Snapshot reader(const std::string& privileges, const std::string& builtin = "", 
 
 const ObjectId kGrant{Kind::kPrivilege, "reader on view app.v"};
 
-Texts changed(const std::string& before, const std::string& after) { return altered(reader(before), reader(after), kGrant); }
+Texts changed(const std::string& before, const std::string& after) {
+  return altered(reader(before), reader(after), kGrant);
+}
 
 }  // namespace
 
 TEST(Privileges, AreGrantedAsTheyWere) {
-  EXPECT_EQ(created(reader("INSERT, SELECT*"), kGrant),
-            (Texts{"GRANT INSERT ON TABLE app.v TO reader", "GRANT SELECT ON TABLE app.v TO reader WITH GRANT OPTION"}));
+  EXPECT_EQ(
+      created(reader("INSERT, SELECT*"), kGrant),
+      (Texts{"GRANT INSERT ON TABLE app.v TO reader", "GRANT SELECT ON TABLE app.v TO reader WITH GRANT OPTION"}));
 }
 
 TEST(Privileges, ThatTheServerGivesByItselfAreTakenBack) {
@@ -33,7 +37,8 @@ TEST(Privileges, ThatTheServerGivesByItselfAreTakenBack) {
 }
 
 TEST(Privileges, ChangeByWhatDiffers) {
-  EXPECT_EQ(changed("SELECT", "INSERT"), (Texts{"REVOKE SELECT ON TABLE app.v FROM reader", "GRANT INSERT ON TABLE app.v TO reader"}));
+  EXPECT_EQ(changed("SELECT", "INSERT"),
+            (Texts{"REVOKE SELECT ON TABLE app.v FROM reader", "GRANT INSERT ON TABLE app.v TO reader"}));
   EXPECT_EQ(changed("SELECT", "SELECT*"), Texts{"GRANT SELECT ON TABLE app.v TO reader WITH GRANT OPTION"});
   EXPECT_EQ(changed("SELECT*", "SELECT"), Texts{"REVOKE GRANT OPTION FOR SELECT ON TABLE app.v FROM reader"});
 }
@@ -53,7 +58,8 @@ TEST(Privileges, AreGivenByTheirGrantor) {
 }
 
 TEST(Privileges, ThatChangeAreDangerous) {
-  EXPECT_EQ(hazards(plan_of(reader("SELECT"), reader("INSERT, SELECT"), {view("app.v")})), Texts{"access GRANT INSERT ON TABLE app.v TO reader"});
+  EXPECT_EQ(hazards(plan_of(reader("SELECT"), reader("INSERT, SELECT"), {view("app.v")})),
+            Texts{"access GRANT INSERT ON TABLE app.v TO reader"});
   EXPECT_EQ(hazards(plan_of(reader("SELECT"), Builder().view("app.v", "SELECT 1", {}).build(), {view("app.v")})),
             Texts{"access REVOKE SELECT ON TABLE app.v FROM reader"});
 }
@@ -61,14 +67,17 @@ TEST(Privileges, ThatChangeAreDangerous) {
 TEST(Privileges, StepAsideWhenTheirGrantorLosesTheOption) {
   const auto both = [](const std::string& privileges) {
     Builder builder;
-    builder.view("app.v", "SELECT 1", {}).grant(view("app.v"), "boss", privileges).grant(view("app.v"), "reader", "SELECT");
+    builder.view("app.v", "SELECT 1", {})
+        .grant(view("app.v"), "boss", privileges)
+        .grant(view("app.v"), "reader", "SELECT");
     builder.at(Kind::kPrivilege, "reader on view app.v").attributes["grantor"] = "boss";
     return builder.needs(kGrant, ObjectId{Kind::kPrivilege, "boss on view app.v"});
   };
   Builder after;
   after.view("app.v", "SELECT 1", {}).grant(view("app.v"), "boss", "SELECT");
-  EXPECT_EQ(statements(plan_of(both("SELECT*").build(), after.build(), {view("app.v")})),
-            (Texts{"REVOKE SELECT ON TABLE app.v FROM reader", "REVOKE GRANT OPTION FOR SELECT ON TABLE app.v FROM boss"}));
+  EXPECT_EQ(
+      statements(plan_of(both("SELECT*").build(), after.build(), {view("app.v")})),
+      (Texts{"REVOKE SELECT ON TABLE app.v FROM reader", "REVOKE GRANT OPTION FOR SELECT ON TABLE app.v FROM boss"}));
 }
 
 TEST(Privileges, CallObjectsByWhatGrantCallsThem) {

@@ -9,8 +9,8 @@ namespace {
 const std::string kType = "ALTER TYPE app.status ADD VALUE ";
 
 Texts labels(const std::string& before, const std::string& after) {
-  return altered(Builder().enumeration("app.status", before).build(), Builder().enumeration("app.status", after).build(),
-                 {Kind::kEnum, "app.status"});
+  return altered(Builder().enumeration("app.status", before).build(),
+                 Builder().enumeration("app.status", after).build(), {Kind::kEnum, "app.status"});
 }
 
 Snapshot domain(const Attributes& attributes) {
@@ -61,8 +61,9 @@ TEST(Enums, CannotLoseOrMoveValues) {
 }
 
 TEST(Domains, ChangeDefaultAndNotNullInPlace) {
-  EXPECT_EQ(domain_altered({{"base_type", "text"}}, {{"base_type", "text"}, {"default", "'x'::text"}, {"not_null", "yes"}}),
-            (Texts{"ALTER DOMAIN app.code SET DEFAULT 'x'::text", "ALTER DOMAIN app.code SET NOT NULL"}));
+  EXPECT_EQ(
+      domain_altered({{"base_type", "text"}}, {{"base_type", "text"}, {"default", "'x'::text"}, {"not_null", "yes"}}),
+      (Texts{"ALTER DOMAIN app.code SET DEFAULT 'x'::text", "ALTER DOMAIN app.code SET NOT NULL"}));
   EXPECT_EQ(domain_altered({{"default", "'x'::text"}, {"not_null", "yes"}}, {}),
             (Texts{"ALTER DOMAIN app.code DROP DEFAULT", "ALTER DOMAIN app.code DROP NOT NULL"}));
 }
@@ -73,12 +74,15 @@ TEST(Domains, AreRebuiltForAnotherBaseTypeOrCollation) {
 }
 
 TEST(Domains, AreWrittenWhole) {
-  EXPECT_EQ(created(domain({{"base_type", "text"}, {"collation", "\"C\""}, {"default", "'x'::text"}, {"not_null", "yes"}}), {Kind::kDomain, "app.code"}),
-            Texts{"CREATE DOMAIN app.code AS text COLLATE \"C\" DEFAULT 'x'::text NOT NULL"});
+  EXPECT_EQ(
+      created(domain({{"base_type", "text"}, {"collation", "\"C\""}, {"default", "'x'::text"}, {"not_null", "yes"}}),
+              {Kind::kDomain, "app.code"}),
+      Texts{"CREATE DOMAIN app.code AS text COLLATE \"C\" DEFAULT 'x'::text NOT NULL"});
 }
 
 TEST(DomainConstraints, AreValidatedInPlaceAndRebuiltOtherwise) {
-  EXPECT_EQ(check_altered("CHECK (true) NOT VALID", "CHECK (true)"), Texts{"ALTER DOMAIN app.code VALIDATE CONSTRAINT short"});
+  EXPECT_EQ(check_altered("CHECK (true) NOT VALID", "CHECK (true)"),
+            Texts{"ALTER DOMAIN app.code VALIDATE CONSTRAINT short"});
   EXPECT_EQ(check_altered("CHECK (true)", "CHECK (true) NOT VALID"), Texts{"rebuild"});
   EXPECT_EQ(check_altered("CHECK (true) NOT VALID", "CHECK (false)"), Texts{"rebuild"});
 }
@@ -96,7 +100,8 @@ TEST(Composites, ChangeByAttribute) {
   };
   const std::set<ObjectId> named{{Kind::kComposite, "app.pair"}};
   EXPECT_EQ(statements(plan_of(pair({{"a", "integer"}, {"b", "text"}}), pair({{"a", "bigint"}, {"c", "text"}}), named)),
-            (Texts{"ALTER TYPE app.pair DROP ATTRIBUTE b", "ALTER TYPE app.pair ALTER ATTRIBUTE a TYPE bigint", "ALTER TYPE app.pair ADD ATTRIBUTE c text"}));
+            (Texts{"ALTER TYPE app.pair DROP ATTRIBUTE b", "ALTER TYPE app.pair ALTER ATTRIBUTE a TYPE bigint",
+                   "ALTER TYPE app.pair ADD ATTRIBUTE c text"}));
 }
 
 TEST(Ranges, AreRebuilt) {
@@ -105,6 +110,7 @@ TEST(Ranges, AreRebuilt) {
     builder.make(Kind::kRange, "app.span").attributes["range"] = range;
     return builder.build();
   };
-  EXPECT_EQ(created(span("SUBTYPE = integer"), {Kind::kRange, "app.span"}), Texts{"CREATE TYPE app.span AS RANGE (SUBTYPE = integer)"});
+  EXPECT_EQ(created(span("SUBTYPE = integer"), {Kind::kRange, "app.span"}),
+            Texts{"CREATE TYPE app.span AS RANGE (SUBTYPE = integer)"});
   EXPECT_EQ(altered(span("SUBTYPE = integer"), span("SUBTYPE = bigint"), {Kind::kRange, "app.span"}), Texts{"rebuild"});
 }

@@ -60,27 +60,33 @@ TEST(Views, ChangeOptionsAlone) {
 
 TEST(Views, TellThatTheirRightsChange) {
   const auto live = root({}), desired = root({}, "security_invoker='true'");
-  const auto alteration = kinds::writer(Kind::kView).alter({live.objects.at(view("app.root")), desired.objects.at(view("app.root")), live, desired});
+  const auto alteration =
+      kinds::writer(Kind::kView)
+          .alter({live.objects.at(view("app.root")), desired.objects.at(view("app.root")), live, desired});
   ASSERT_TRUE(alteration);
   ASSERT_EQ(alteration->dangers.size(), 1u);
   EXPECT_EQ(alteration->dangers[0].hazard, kinds::Hazard::kAccess);
 }
 
 TEST(MaterializedViews, AreMadeWithoutRows) {
-  EXPECT_EQ(created(daily({}), matview("app.daily")), Texts{"CREATE MATERIALIZED VIEW app.daily AS\nSELECT 1 AS n\nWITH NO DATA"});
-  EXPECT_EQ(created(daily({}), {Kind::kContents, "materialized view app.daily"}), Texts{"REFRESH MATERIALIZED VIEW app.daily"});
+  EXPECT_EQ(created(daily({}), matview("app.daily")),
+            Texts{"CREATE MATERIALIZED VIEW app.daily AS\nSELECT 1 AS n\nWITH NO DATA"});
+  EXPECT_EQ(created(daily({}), {Kind::kContents, "materialized view app.daily"}),
+            Texts{"REFRESH MATERIALIZED VIEW app.daily"});
 }
 
 TEST(MaterializedViews, ComeBackWithAllThatIsReadOfThem) {
-  EXPECT_EQ(created(daily({{"access_method", "columnar"},
-                           {"options", "fillfactor='70'"},
-                           {"toast_options", "toast.autovacuum_enabled='false'"},
-                           {"tablespace", "fast"},
-                           {"replica_identity", "FULL"}}),
-                    matview("app.daily")),
-            (Texts{"CREATE MATERIALIZED VIEW app.daily USING columnar WITH (fillfactor='70', toast.autovacuum_enabled='false')"
-                   " TABLESPACE fast AS\nSELECT 1 AS n\nWITH NO DATA",
-                   "ALTER MATERIALIZED VIEW app.daily REPLICA IDENTITY FULL"}));
+  EXPECT_EQ(
+      created(daily({{"access_method", "columnar"},
+                     {"options", "fillfactor='70'"},
+                     {"toast_options", "toast.autovacuum_enabled='false'"},
+                     {"tablespace", "fast"},
+                     {"replica_identity", "FULL"}}),
+              matview("app.daily")),
+      (Texts{
+          "CREATE MATERIALIZED VIEW app.daily USING columnar WITH (fillfactor='70', toast.autovacuum_enabled='false')"
+          " TABLESPACE fast AS\nSELECT 1 AS n\nWITH NO DATA",
+          "ALTER MATERIALIZED VIEW app.daily REPLICA IDENTITY FULL"}));
 }
 
 TEST(MaterializedViews, AreRebuiltForAnotherQuery) {

@@ -61,7 +61,8 @@ TEST(Graph, NamesOneCycleAndNotWhatWaitsForIt) {
   } catch (const Failure& failure) {
     EXPECT_EQ(failure.sqlstate(), "0A000");
     EXPECT_EQ(failure.detail().find('d', failure.detail().rfind(' ')), std::string::npos) << failure.detail();
-    for (const char* name : {"a", "b", "c"}) EXPECT_NE(failure.detail().find(name), std::string::npos) << failure.detail();
+    for (const char* name : {"a", "b", "c"})
+      EXPECT_NE(failure.detail().find(name), std::string::npos) << failure.detail();
   }
 }
 

@@ -35,13 +35,17 @@ TEST(Moves, WhatDependsGoesDownAndComesBack) {
 TEST(Moves, InPlaceWhereTheServerCanMovesNobody) {
   auto desired = tower();
   desired.set(Kind::kView, "app.root", "definition", "SELECT prio FROM app.calls WHERE prio > 1");
-  EXPECT_EQ(statements(to_bigint(tower(), desired)), Texts{"CREATE OR REPLACE VIEW app.root AS\nSELECT prio FROM app.calls WHERE prio > 1"});
+  EXPECT_EQ(statements(to_bigint(tower(), desired)),
+            Texts{"CREATE OR REPLACE VIEW app.root AS\nSELECT prio FROM app.calls WHERE prio > 1"});
 }
 
 TEST(Moves, EverythingThatBelongsToItComesBack) {
   const auto dressed = [](Builder builder) {
     const ObjectId top = view("app.top");
-    builder.owner(top, "boss").grant(top, "reader", "SELECT").comment(top, "it's here").comment(column("app.top.prio"), "c");
+    builder.owner(top, "boss")
+        .grant(top, "reader", "SELECT")
+        .comment(top, "it's here")
+        .comment(column("app.top.prio"), "c");
     Object& trigger = builder.make(Kind::kTrigger, "t on app.top", top);
     trigger.attributes = {{"definition", "CREATE TRIGGER t INSTEAD OF INSERT ON app.top EXECUTE FUNCTION app.f()"}};
     Object& value = builder.make(Kind::kDefault, "app.top.prio", column("app.top.prio"));
@@ -50,8 +54,9 @@ TEST(Moves, EverythingThatBelongsToItComesBack) {
     return builder;
   };
   const auto plan = to_bigint(dressed(tower()), dressed(tower("bigint")));
-  for (const auto* sql : {"ALTER VIEW app.top OWNER TO boss", "GRANT SELECT ON TABLE app.top TO reader", "COMMENT ON VIEW app.top IS 'it''s here'",
-                          "COMMENT ON COLUMN app.top.prio IS 'c'", "CREATE TRIGGER t ", "ALTER VIEW app.top ALTER COLUMN prio SET DEFAULT 3"})
+  for (const auto* sql : {"ALTER VIEW app.top OWNER TO boss", "GRANT SELECT ON TABLE app.top TO reader",
+                          "COMMENT ON VIEW app.top IS 'it''s here'", "COMMENT ON COLUMN app.top.prio IS 'c'",
+                          "CREATE TRIGGER t ", "ALTER VIEW app.top ALTER COLUMN prio SET DEFAULT 3"})
     EXPECT_GT(place_of(plan, sql), place_of(plan, "CREATE VIEW app.top")) << sql;
 }
 
@@ -97,7 +102,8 @@ TEST(Moves, WhatBelongsToAnExtensionRefuses) {
 
 TEST(Moves, ATableIsNeverDroppedToChangeWhatItUses) {
   auto live = tower(), desired = tower("bigint");
-  for (auto* builder : {&live, &desired}) builder->table("app.kept", {{"row", "app.root"}}).needs(column("app.kept.row"), view("app.root"));
+  for (auto* builder : {&live, &desired})
+    builder->table("app.kept", {{"row", "app.root"}}).needs(column("app.kept.row"), view("app.root"));
   const auto plan = to_bigint(live, desired);
   ASSERT_EQ(plan.refused.size(), 1u);
   EXPECT_EQ(plan.refused[0].sqlstate, "2BP01");
@@ -107,7 +113,8 @@ TEST(Moves, ATableIsNeverDroppedToChangeWhatItUses) {
 }
 
 TEST(Moves, NoChangeOfATableDropsIt) {
-  for (const auto* attribute : {"inherits", "of_type", "partition_key", "persistence", "access_method", "tablespace", "anything"}) {
+  for (const auto* attribute :
+       {"inherits", "of_type", "partition_key", "persistence", "access_method", "tablespace", "anything"}) {
     auto desired = tower();
     desired.set(Kind::kTable, "app.calls", attribute, "x");
     for (const auto& sql : statements(plan_of(tower().build(), desired.build(), {table("app.calls")})))
@@ -127,7 +134,8 @@ TEST(Moves, NoSequenceIsMadeAgain) {
 TEST(Moves, AllRefusalsAreTold) {
   auto live = tower(), desired = tower("bigint");
   for (auto* builder : {&live, &desired})
-    for (const auto* name : {"app.k1", "app.k2"}) builder->table(name, {{"row", "app.root"}}).needs(column(cat(name, ".row")), view("app.root"));
+    for (const auto* name : {"app.k1", "app.k2"})
+      builder->table(name, {{"row", "app.root"}}).needs(column(cat(name, ".row")), view("app.root"));
   EXPECT_EQ(to_bigint(live, desired).refused.size(), 2u);
 }
 
@@ -136,7 +144,8 @@ TEST(Moves, ViewsStepAsideForATypeUnderThem) {
   desired.set(Kind::kColumn, "app.calls.prio", "type", "bigint");
   EXPECT_EQ(statements(plan_of(tower().build(), desired.build(), {table("app.calls")})),
             (Texts{"DROP VIEW app.top", "DROP VIEW app.root", "ALTER TABLE app.calls ALTER COLUMN prio TYPE bigint",
-                   "CREATE VIEW app.root AS\nSELECT prio FROM app.calls", "CREATE VIEW app.top AS\nSELECT prio FROM app.root"}));
+                   "CREATE VIEW app.root AS\nSELECT prio FROM app.calls",
+                   "CREATE VIEW app.top AS\nSELECT prio FROM app.root"}));
 }
 
 TEST(Moves, IndexesFollowATypeByThemselves) {
@@ -145,20 +154,25 @@ TEST(Moves, IndexesFollowATypeByThemselves) {
     builder.table("app.calls", {{"prio", type}}).index("app.i", Kind::kTable, "app.calls", "prio");
     return builder.build();
   };
-  EXPECT_EQ(statements(plan_of(with("integer"), with("bigint"), {table("app.calls")})), Texts{"ALTER TABLE app.calls ALTER COLUMN prio TYPE bigint"});
+  EXPECT_EQ(statements(plan_of(with("integer"), with("bigint"), {table("app.calls")})),
+            Texts{"ALTER TABLE app.calls ALTER COLUMN prio TYPE bigint"});
 }
 
 TEST(Moves, AViewThatStopsUsingAColumnIsReplacedBeforeItChanges) {
   Builder live, desired;
-  live.table("app.calls", {{"id", "integer"}, {"prio", "integer"}}).view("app.v", "SELECT id … prio", {{"id", "integer"}}, {"app.calls.id", "app.calls.prio"});
-  desired.table("app.calls", {{"id", "integer"}, {"prio", "bigint"}}).view("app.v", "SELECT id", {{"id", "integer"}}, {"app.calls.id"});
-  EXPECT_EQ(statements(plan_of(live.build(), desired.build(), {table("app.calls"), view("app.v")})),
-            (Texts{"CREATE OR REPLACE VIEW app.v AS\nSELECT id", "ALTER TABLE app.calls ALTER COLUMN prio TYPE bigint"}));
+  live.table("app.calls", {{"id", "integer"}, {"prio", "integer"}})
+      .view("app.v", "SELECT id … prio", {{"id", "integer"}}, {"app.calls.id", "app.calls.prio"});
+  desired.table("app.calls", {{"id", "integer"}, {"prio", "bigint"}})
+      .view("app.v", "SELECT id", {{"id", "integer"}}, {"app.calls.id"});
+  EXPECT_EQ(
+      statements(plan_of(live.build(), desired.build(), {table("app.calls"), view("app.v")})),
+      (Texts{"CREATE OR REPLACE VIEW app.v AS\nSELECT id", "ALTER TABLE app.calls ALTER COLUMN prio TYPE bigint"}));
 }
 
 TEST(Moves, AViewThatStopsUsingAColumnIsReplacedBeforeItGoes) {
   Builder live, desired;
-  live.table("app.calls", {{"id", "integer"}, {"prio", "integer"}}).view("app.v", "SELECT id … prio", {{"id", "integer"}}, {"app.calls.id", "app.calls.prio"});
+  live.table("app.calls", {{"id", "integer"}, {"prio", "integer"}})
+      .view("app.v", "SELECT id … prio", {{"id", "integer"}}, {"app.calls.id", "app.calls.prio"});
   desired.table("app.calls", {{"id", "integer"}}).view("app.v", "SELECT id", {{"id", "integer"}}, {"app.calls.id"});
   EXPECT_EQ(statements(plan_of(live.build(), desired.build(), {table("app.calls"), view("app.v")})),
             (Texts{"CREATE OR REPLACE VIEW app.v AS\nSELECT id", "ALTER TABLE app.calls DROP COLUMN prio"}));
@@ -166,7 +180,10 @@ TEST(Moves, AViewThatStopsUsingAColumnIsReplacedBeforeItGoes) {
 
 TEST(Moves, DangersOfWhatHasNoStatementOfItsOwnAreTold) {
   // The column of a view goes with something else's statement.
-  const auto before = Builder().table("app.calls", {{"a", "integer"}}).view("app.v", "SELECT a", {{"a", "integer"}, {"b", "integer"}}).build();
+  const auto before = Builder()
+                          .table("app.calls", {{"a", "integer"}})
+                          .view("app.v", "SELECT a", {{"a", "integer"}, {"b", "integer"}})
+                          .build();
   auto less = Builder().table("app.calls", {{"a", "integer"}}).view("app.v", "SELECT a", {{"a", "integer"}});
   less.set(Kind::kView, "app.v", "columns", "a integer\nb integer");
   const auto plan = plan_of(before, less.build(), {view("app.v")});

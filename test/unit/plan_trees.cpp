@@ -15,12 +15,15 @@ Builder tree(const Columns& columns, const std::string& bound = "FOR VALUES IN (
   builder.at(Kind::kTable, "app.whole").facts["has_children"] = "yes";
   for (const auto& [name, type] : columns) builder.set(Kind::kColumn, cat("app.part.", name), "inherited", "yes");
   const ObjectId inheritance = kinds::inheritance_of(table("app.part"));
-  builder.make(inheritance.kind, inheritance.identity, table("app.part")).attributes = {{"of", "app.whole"}, {"bound", bound}};
+  builder.make(inheritance.kind, inheritance.identity, table("app.part")).attributes = {{"of", "app.whole"},
+                                                                                        {"bound", bound}};
   builder.needs(inheritance, table("app.whole"), 'a');
   return builder;
 }
 
-plan::Plan planned(Builder live, Builder desired) { return plan_of(live.build(), desired.build(), {table("app.whole"), table("app.part")}); }
+plan::Plan planned(Builder live, Builder desired) {
+  return plan_of(live.build(), desired.build(), {table("app.whole"), table("app.part")});
+}
 
 const Columns kOne{{"a", "integer"}}, kTwo{{"a", "integer"}, {"b", "text"}};
 
@@ -38,12 +41,14 @@ TEST(Trees, AColumnIsRetypedOnceUnderTheViewsOfAPartition) {
     return builder;
   };
   EXPECT_EQ(statements(planned(with_view(kTwo), with_view({{"a", "integer"}, {"b", "name"}}))),
-            (Texts{"DROP VIEW app.v", "ALTER TABLE app.whole ALTER COLUMN b TYPE name", "CREATE VIEW app.v AS\nSELECT b FROM app.part"}));
+            (Texts{"DROP VIEW app.v", "ALTER TABLE app.whole ALTER COLUMN b TYPE name",
+                   "CREATE VIEW app.v AS\nSELECT b FROM app.part"}));
 }
 
 TEST(Trees, AnotherBoundIsOutAndIn) {
   EXPECT_EQ(statements(planned(tree(kOne), tree(kOne, "DEFAULT"))),
-            (Texts{"ALTER TABLE app.whole DETACH PARTITION app.part", "ALTER TABLE app.whole ATTACH PARTITION app.part DEFAULT"}));
+            (Texts{"ALTER TABLE app.whole DETACH PARTITION app.part",
+                   "ALTER TABLE app.whole ATTACH PARTITION app.part DEFAULT"}));
 }
 
 TEST(Trees, APartitionGoesWithItsParentAndByItself) {
@@ -57,7 +62,8 @@ TEST(Trees, ANewPartitionIsAttachedWhenItHasWhatTheParentHas) {
   Builder parent;
   parent.table("app.whole", kOne).set(Kind::kTable, "app.whole", "partition_key", "LIST (a)");
   EXPECT_EQ(statements(planned(parent, tree(kOne))),
-            (Texts{"CREATE TABLE app.part (\n    a integer\n)", "ALTER TABLE app.whole ATTACH PARTITION app.part FOR VALUES IN (1)"}));
+            (Texts{"CREATE TABLE app.part (\n    a integer\n)",
+                   "ALTER TABLE app.whole ATTACH PARTITION app.part FOR VALUES IN (1)"}));
 }
 
 TEST(Trees, AnotherPartitionKeyIsRefused) {

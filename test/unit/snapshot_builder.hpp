@@ -54,10 +54,12 @@ class Builder {
   }
 
   /// With rows, as the server has it unless one says otherwise.
-  Builder& matview(const std::string& name, const std::string& definition, const Columns& columns, const Texts& uses = {}) {
+  Builder& matview(const std::string& name, const std::string& definition, const Columns& columns,
+                   const Texts& uses = {}) {
     view(name, definition, columns, uses, Kind::kMaterializedView);
     at(Kind::kMaterializedView, name).attributes["access_method"] = "heap";
-    make(Kind::kContents, cat("materialized view ", name), {Kind::kMaterializedView, name}).attributes["populated"] = "yes";
+    make(Kind::kContents, cat("materialized view ", name), {Kind::kMaterializedView, name}).attributes["populated"] =
+        "yes";
     return *this;
   }
 
@@ -68,8 +70,10 @@ class Builder {
     const auto open = signature.find('(');
     const std::string arguments = signature.substr(open + 1, signature.size() - open - 2);
     function.name = signature.substr(function.schema.size() + 1, open - function.schema.size() - 1);
-    function.attributes["definition"] = cat("CREATE OR REPLACE FUNCTION ", signature, "\n RETURNS ", result, "\nAS $$", body, "$$\n");
-    function.facts = {{"kind", "f"}, {"result", result}, {"identity_arguments", arguments}, {"defaults", "0"}, {"definer", "f"}, {"set", "f"}};
+    function.attributes["definition"] =
+        cat("CREATE OR REPLACE FUNCTION ", signature, "\n RETURNS ", result, "\nAS $$", body, "$$\n");
+    function.facts = {{"kind", "f"},     {"result", result}, {"identity_arguments", arguments},
+                      {"defaults", "0"}, {"definer", "f"},   {"set", "f"}};
     for (const auto& use : uses) needs({Kind::kFunction, signature}, use);
     return *this;
   }
@@ -92,7 +96,8 @@ class Builder {
   }
 
   /// By the owner; `place` is where it stands in the ACL.
-  Builder& grant(const ObjectId& on, const std::string& grantee, const std::string& privileges, const std::string& place = "1") {
+  Builder& grant(const ObjectId& on, const std::string& grantee, const std::string& privileges,
+                 const std::string& place = "1") {
     Object& grant = make(Kind::kPrivilege, cat(grantee, " on ", kinds::describe(on)), on);
     grant.name = grantee;
     grant.attributes = {{"privileges", privileges}, {"grantor", "(owner)"}};
