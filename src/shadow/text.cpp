@@ -1,15 +1,16 @@
 #include "shadow/text.hpp"
 
 #include <algorithm>
-#include "functions/settings.hpp"
 
 #include "catalog/others.hpp"
+#include "functions/settings.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/already.hpp"
 #include "shadow/directives.hpp"
+#include "shadow/forms.hpp"
 #include "shadow/other_targets.hpp"
 #include "shadow/trees.hpp"
 
@@ -22,7 +23,6 @@ extern "C" {
 #include "catalog/pg_proc.h"
 #include "catalog/pg_publication.h"
 #include "catalog/pg_type.h"
-#include "mb/pg_wchar.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_func.h"
 #include "parser/parse_type.h"
@@ -207,79 +207,6 @@ Oid relation_of(RangeVar* name) {
       ereport(ERROR,
               (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("referenced relation \"%s\" is not a table", name->relname)));
     return found;
-  });
-}
-
-/// A GRANT on several objects as a GRANT on each: each has its place among the statements about its object.
-std::vector<const RawStmt*> one_by_one(const RawStmt* raw) {
-  if (!IsA(raw->stmt, GrantStmt) || list_length(reinterpret_cast<GrantStmt*>(raw->stmt)->objects) < 2) return {raw};
-  std::vector<const RawStmt*> out;
-  for (int i = 0; i < list_length(reinterpret_cast<GrantStmt*>(raw->stmt)->objects); ++i)
-    out.push_back(pg::call([&] {
-      auto* single = static_cast<RawStmt*>(copyObjectImpl(raw));
-      auto* grant = reinterpret_cast<GrantStmt*>(single->stmt);
-      grant->objects = list_make1(list_nth(grant->objects, i));
-      return single;
-    }));
-  return out;
-}
-
-/// SET client_encoding says how psql would read the rest of the file. The client has read the text by its own encoding; where the
-/// two differ, the bytes are taken back and read as the file says. What cannot be read so stays as it is.
-std::string read_again(const std::string& sql, const std::string& encoding) {
-  try {
-    const pg::Subtransaction attempt;
-    return pg::call([&] {
-      const int file = pg_valid_server_encoding(encoding.c_str()) >= 0 ? pg_valid_server_encoding(encoding.c_str())
-                                                                       : pg_char_to_encoding(encoding.c_str());
-      if (file < 0 || file == pg_get_client_encoding()) return pstrdup(sql.c_str());
-      char* bytes = pg_server_to_client(sql.c_str(), static_cast<int>(sql.size()));
-      return pg_any_to_server(bytes, static_cast<int>(strlen(bytes)), file);
-    });
-  } catch (const pg::Error& error) {
-    if (error.interrupts()) throw;
-    return sql;
-  }
-}
-
-/// CLUSTER … USING, as the mark on the index that it leaves.
-RawStmt* as_mark(RawStmt* raw) {
-  if (!IsA(raw->stmt, ClusterStmt)) return raw;
-  const auto* cluster = reinterpret_cast<ClusterStmt*>(raw->stmt);
-  if (!cluster->relation || !cluster->indexname) return raw;
-  return pg::call([&] {
-    auto* command = makeNode(AlterTableCmd);
-    command->subtype = AT_ClusterOn;
-    command->name = pstrdup(cluster->indexname);
-    auto* alter = makeNode(AlterTableStmt);
-    alter->relation = static_cast<RangeVar*>(copyObjectImpl(cluster->relation));
-    alter->cmds = list_make1(command);
-    alter->objtype = OBJECT_TABLE;
-    auto* marked = static_cast<RawStmt*>(copyObjectImpl(raw));
-    marked->stmt = reinterpret_cast<Node*>(alter);
-    return marked;
-  });
-}
-
-/// CREATE SCHEMA with definitions inside, as the statements that it stands for.
-std::vector<const RawStmt*> elements_of(const RawStmt* raw) {
-  if (!IsA(raw->stmt, CreateSchemaStmt) || !reinterpret_cast<CreateSchemaStmt*>(raw->stmt)->schemaElts) return {};
-  std::vector<const RawStmt*> out;
-  List* elements = reinterpret_cast<CreateSchemaStmt*>(raw->stmt)->schemaElts;
-  for (int i = 0; i < list_length(elements); ++i)
-    out.push_back(pg::call([&] {
-      auto* single = static_cast<RawStmt*>(copyObjectImpl(raw));
-      single->stmt = static_cast<Node*>(copyObjectImpl(list_nth(elements, i)));
-      return single;
-    }));
-  return out;
-}
-
-RawStmt* without_elements(const RawStmt* raw) {
-  return pg::call([&] {
-    auto* schema = static_cast<RawStmt*>(copyObjectImpl(raw));
-    reinterpret_cast<CreateSchemaStmt*>(schema->stmt)->schemaElts = NIL;
-    return schema;
   });
 }
 

@@ -1,0 +1,510 @@
+#include "plan/ordering.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "kinds/registry.hpp"
+#include "kinds/text.hpp"
+#include "kinds/tree.hpp"
+#include "model/failure.hpp"
+#include "plan/graph.hpp"
+#include "script/quote.hpp"
+#include "script/utf8.hpp"
+
+namespace pgschema::plan {
+
+using kinds::Command;
+
+namespace {
+
+/// Drops as early, creations as late as they can be; within those by kind and name.
+Graph::Key key_of(int stage, const ObjectId& id) {
+  const int kind = static_cast<int>(id.kind);
+  return {stage * 1000 + (stage == 0 ? 500 - kind : kind), id.identity};
+}
+
+class Ordering {
+ public:
+  Ordering(const Request& request, const Moves& moves)
+      : request_(request), live_(request.live), desired_(request.desired), moves_(moves) {}
+
+  std::vector<Work> run() {
+    drop_apart();
+    add_drops();
+    add_alterations();
+    add_creations();
+    add_enum_replacements();
+    order_drops();
+    order_names();
+    order_creations();
+    order_trees();
+    std::vector<Work> out;
+    for (Graph::Node node : graph_.order([&](Graph::Node n) { return label(n); }))
+      out.push_back(std::move(work_[node]));
+    return out;
+  }
+
+ private:
+  std::string label(Graph::Node node) const {
+    return cat(name_of(work_[node].action), " ", kinds::describe(work_[node].id));
+  }
+
+  Graph::Node add(int stage, Work work) {
+    Graph::Key key = key_of(stage, work.id);
+    // Grants in the order in which they were given: pg_dump shows it.
+    const Object* object = live_.has(work.id) ? live_.find(work.id) : desired_.find(work.id);
+    if (object && work.id.kind == Kind::kPrivilege)
+      key.second = cat(object->parent.identity, " ", object->fact("place"), key.second);
+    // New functions in the order in which the text could make them: a body in a string may call what nobody has recorded.
+    if (object && (work.id.kind == Kind::kFunction || work.id.kind == Kind::kProcedure) && !live_.has(work.id) &&
+        !request_.copies)
+      key.second = cat(object->fact("place"), key.second);
+    const auto node = graph_.add(std::move(key));
+    work_.push_back(std::move(work));
+    return node;
+  }
+
+  bool comes_back(const ObjectId& id) const { return moves_.up.count(id) != 0; }
+
+  /// From which snapshot an object is written: what the text speaks of as it says, everything else as it was.
+  const Snapshot& source(const ObjectId& id) const {
+    if (!live_.has(id)) return desired_;
+    return request_.named.count(desired_.root(id)) ? desired_ : live_;
+  }
+
+  std::optional<ObjectId> dropper_of(const ObjectId& id) const {
+    return apart_.count(id) ? id : dropper(id, live_, moves_.down);
+  }
+
+  /// Tables that refer to each other, a table whose default calls a function over its row type: what can be taken off a table
+  /// goes before it, where otherwise each would have to go before the other.
+  void drop_apart() {
+    std::map<ObjectId, std::set<ObjectId>> before;
+    std::vector<std::pair<ObjectId, std::pair<ObjectId, ObjectId>>> detachable;
+    for (const auto& edge : live_.dependencies()) {
+      if (!moves_.down.count(edge.from) || !moves_.down.count(edge.to) || !live_.has(edge.from) || !live_.has(edge.to))
+        continue;
+      const auto first = dropper(edge.from, live_, moves_.down), then = dropper(edge.to, live_, moves_.down);
+      if (!first || !then || *first == *then) continue;
+      before[*first].insert(*then);
+      if (edge.from != *first && (edge.from.kind == Kind::kConstraint || edge.from.kind == Kind::kDefault))
+        detachable.push_back({edge.from, {*first, *then}});
+    }
+    for (const auto& [part, ends] : detachable)
+      if (leads_to(before, ends.second, ends.first)) apart_.insert(part);
+  }
+
+  static bool leads_to(const std::map<ObjectId, std::set<ObjectId>>& edges, const ObjectId& from, const ObjectId& to) {
+    std::set<ObjectId> seen{from};
+    std::vector<ObjectId> queue{from};
+    while (!queue.empty()) {
+      const ObjectId at = queue.back();
+      queue.pop_back();
+      if (at == to) return true;
+      if (const auto found = edges.find(at); found != edges.end())
+        for (const auto& next : found->second)
+          if (seen.insert(next).second) queue.push_back(next);
+    }
+    return false;
+  }
+
+  void add_drops() {
+    for (const auto& id : moves_.down) {
+      if (!live_.has(id) || request_.replaced_enums.count(id)) continue;
+      if (dropper_of(id) != id) continue;
+      const Object& object = live_.objects.at(id);
+      const auto& writer = kinds::writer(id.kind);
+      Work work{id, comes_back(id) ? Action::kRebuild : Action::kDrop, writer.drop(object, live_), {}};
+      if (!comes_back(id)) work.dangers = writer.drop_dangers(object, live_);
+      work.drops = true;
+      if (const auto other = kinds::renamed_clone(object, live_, desired_)) {
+        const Object& table = kinds::relation_of(object, live_);
+        work.action = Action::kAlter;
+        work.commands = {{cat(kinds::alter_relation(table), " RENAME CONSTRAINT ", object.name, " TO ",
+                              desired_.objects.at(*other).name),
+                          "ALTER TABLE",
+                          kinds::access_exclusive(table),
+                          {}}};
+      }
+      if (heirs_keep(object))
+        for (auto& command : work.commands)
+          command.sql = kinds::replace_prefix(command.sql, "ALTER TABLE ", "ALTER TABLE ONLY ");
+      drops_[id] = add(0, std::move(work));
+    }
+  }
+
+  /// The tables beneath have the column, or constraint, by themselves afterwards: ALTER TABLE ONLY … DROP.
+  bool heirs_keep(const Object& object) const {
+    if ((object.id.kind != Kind::kColumn && object.id.kind != Kind::kConstraint) || desired_.has(object.id))
+      return false;
+    const auto followers = kinds::followers_of(object, live_);
+    return std::any_of(followers.begin(), followers.end(), [&](const ObjectId& id) {
+      const Object& follower = live_.objects.at(id);
+      return follower.has("inherited") && follower.fact("from").empty() && kinds::is_inherited(follower) &&
+             desired_.has(id) && kinds::stays_in_tree(follower, live_, desired_);
+    });
+  }
+
+  void add_alterations() {
+    for (const auto& [id, alteration] : moves_.altered) {
+      if (alteration.commands.empty() && alteration.dangers.empty()) continue;
+      alters_[id] = add(1, {id, Action::kAlter, alteration.commands, alteration.dangers});
+    }
+    // The server follows from the parent's.
+    for (const auto& [id, alteration] : moves_.altered)
+      if (alteration.commands.empty())
+        if (const auto node = altered_above(desired_.objects.at(id))) alters_.emplace(id, *node);
+  }
+
+  std::optional<Graph::Node> altered_above(const Object& part) const {
+    for (const auto& origin : kinds::origins_of(part, desired_)) {
+      if (auto found = find(alters_, origin)) return found;
+      if (auto found = altered_above(desired_.objects.at(origin))) return found;
+    }
+    return {};
+  }
+
+  void add_creations() {
+    for (const auto& id : moves_.up) {
+      if (const ObjectId by = creator(id, desired_, moves_.up); by != id) {
+        if (id.kind == Kind::kTrigger) clones_.push_back(id);
+        continue;
+      }
+      if (const auto other = kinds::renamed_clone(desired_.objects.at(id), desired_, live_);
+          other && drops_.count(*other)) {
+        creates_[id] = drops_.at(*other);
+        continue;
+      }
+      const Snapshot& from = source(id);
+      const Object& object = from.has(id) ? from.objects.at(id) : desired_.objects.at(id);
+      const Action action = live_.has(id) ? Action::kRebuild : Action::kCreate;
+      Work work{id, action, kinds::writer(id.kind).create(object, from.has(id) ? from : desired_), {}};
+      // Something new on what was there before.
+      if (action == Action::kCreate && object.parent && live_.has(desired_.root(id)))
+        work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
+      creates_[id] = add(2, std::move(work));
+      if (!object.parent && (live_.has(id) || request_.copies)) add_privilege_reset(id);
+    }
+  }
+
+  /// What ALTER DEFAULT PRIVILEGES gives to a new object is taken back from one that was there before.
+  void add_privilege_reset(const ObjectId& id) {
+    const Snapshot& from = live_.has(id) ? live_ : desired_;
+    const Object& object = from.objects.at(id);
+    const std::string type =
+        id.kind == Kind::kFunction || id.kind == Kind::kProcedure || id.kind == Kind::kAggregate  ? "function"
+        : id.kind == Kind::kView || id.kind == Kind::kMaterializedView || id.kind == Kind::kTable ? "table"
+        : id.kind == Kind::kSequence                                                              ? "sequence"
+        : id.kind == Kind::kEnum || id.kind == Kind::kComposite || id.kind == Kind::kDomain || id.kind == Kind::kRange
+            ? "type"
+            : "";
+    if (type.empty()) return;
+    auto found = request_.default_grantees.find({object.schema, type});
+    if (found == request_.default_grantees.end()) return;
+    const Object* owner = from.find({Kind::kOwner, kinds::describe(id)});
+    std::string grantees = "PUBLIC";
+    for (const auto& grantee : found->second)
+      if (grantee != "PUBLIC") grantees += cat(", ", grantee);
+    const std::string target =
+        type == "table"      ? cat("TABLE ", id.identity)
+        : type == "function" ? (id.kind == Kind::kAggregate ? cat("FUNCTION ", id.identity) : kinds::reference(object))
+                             : cat(type == "sequence" ? "SEQUENCE " : "TYPE ", id.identity);
+    std::vector<Command> commands{{cat("REVOKE ALL ON ", target, " FROM ", grantees), "REVOKE", {}, {}}};
+    if (owner) commands.push_back({cat("GRANT ALL ON ", target, " TO ", owner->get("role")), "GRANT", {}, {}});
+    if (type == "function") commands.push_back({cat("GRANT EXECUTE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
+    if (type == "type") commands.push_back({cat("GRANT USAGE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
+    const auto node = add(
+        2, {{Kind::kPrivilege, cat("default on ", kinds::describe(id))}, Action::kRebuild, std::move(commands), {}});
+    work_[node].id = owner ? owner->id : id;
+    graph_.must_run(node).after(creates_.at(id));
+    resets_[id] = node;
+  }
+
+  void add_enum_replacements() {
+    for (const auto& [id, values] : request_.replaced_enums) {
+      const Object& type = live_.objects.at(id);
+      const std::string aside = aside_name(type);
+      const auto rename = add(
+          0,
+          {id, Action::kRebuild, {{cat("ALTER TYPE ", id.identity, " RENAME TO ", aside), "ALTER TYPE", {}, {}}}, {}});
+      const auto remove =
+          add(1, {id, Action::kRebuild, {{cat("DROP TYPE ", type.schema, ".", aside), "DROP TYPE", {}, {}}}, {}});
+      drops_[id] = rename;
+      if (creates_.count(id)) graph_.must_run(rename).before(creates_.at(id));
+      for (const auto& edge : live_.dependents(id)) {
+        auto altered = alters_.find(edge.from);
+        if (altered == alters_.end()) continue;
+        graph_.must_run(altered->second).before(remove);
+        if (creates_.count(id)) graph_.must_run(altered->second).after(creates_.at(id));
+      }
+    }
+  }
+
+  /// A name that nothing known here has: the type's own, cut to what fits, with a suffix.
+  std::string aside_name(const Object& type) {
+    const std::string own = script::name_of_quoted(type.name);
+    std::size_t end = 0;
+    for (std::size_t next = 0; next < own.size() && next <= 46;
+         next += std::max<std::size_t>(script::utf8_length(own, next), 1))
+      end = next;
+    if (own.size() <= 46) end = own.size();
+    for (int attempt = 1;; ++attempt) {
+      std::string name = script::quote_identifier(
+          cat(own.substr(0, end), "__pgschema_old", attempt > 1 ? std::to_string(attempt) : ""));
+      const std::string identity = cat(type.schema, ".", name);
+      const auto taken = [&](const auto& entry) { return entry.first.identity == identity; };
+      const auto in = [&](const Snapshot& snapshot) {
+        return std::any_of(snapshot.objects.begin(), snapshot.objects.end(), taken);
+      };
+      if (!in(live_) && !in(desired_) && aside_names_.insert(identity).second) return name;
+    }
+  }
+
+  std::optional<Graph::Node> drop_node(const ObjectId& id) const {
+    if (!moves_.down.count(id) || !live_.has(id)) return {};
+    const auto by = request_.replaced_enums.count(id) ? std::optional(id) : dropper_of(id);
+    auto found = by ? drops_.find(*by) : drops_.end();
+    if (found == drops_.end()) return {};
+    return found->second;
+  }
+
+  std::optional<Graph::Node> create_node(const ObjectId& id) const {
+    if (!moves_.up.count(id)) return {};
+    auto found = creates_.find(creator(id, desired_, moves_.up));
+    if (found == creates_.end()) return {};
+    return found->second;
+  }
+
+  static std::optional<Graph::Node> find(const std::map<ObjectId, Graph::Node>& nodes, const ObjectId& id) {
+    auto found = nodes.find(id);
+    if (found == nodes.end()) return {};
+    return found->second;
+  }
+
+  void before(std::optional<Graph::Node> first, std::optional<Graph::Node> then) {
+    if (first && then) graph_.must_run(*first).before(*then);
+  }
+
+  void order_drops() {
+    for (const auto& edge : live_.dependencies()) {
+      const auto gone = drop_node(edge.from);
+      before(gone, drop_node(edge.to));
+      before(gone, find(alters_, edge.to));
+      if (steps_aside_for(edge.to) && !still_needs(edge.from, edge.to))
+        before(find(alters_, edge.from), find(alters_, edge.to));
+      // Altered so that it needs the other one no longer.
+      if (!gone && !request_.replaced_enums.count(edge.to)) before(find(alters_, edge.from), drop_node(edge.to));
+    }
+    for (const auto& id : moves_.down) {
+      if (!live_.has(id)) continue;
+      const Object& object = live_.objects.at(id);
+      before(drop_node(id), create_node(id));
+      if (object.parent) {
+        before(drop_node(id), find(alters_, object.parent));
+        before(drop_node(id), drop_node(object.parent));
+      }
+    }
+  }
+
+  /// What depends on the object must be gone, or need it no longer, while it is altered.
+  bool steps_aside_for(const ObjectId& id) const {
+    auto found = moves_.altered.find(id);
+    return found != moves_.altered.end() && found->second.dependents_step_aside;
+  }
+
+  bool still_needs(const ObjectId& from, const ObjectId& to) const {
+    const auto& list = desired_.needs(from);
+    return std::any_of(list.begin(), list.end(), [&](const Dependency& edge) { return edge.to == to; });
+  }
+
+  /// A view that becomes a table: relations, indexes, types and routines share their names with other kinds.
+  void order_names() {
+    const auto named_itself = [](const Object* object) {
+      return object && (!object->parent || object->id.kind == Kind::kIndex);
+    };
+    std::multimap<std::string_view, ObjectId> going;
+    for (const auto& id : moves_.down)
+      if (named_itself(live_.find(id))) going.emplace(id.identity, id);
+    for (const auto& id : moves_.up) {
+      if (!named_itself(desired_.find(id))) continue;
+      const auto [first, last] = going.equal_range(id.identity);
+      for (auto it = first; it != last; ++it) before(drop_node(it->second), create_node(id));
+    }
+  }
+
+  void order_creations() {
+    for (const auto& edge : desired_.dependencies()) {
+      // A part that came down is made by itself only where it was there before what it is a part of.
+      if (edge.type == 'P' && edge.from.kind == Kind::kConstraint) continue;
+      for (const auto& later : {create_node(edge.from), find(alters_, edge.from)}) {
+        if (!later) continue;
+        before(create_node(edge.to), later);
+        before(find(alters_, edge.to), later);
+        columns_before(edge.to, *later);
+        if (desired_.root(edge.from) != desired_.root(edge.to)) after_settled(edge.to, *later);
+      }
+    }
+    for (const auto& [id, node] : creates_) {
+      const Object& object = desired_.objects.at(id);
+      if (!object.parent) continue;
+      before(create_node(object.parent), node);
+      before(find(alters_, object.parent), node);
+      before(find(resets_, desired_.root(id)), node);
+      siblings(object, node);
+    }
+  }
+
+  /// Who needs a row type needs all of its columns, the new ones too.
+  void columns_before(const ObjectId& type, Graph::Node later) {
+    for (const auto& child : desired_.children(type)) {
+      if (child.kind != Kind::kColumn) continue;
+      before(create_node(child), later);
+      before(find(alters_, child), later);
+    }
+  }
+
+  /// Owner, privileges and rows of what an object needs are there before it: a materialized view is filled with
+  /// the rights of its owner, through views with the rights of theirs.
+  void after_settled(const ObjectId& needed, Graph::Node later) {
+    for (ObjectId at = needed; at;) {
+      for (const auto& child : desired_.children(at))
+        if (child.kind == Kind::kOwner || child.kind == Kind::kPrivilege || child.kind == Kind::kContents) {
+          before(create_node(child), later);
+          before(find(alters_, child), later);
+        }
+      before(find(resets_, at), later);
+      const Object* object = desired_.find(at);
+      at = object ? object->parent : ObjectId{};
+    }
+  }
+
+  /// The owner first, then the rows, then indexes (they are built once).
+  void siblings(const Object& object, Graph::Node node) {
+    if (object.id.kind == Kind::kOwner) return;
+    for (const auto& sibling : desired_.children(object.parent)) {
+      if (sibling.kind == Kind::kOwner) before(create_node(sibling), node);
+      if (sibling.kind == Kind::kContents && object.id.kind == Kind::kIndex) before(create_node(sibling), node);
+    }
+    // An owned sequence must have the owner of the table.
+    if (object.id.kind == Kind::kOwnedBy)
+      for (const auto& edge : desired_.needs(object.id)) after_settled(edge.to, node);
+  }
+
+  /// A table enters a tree when it has all that the parent has, and leaves it before anything of that changes.
+  void order_trees() {
+    for (const auto* snapshot : {&live_, &desired_})
+      for (const auto& [id, object] : snapshot->objects) {
+        if (id.kind != Kind::kInheritance) continue;
+        std::optional<Graph::Node> leaves, enters;
+        if (snapshot == &live_)
+          leaves = drop_node(id);
+        else
+          enters = create_node(id);
+        if (object.parent.kind != Kind::kTable) {
+          order_index(object, enters);
+          continue;
+        }
+        std::vector<ObjectId> tables = kinds::parents_of(object.parent, *snapshot);
+        // Names that the server chooses (of NOT NULL, from 18 on) are the parent's before they are the child's.
+        for (const auto& parent : tables) before(create_node(parent), create_node(object.parent));
+        for (const auto& parent : tables)
+          if (enters)
+            for (const auto& sibling : kinds::heirs_of(parent, live_)) {
+              before(drop_node(kinds::inheritance_of(sibling)), enters);
+              before(drop_node(sibling), enters);
+            }
+        if (enters && live_.has(object.parent))
+          for (const auto& part : cloned_again(object.parent)) clones_.push_back(part);
+        const bool made_with_table = enters && enters == create_node(object.parent);
+        if (!made_with_table) tables.push_back(object.parent);
+        for (const auto& table : tables)
+          for (const auto& part : snapshot->children(table)) order_part(part, *snapshot, leaves, enters);
+      }
+    for (const auto& id : clones_) order_clone(id);
+    for (const auto& [id, node] : creates_)
+      if (id.kind == Kind::kConstraint && !desired_.objects.at(id).fact("from").empty()) order_foreign_key(id, node);
+    for (const auto& [id, node] : alters_) {
+      const Object& part = desired_.objects.at(id);
+      if (!part.has("inherited")) continue;
+      const auto above = altered_above(part);
+      before(above, node);
+      for (const auto& edge : live_.dependents(id)) before(drop_node(edge.from), above);
+    }
+  }
+
+  void order_part(const ObjectId& part, const Snapshot& in, std::optional<Graph::Node> leaves,
+                  std::optional<Graph::Node> enters) {
+    const Object& object = in.objects.at(part);
+    if (part.kind != Kind::kColumn && !(part.kind == Kind::kConstraint && object.get("type") == "c") &&
+        part.kind != Kind::kOwner)
+      return;
+    for (const auto& then : {create_node(part), find(alters_, part), drop_node(part)}) {
+      before(leaves, then);
+      before(then, enters);
+    }
+  }
+
+  /// The parts of an index are there before it, and those of one that is there already before their table is.
+  void order_index(const Object& attachment, std::optional<Graph::Node> enters) {
+    const auto part = create_node(attachment.parent),
+               table = create_node(kinds::inheritance_of(desired_.root(attachment.id)));
+    std::optional<Graph::Node> made;
+    for (const auto& whole : kinds::parents_of(attachment.parent, desired_)) made = create_node(whole);
+    before(part, made);
+    if (made)
+      before(table, made);
+    else
+      before(part, table);
+    before(table, enters);
+  }
+
+  /// Triggers that go and come back, as the parent's are, when their table leaves and enters.
+  std::vector<ObjectId> cloned_again(const ObjectId& table) const {
+    std::vector<ObjectId> out;
+    for (const auto& id : desired_.children(table))
+      if (id.kind == Kind::kTrigger && live_.has(id) && !moves_.up.count(id) &&
+          kinds::is_inherited(desired_.objects.at(id)))
+        out.push_back(id);
+    return out;
+  }
+
+  /// A foreign key that fits is taken for the clone of the parent's, where it is there before.
+  void order_foreign_key(const ObjectId& id, Graph::Node node) {
+    bool made = false;
+    for (const auto& origin : kinds::origins_of(desired_.objects.at(id), desired_)) {
+      const auto above = create_node(origin);
+      made = made || above;
+      before(node, above);
+    }
+    if (!made) before(node, create_node(kinds::inheritance_of(desired_.root(id))));
+  }
+
+  /// What is other about a clone is said after it was made.
+  void order_clone(const ObjectId& id) {
+    const Object& clone = desired_.objects.at(id);
+    const auto table = create_node(kinds::inheritance_of(desired_.root(id)));
+    const auto made = moves_.up.count(id) ? create_node(id) : table;
+    for (const auto& origin : kinds::origins_of(clone, desired_)) before(table, create_node(origin));
+    if (!moves_.up.count(id)) before(table, find(alters_, id));
+    auto commands = kinds::writer(id.kind).create(clone, desired_);
+    if (commands.empty() || !made) return;
+    const auto node = add(2, {id, Action::kCreate, std::move(commands), {}});
+    before(made, node);
+  }
+
+  const Request& request_;
+  const Snapshot &live_, &desired_;
+  const Moves& moves_;
+  Graph graph_;
+  std::vector<ObjectId> clones_;  // triggers that the server makes with others
+  std::vector<Work> work_;
+  std::map<ObjectId, Graph::Node> drops_, alters_, creates_, resets_;
+  std::set<std::string> aside_names_;
+  std::set<ObjectId> apart_;  // parts that are dropped by a statement of their own
+};
+
+}  // namespace
+
+std::vector<Work> ordered(const Request& request, const Moves& moves) { return Ordering(request, moves).run(); }
+
+}  // namespace pgschema::plan
