@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kinds/registry.hpp"
+#include "kinds/tree.hpp"
 #include "model/failure.hpp"
 #include "plan/changes.hpp"
 #include "plan/moves.hpp"
