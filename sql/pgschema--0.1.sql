@@ -68,7 +68,7 @@ CREATE FUNCTION pgschema_plan(desired text, schemas name[] DEFAULT NULL, strateg
   LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100;
 
 COMMENT ON FUNCTION pgschema_plan(text, name[], text, text) IS
-  'what would bring the database to the desired state, proven on a copy that nobody sees: text, summary, sql or json';
+  'what would bring the database to the desired state, proven on a copy that nobody sees; schemas: about which the text is the whole truth (NULL: it speaks only of what it names); format: text, summary, sql or json';
 
 CREATE FUNCTION pgschema_steps(desired text, schemas name[] DEFAULT NULL, strategy text DEFAULT NULL)
   RETURNS TABLE (step int, phase int, action text, command text, object_type text, identity text, reason text, lock text,
@@ -88,7 +88,7 @@ CREATE PROCEDURE pgschema_apply(desired text, schemas name[] DEFAULT NULL, expec
   LANGUAGE C;
 
 COMMENT ON PROCEDURE pgschema_apply(text, name[], text, text[], text, interval, int, int, bigint) IS
-  'brings the database to the desired state: plans, checks, runs, verifies and records, all or nothing';
+  'brings the database to the desired state: plans, checks, runs, verifies and records, all or nothing; schemas as in pgschema_plan(); expect: the fingerprint of the reviewed plan; allow: hazards that are accepted';
 
 REVOKE EXECUTE ON PROCEDURE pgschema_apply(text, name[], text, text[], text, interval, int, int, bigint) FROM PUBLIC;
 
