@@ -7,6 +7,7 @@
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
+#include "pg/subtransaction.hpp"
 
 extern "C" {
 #include "catalog/pg_class.h"
@@ -22,6 +23,7 @@ namespace pgschema::catalog {
 namespace {
 
 constexpr std::size_t kFirstAttribute = 8;
+constexpr std::size_t kMostAtOnce = 1000;  // relations
 
 constexpr const char* kOwnedSequencesSql = R"(
 SELECT d.objid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
@@ -116,7 +118,7 @@ void read_others(const Units& units, std::vector<RawObject>& out) {
   for (const auto& reader : attached_readers()) take(reader.kind, pg::query(reader.sql, {catalogs, oids}));
 }
 
-std::vector<RawObject> read_rows(const Units& units) {
+void read_some(const Units& units, std::vector<RawObject>& all) {
   std::set<Oid> relations = units.relations;
   if (!relations.empty())
     for (const auto& row : pg::query(kOwnedSequencesSql, {list(relations)})) relations.insert(row.oid(0));
@@ -137,7 +139,21 @@ std::vector<RawObject> read_rows(const Units& units) {
     if (&reader == &readers().front()) present.tell(out, relations.size());
   }
   if (!units.others.empty()) read_others(units, out);
-  return out;
+  all.insert(all.end(), std::make_move_iterator(out.begin()), std::make_move_iterator(out.end()));
+}
+
+/// The deparsers keep the locks that they take: a part at a time, so that the server's lock table holds them.
+std::vector<RawObject> read_rows(const Units& units) {
+  std::vector<RawObject> out;
+  Units part = units;
+  part.relations.clear();
+  for (auto next = units.relations.begin();;) {
+    while (next != units.relations.end() && part.relations.size() < kMostAtOnce) part.relations.insert(*next++);
+    const pg::Subtransaction locks;
+    read_some(part, out);
+    if (next == units.relations.end()) return out;
+    part = Units();
+  }
 }
 
 /// What is named after its parent. Several of a kind may belong to one object: a grantee, a provider, an

@@ -1,6 +1,7 @@
 #include "pg/subtransaction.hpp"
 
 extern "C" {
+#include "storage/lock.h"
 #include "utils/guc.h"
 #include "utils/resowner.h"
 }
@@ -27,6 +28,11 @@ void Subtransaction::commit() {
   call([] { ReleaseCurrentSubTransaction(); });
   open_ = false;  // if that failed, it is still there to be rolled back
   restore();
+}
+
+void Subtransaction::commit_and_unlock() {
+  call([] { LockReleaseCurrentOwner(nullptr, 0); });
+  commit();
 }
 
 void Subtransaction::rollback() {

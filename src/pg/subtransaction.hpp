@@ -20,6 +20,9 @@ class Subtransaction {
   Subtransaction& operator=(const Subtransaction&) = delete;
 
   void commit();
+  /// Commits, and gives up the locks that were taken inside, as a rollback does: for what nobody else can see, when there is so
+  /// much of it that the server's lock table would not hold it.
+  void commit_and_unlock();
   void rollback();
 
  private:

@@ -35,6 +35,8 @@ namespace {
 using script::Purpose;
 
 constexpr std::size_t kMostMistakes = 30;  // shown of one text
+constexpr std::size_t kMostAtOnce = 64;    // statements in one subtransaction
+constexpr std::size_t kMostLocking = 500;  // statements whose locks are kept: there are some 16 for a table
 
 /// Errors that say "the text has made this already".
 bool made_already(const pg::Error& error) {
@@ -360,14 +362,55 @@ class Evaluation {
     return any;
   }
 
+  /// As many at a time as go well, in one subtransaction: ending one costs what the session has changed so far.
   bool one_round() {
     bool progress = false;
-    for (std::size_t i = 0; i < items_.size(); ++i) {
-      pg::call([] { CHECK_FOR_INTERRUPTS(); });  // thousands may wait for each other, and nothing of the server's runs
-      if (items_[i].done || items_[i].asleep || turns_.must_wait(i)) continue;
-      if (attempt(items_[i])) progress = true;
+    std::size_t at_once = kMostAtOnce;
+    for (std::size_t i = 0; i < items_.size();) {
+      if (const auto done = together(i, at_once)) {
+        progress = progress || done->ran;
+        i = done->next;
+        at_once = std::min(2 * at_once, kMostAtOnce);
+        continue;
+      }
+      at_once = 1;
+      if (can_run(i) && attempt(items_[i])) progress = true;
+      ++i;
     }
     return progress;
+  }
+
+  bool can_run(std::size_t i) const {
+    pg::call([] { CHECK_FOR_INTERRUPTS(); });  // thousands may wait for each other, and nothing of the server's runs
+    return !items_[i].done && !items_[i].asleep && !turns_.must_wait(i);
+  }
+
+  struct Together {
+    std::size_t next;  // where it goes on
+    bool ran;          // anything
+  };
+
+  /// Runs those from `first` on that can run, at most so many. Nothing if there was an error: then none of them was run.
+  std::optional<Together> together(std::size_t first, std::size_t at_once) {
+    std::vector<std::size_t> finished;
+    try {
+      pg::Subtransaction trial;
+      std::size_t i = first;
+      for (; i < items_.size() && finished.size() < at_once; ++i) {
+        if (!can_run(i)) continue;
+        run_item(items_[i]);
+        turns_.finish(items_[i]);
+        finished.push_back(i);
+      }
+      end(trial);
+      for (const std::size_t done : finished) items_[done].error.reset();
+      return Together{i, !finished.empty()};
+    } catch (const Failure&) {
+    } catch (const pg::Error& error) {
+      if (error.interrupts()) throw;
+    }
+    for (const std::size_t done : finished) turns_.take_back(items_[done]);
+    return {};
   }
 
   /// Statements that wait for each other, while none has failed: the first that can runs. False when there is none.
@@ -387,15 +430,8 @@ class Evaluation {
   bool attempt(Item& item) {
     try {
       pg::Subtransaction trial;
-      if (item.text) {
-        run_text(*item.text, *item.tree);
-        if (auto old = replaces_.find(item.text); old != replaces_.end()) inherit(*item.text, old->second);
-      } else {
-        // The first makes it, the others say what is other about it.
-        const bool made = item.of_tree && call_as_before(live_.objects.at(item.object), live_);
-        for (std::size_t i = made ? 1 : 0; i < item.commands.size(); ++i) shadow::run(item.commands[i]);
-      }
-      trial.commit();
+      run_item(item);
+      end(trial);
     } catch (const Failure& failure) {
       if (!item.text) throw;
       throw Failure(failure).context(text_.context_of(*item.text));
@@ -412,6 +448,24 @@ class Evaluation {
     turns_.finish(item);
     item.error.reset();
     return true;
+  }
+
+  void end(pg::Subtransaction& trial) const {
+    if (items_.size() > kMostLocking)
+      trial.commit_and_unlock();
+    else
+      trial.commit();
+  }
+
+  void run_item(Item& item) {
+    if (item.text) {
+      run_text(*item.text, *item.tree);
+      if (auto old = replaces_.find(item.text); old != replaces_.end()) inherit(*item.text, old->second);
+      return;
+    }
+    // The first makes it, the others say what is other about it.
+    const bool made = item.of_tree && call_as_before(live_.objects.at(item.object), live_);
+    for (std::size_t i = made ? 1 : 0; i < item.commands.size(); ++i) shadow::run(item.commands[i]);
   }
 
   void run_text(const TextStatement& statement, const RawStmt& tree) {

@@ -598,6 +598,7 @@ Outcome plan_once(const std::string& desired, const std::optional<std::vector<st
   // What is read and printed under one setting must not be parsed under the other.
   const pg::SettingsScope strings;
   strings.set("standard_conforming_strings", "on");
+  strings.set("jit", "off");  // queries over thousands of catalog rows are expensive in the planner's eyes
   Text parsed = read_text(desired, schemas ? Mode::kWhole : Mode::kNamed);
   return schemas ? plan_whole(parsed, *schemas, search_path, use) : plan_named(parsed, search_path, use);
 }

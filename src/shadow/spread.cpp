@@ -8,7 +8,14 @@ extern "C" {
 
 namespace pgschema::shadow {
 
+namespace {
+
+constexpr std::size_t kMostHeld = 1000;
+
+}  // namespace
+
 void hold(const catalog::Units& units) {
+  if (units.relations.size() > kMostHeld) return;
   const std::vector<Oid> relations(units.relations.begin(), units.relations.end());
   pg::call([&] {
     for (const Oid oid : relations) LockRelationOid(oid, AccessShareLock);

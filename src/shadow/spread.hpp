@@ -6,6 +6,8 @@
 namespace pgschema::shadow {
 
 /// Holds relations as a reader does, so that none is altered between reading it and hiding it. Waits like a query.
+/// Nothing when there are so many (1,000) that the server's lock table might not take them: then a change by another session
+/// is noticed when they are hidden.
 void hold(const catalog::Units& units);
 
 /// Everything that depends on `from`, at any distance, and is not in the snapshot, which knows its unit only: who reaches a

@@ -67,6 +67,16 @@ void Turns::finish(Item& item) {
       if (const auto found = items->find(id); found != items->end()) found->second.erase(index);
 }
 
+void Turns::take_back(Item& item) {
+  item.done = false;
+  if (!item.text) return;
+  const auto index = static_cast<std::size_t>(&item - items_.data());
+  for (const auto& id : item.roots) {
+    statements_[id].insert(index);
+    if (item.text->meaning.purpose == Purpose::kDefine) definitions_[id].insert(index);
+  }
+}
+
 /// In the order of the text, but for a definition: it may stand behind what it says nothing about.
 bool Turns::waits_for_text(std::size_t index) const {
   const auto adds = [&](std::size_t i) {

@@ -32,6 +32,8 @@ class Turns {
   void index();
   bool must_wait(std::size_t index) const;
   void finish(Item& item);
+  /// What was finished is to be run again.
+  void take_back(Item& item);
   /// Items that the server may have made with what they belong to.
   const std::vector<std::size_t>& of_tree() const { return of_tree_; }
 
