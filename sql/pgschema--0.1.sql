@@ -28,6 +28,18 @@ CREATE TABLE pgschema.applied (
   error text
 );
 COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too; written by pgschema_apply only, read through pgschema.history';
+-- Not dumped: it speaks of this database's catalog.
+CREATE TABLE pgschema.settled (
+  schemas name[],
+  role oid,
+  circumstances bytea NOT NULL,
+  desired bytea NOT NULL,
+  comparable bytea NOT NULL,
+  content bytea NOT NULL,
+  PRIMARY KEY (schemas, role)
+);
+COMMENT ON TABLE pgschema.settled IS
+  'of the last apply of some schemas by a role: what need not be evaluated again as long as nothing changes; may be emptied at any time';
 SELECT pg_catalog.pg_extension_config_dump('pgschema.text', '');
 SELECT pg_catalog.pg_extension_config_dump('pgschema.applied', '');
 SELECT pg_catalog.pg_extension_config_dump('pgschema.applied_version_seq', '');

@@ -112,8 +112,8 @@ void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
   document.ignored = outcome.ignored;
   std::string aspects;
   for (const auto& [mentioned, word] :
-       {std::pair(outcome.owners_mentioned, "owners"), std::pair(outcome.privileges_mentioned, "privileges"),
-        std::pair(outcome.labels_mentioned, "security labels")})
+       {std::pair(outcome.mentions.owners, "owners"), std::pair(outcome.mentions.privileges, "privileges"),
+        std::pair(outcome.mentions.labels, "security labels")})
     if (!mentioned) aspects += cat(aspects.empty() ? "" : ", ", word);
   if (!aspects.empty()) document.left_alone.push_back(cat(aspects, " (not mentioned)"));
 }

@@ -21,7 +21,9 @@
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
 #include "shadow/spread.hpp"
+#include "shadow/settlement.hpp"
 #include "shadow/trees.hpp"
+#include "shadow/unsettled.hpp"
 #include "shadow/using.hpp"
 #include "shadow/verify.hpp"
 #include "shadow/whole.hpp"
@@ -62,6 +64,13 @@ void check_may_write() {
   if (XactReadOnly)
     throw Failure(sqlstate::kReadOnly, "cannot plan in a read-only transaction")
         .hint("Planning writes to the catalog and rolls back: use a transaction that is READ WRITE.");
+}
+
+/// More of a text has to be evaluated than was.
+struct Grown {};
+
+void tell_settled(std::size_t count) {
+  pg::call([&] { ereport(DEBUG1, (errmsg_internal("%zu statements of the desired state are settled", count))); });
 }
 
 /// The first round only asks who takes part; the last one proves.
@@ -568,8 +577,11 @@ Outcome plan_named(Text& parsed, const std::string& search_path, For use) {
   return settle(parsed, units, search_path, use, nullptr);
 }
 
-Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const std::string& callers_path, For use) {
-  Scope scope = scope_of(schemas, parsed);
+Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const std::string& callers_path, For use,
+                   Unsettled* unsettled) {
+  std::set<Unit> open;
+  if (unsettled) open = unsettled->open();
+  Scope scope = scope_of(schemas, parsed, unsettled ? &open : nullptr);
   const std::string search_path = scope.search_path(callers_path);
   catalog::Units renamed;
   {
@@ -579,6 +591,7 @@ Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const 
   }
   add_defined_in_no_schema(parsed, search_path, scope.units);
   const Whole whole(parsed, std::move(scope), search_path);
+  if (unsettled && unsettled->grow(whole.changes())) throw Grown{};
   if (whole.empty() && renamed.empty()) {
     Outcome outcome;
     outcome.not_run = parsed.not_run;
@@ -593,14 +606,77 @@ Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const 
   return settle(parsed, units, search_path, use, &whole);
 }
 
+/// With what is settled left out. Nothing when that does not lead to a plan: then the whole text says what is wrong.
+std::optional<Outcome> plan_unsettled(const Settlement& settlement, Unsettled& unsettled,
+                                      const std::vector<std::string>& schemas, const std::string& callers_path,
+                                      For use) {
+  if (unsettled.nothing()) {
+    Outcome outcome;
+    outcome.not_run = settlement.not_run;
+    outcome.ignored = settlement.ignored;
+    outcome.mentions = settlement.mentions;
+    outcome.defines_nothing = !settlement.defines;
+    return outcome;
+  }
+  while (!unsettled.everything()) {
+    try {
+      const pg::MemoryScope memory;
+      Text text = unsettled.text();
+      pg::Subtransaction attempt;
+      Outcome outcome = plan_whole(text, schemas, callers_path, use, &unsettled);
+      attempt.commit();
+      if (settlement.defines) outcome.defines_nothing = false;
+      tell_settled(unsettled.settled());
+      return outcome;
+    } catch (const Grown&) {
+    } catch (const Failure& failure) {
+      if (failure.sqlstate() == sqlstate::kSerialization || failure.sqlstate() == sqlstate::kLockNotAvailable) throw;
+      return {};
+    } catch (const pg::Error& error) {
+      if (error.interrupts() || error.sqlstate() == sqlstate::kLockNotAvailable) throw;
+      return {};
+    }
+  }
+  return {};
+}
+
+Outcome plan_schemas(const std::string& desired, const std::vector<std::string>& schemas, const std::string& callers_path,
+                     For use) {
+  Settling settling;
+  settling.circumstances = circumstances();
+  std::optional<Settlement> settlement;
+  if (!schemas.empty()) settlement = settlement_of(schemas, settling.circumstances);
+  std::vector<std::string> names;
+  for (const auto& schema : schemas) names.push_back(script::quote_identifier(schema));
+  if (!names.empty()) settling.search_path = search_path_for(names, callers_path);
+  if (settlement) settling.seed = settlement->seed;
+  if (!settlement && !pg_strong_random(&settling.seed, sizeof settling.seed))
+    throw Failure(sqlstate::kInternal, "could not get random bytes");
+  if (settlement || use == For::kApplying) settling.before = catalog::versions(settling.seed);
+  std::optional<Outcome> outcome;
+  bool settled = false;
+  if (settlement) {
+    Unsettled unsettled(*settlement, settling.before, desired, settling.search_path);
+    settled = unsettled.nothing();
+    outcome = plan_unsettled(*settlement, unsettled, schemas, callers_path, use);
+  }
+  if (!outcome) {
+    Text parsed = read_text(desired, Mode::kWhole);
+    outcome = plan_whole(parsed, schemas, callers_path, use, nullptr);
+  }
+  if (use == For::kApplying && !settled) outcome->settling = std::move(settling);
+  return std::move(*outcome);
+}
+
 Outcome plan_once(const std::string& desired, const std::optional<std::vector<std::string>>& schemas, For use) {
   const std::string search_path = pg::call([] { return GetConfigOption("search_path", false, false); });
   // What is read and printed under one setting must not be parsed under the other.
   const pg::SettingsScope strings;
   strings.set("standard_conforming_strings", "on");
   strings.set("jit", "off");  // queries over thousands of catalog rows are expensive in the planner's eyes
-  Text parsed = read_text(desired, schemas ? Mode::kWhole : Mode::kNamed);
-  return schemas ? plan_whole(parsed, *schemas, search_path, use) : plan_named(parsed, search_path, use);
+  if (schemas) return plan_schemas(desired, *schemas, search_path, use);
+  Text parsed = read_text(desired, Mode::kNamed);
+  return plan_named(parsed, search_path, use);
 }
 
 }  // namespace

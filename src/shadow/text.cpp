@@ -481,6 +481,21 @@ void rethrow_with_place(const pg::Error& error, const Text& text, const TextStat
   rethrow(error, text, *statement.source, statement.sql);
 }
 
+std::vector<RangeVar*> references_of(Node* statement) {
+  std::vector<RangeVar*> out;
+  collect_references(statement, out);
+  return out;
+}
+
+void note_mentions(const TextStatement& statement, Mentions& mentions) {
+  const std::string& tag = statement.meaning.tag;
+  if (tag == "GRANT" || tag == "REVOKE" || tag == "ALTER DEFAULT PRIVILEGES") mentions.privileges = true;
+  if (tag == "SECURITY LABEL") mentions.labels = true;
+  if (statement.sql.find("OWNER") != std::string::npos || statement.sql.find("owner") != std::string::npos)
+    mentions.owners =
+        mentions.owners || IsA(statement.tree->stmt, AlterOwnerStmt) || IsA(statement.tree->stmt, AlterTableStmt);
+}
+
 void resolve_names(Text& text, const std::string& search_path) {
   const pg::SettingsScope settings;
   for (auto& statement : text.statements) {
