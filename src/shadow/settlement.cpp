@@ -136,6 +136,7 @@ std::string written(const Settlement& settlement) {
   }
   out.number(settlement.statements.size());
   for (const auto& statement : settlement.statements) {
+    out.number(statement.gap);
     out.number(statement.begin);
     out.number(statement.end);
     out.number(statement.settings);
@@ -179,6 +180,7 @@ Settlement read(const std::string& hex) {
   }
   for (auto left = in.count(); left > 0; --left) {
     SettledStatement statement{};
+    statement.gap = in.number();
     statement.begin = in.number();
     statement.end = in.number();
     statement.settings = in.number();
@@ -225,7 +227,7 @@ void describe(const std::string& desired, const std::string& search_path, const 
     auto [found, fresh] = by_source.try_emplace(statement.source);
     SettledStatement& settled = found->second;
     if (fresh)
-      settled = {statement.source->begin, statement.source->end, settings_hash(statement.settings), {}, false, {}};
+      settled = {statement.source->begin, statement.source->begin, statement.source->end, settings_hash(statement.settings), {}, false, {}};
     note_mentions(statement, settled.mentions);
     bool any = false;
     for (const auto* targets : {&statement.targets, &statement.touched_units})
@@ -260,6 +262,9 @@ void describe(const std::string& desired, const std::string& search_path, const 
       std::sort(settled.units.begin(), settled.units.end());
       settled.units.erase(std::unique(settled.units.begin(), settled.units.end()), settled.units.end());
       settled.always = settled.always || is_beside(last, next);
+      const auto psql = std::lower_bound(text.script.not_run.begin(), text.script.not_run.end(), last,
+                                         [](const script::NotRun& item, std::size_t at) { return item.begin < at; });
+      if (psql == text.script.not_run.end() || psql->begin >= settled.begin) settled.gap = last;
       out.mentions.add(settled.mentions);
       out.statements.push_back(settled);
     } else {

@@ -13,6 +13,7 @@ namespace pgschema::shadow {
 using Unit = std::pair<Oid, Oid>;  // classid, oid
 
 struct SettledStatement {
+  std::size_t gap;          // where what stands before it ends: there are only comments between, and no directive
   std::size_t begin, end;   // bytes of the text
   std::uint64_t settings;   // the text's SETs in effect, as a hash
   Mentions mentions;

@@ -145,7 +145,8 @@ Unsettled::Unsettled(const Settlement& settlement, const catalog::Versions& now,
   compare_versions();
   same_text_ = pg::sha256(comparable(desired_)) == settlement_.comparable;
   if (same_text_) {
-    for (const auto& statement : settlement_.statements) kept_.push_back({&statement, statement.begin, statement.end});
+    for (const auto& statement : settlement_.statements)
+      kept_.push_back({&statement, statement.gap, statement.begin, statement.end});
     if (open_.empty() && changed_names_.empty()) return;
   }
   if (!same_text_) compare_texts();
@@ -218,12 +219,12 @@ void Unsettled::compare_texts() {
     everything_ = true;
     return;
   }
-  const std::size_t end = old_end + now.size() - before.size();
+  const std::size_t moved = now.size() - before.size(), end = old_end + moved;  // modulo 2^64, if it became shorter
   for (const auto& statement : settlement_.statements)
     if (statement.end <= old_begin)
-      kept_.push_back({&statement, statement.begin, statement.end});
+      kept_.push_back({&statement, statement.gap, statement.begin, statement.end});
     else if (statement.begin >= old_end)
-      kept_.push_back({&statement, statement.begin + now.size() - before.size(), statement.end + now.size() - before.size()});
+      kept_.push_back({&statement, statement.gap + moved, statement.begin + moved, statement.end + moved});
   // What is left of a line must not be a comment, or psql's, and swallow what follows.
   const std::string_view between = std::string_view(now).substr(old_begin, end - old_begin);
   const auto line = between.rfind('\n');
@@ -277,7 +278,7 @@ void Unsettled::take_new_statements(const std::string& before, std::size_t old_b
       found->second.pop_back();
       std::erase(gone, was);
       moved.insert(statement.source->begin);
-      kept_.push_back({was, statement.source->begin, statement.source->end});
+      kept_.push_back({was, statement.source->begin, statement.source->begin, statement.source->end});
     }
     std::erase_if(text.statements, [&](const TextStatement& statement) { return moved.count(statement.source->begin) != 0; });
     {
@@ -410,12 +411,14 @@ bool Unsettled::only_refers_to(const Kept& statement, const std::set<std::string
   }
 }
 
+/// With the comments before it, which are no directives: those are among the marks.
 std::string Unsettled::blanked(bool keep_open) const {
   std::string out = desired_;
   for (const auto& statement : kept_) {
-    if (statement.was->always || (keep_open && statement.open)) continue;
-    for (std::size_t i = statement.begin; i < statement.end; ++i)
-      if (out[i] != '\n') out[i] = ' ';
+    const bool whole = statement.gap <= statement.begin && statement.gap < out.size() && out[statement.gap] == ';';
+    if (!statement.was->always && !(keep_open && statement.open))
+      for (std::size_t i = whole ? statement.gap + 1 : statement.begin; i < statement.end; ++i)
+        if (out[i] != '\n') out[i] = ' ';
   }
   return out;
 }

@@ -32,7 +32,7 @@ class Unsettled {
   /// A settled statement, where it stands now.
   struct Kept {
     const SettledStatement* was;
-    std::size_t begin, end;
+    std::size_t gap, begin, end;
     bool open = false;
   };
 
