@@ -91,9 +91,10 @@ std::optional<std::string> kept_text(const std::string& hash) {
   return rows.at(0).text(0);
 }
 
-bool is_foreign_key(Oid constraint) {
+bool is_foreign_key(const catalog::Address& address) {
+  if (address.classid != ConstraintRelationId) return false;
   return pg::call([&] {
-    HeapTuple row = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+    HeapTuple row = SearchSysCache1(CONSTROID, ObjectIdGetDatum(address.objid));
     if (!HeapTupleIsValid(row)) return false;
     const bool foreign = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(row))->contype == CONSTRAINT_FOREIGN;
     ReleaseSysCache(row);
@@ -143,13 +144,14 @@ Unsettled::Unsettled(const Settlement& settlement, const catalog::Versions& now,
   for (const auto& [child, parents] : now_.trees)
     for (const Oid parent : parents) children_[parent].insert(child);
   compare_versions();
-  same_text_ = pg::sha256(comparable(desired_)) == settlement_.comparable;
+  const std::string now_comparable = comparable(desired_);
+  same_text_ = pg::sha256(now_comparable) == settlement_.comparable;
   if (same_text_) {
     for (const auto& statement : settlement_.statements)
       kept_.push_back({&statement, statement.gap, statement.begin, statement.end});
     if (open_.empty() && changed_names_.empty()) return;
   }
-  if (!same_text_) compare_texts();
+  if (!same_text_) compare_texts(now_comparable);
   if (everything_) return;
   for (std::size_t i = 0; i < kept_.size(); ++i)
     for (const auto& unit : kept_[i].was->units) statements_of_[unit].push_back(i);
@@ -195,17 +197,19 @@ void Unsettled::compare_versions() {
 }
 
 /// What both begin with and what both end with is settled; between them, statements are looked for one by one.
-void Unsettled::compare_texts() {
+void Unsettled::compare_texts(const std::string& now) {
   const auto kept = kept_text(settlement_.desired);
   if (!kept) {
     everything_ = true;
     return;
   }
-  const std::string before = comparable(*kept), now = comparable(desired_);
-  const std::size_t shorter = std::min(before.size(), now.size());
-  std::size_t first = 0, last = 0;
-  while (first < shorter && before[first] == now[first]) ++first;
-  while (last < shorter - first && before[before.size() - 1 - last] == now[now.size() - 1 - last]) ++last;
+  const std::string before = comparable(*kept);
+  const auto shorter = static_cast<std::ptrdiff_t>(std::min(before.size(), now.size()));
+  const auto first =
+      static_cast<std::size_t>(std::mismatch(before.begin(), before.begin() + shorter, now.begin()).first - before.begin());
+  const auto last = std::min(
+      static_cast<std::size_t>(std::mismatch(before.rbegin(), before.rbegin() + shorter, now.rbegin()).first - before.rbegin()),
+      static_cast<std::size_t>(shorter) - first);
   // From one to the next, with what stands between them.
   std::vector<std::pair<std::size_t, std::size_t>> items = settlement_.marks;
   for (const auto& statement : settlement_.statements) items.emplace_back(statement.begin, statement.end);
@@ -253,20 +257,24 @@ void Unsettled::take_new_statements(const std::string& before, std::size_t old_b
       by_contents[hash(sql, statement.settings)].push_back(&statement);
     }
   try {
-    Text text = read_text(blanked(false), Mode::kWhole);
+    const Remains remaining = remains(false);
+    Text text = read_text(remaining.text, Mode::kWhole);
+    const auto is_new = [&](std::size_t position) {
+      const std::size_t original = remaining.original(position);
+      return original >= begin && original < end;
+    };
     std::set<std::size_t> said;
     for (const auto& statement : text.statements) said.insert(statement.source->begin);
     for (const auto& source : text.script.statements)
-      if (source.begin >= begin && source.begin < end && !said.count(source.begin)) everything_ = true;
+      if (is_new(source.begin) && !said.count(source.begin)) everything_ = true;
     for (const auto& left_out : text.script.not_run)
-      if (left_out.begin >= begin && left_out.begin < end) everything_ = true;
+      if (is_new(left_out.begin)) everything_ = true;
     for (const auto* list : {&text.script.beside, &text.script.standalone})
       for (const auto& directive : *list)
-        if (directive.begin >= begin && directive.begin < end) everything_ = true;
+        if (is_new(directive.begin)) everything_ = true;
     if (everything_) return;
-    std::erase_if(text.statements, [&](const TextStatement& statement) {
-      return statement.source->begin < begin || statement.source->begin >= end;
-    });
+    std::erase_if(text.statements,
+                  [&](const TextStatement& statement) { return !is_new(statement.source->begin); });
     // Those that only stand elsewhere.
     Mentions mentions;
     std::set<std::size_t> moved;
@@ -278,7 +286,8 @@ void Unsettled::take_new_statements(const std::string& before, std::size_t old_b
       found->second.pop_back();
       std::erase(gone, was);
       moved.insert(statement.source->begin);
-      kept_.push_back({was, statement.source->begin, statement.source->begin, statement.source->end});
+      const std::size_t at = remaining.original(statement.source->begin);
+      kept_.push_back({was, at, at, at + statement.source->end - statement.source->begin});
     }
     std::erase_if(text.statements, [&](const TextStatement& statement) { return moved.count(statement.source->begin) != 0; });
     {
@@ -368,7 +377,7 @@ void Unsettled::close_over_dependents() {
   if (fresh_.empty()) return;
   std::set<catalog::Address> dependents;
   for (const auto& edge : catalog::dependents_closure(fresh_))
-    if (edge.from.classid != ConstraintRelationId || !is_foreign_key(edge.from.objid)) dependents.insert(edge.from);
+    if (!is_foreign_key(edge.from) && !is_foreign_key(edge.to)) dependents.insert(edge.from);  // nor its triggers
   fresh_.clear();
   for (const auto& [address, located] : catalog::locate(dependents))
     if (!located.extension_member && is_followed(located.unit.classid))
@@ -411,20 +420,41 @@ bool Unsettled::only_refers_to(const Kept& statement, const std::set<std::string
   }
 }
 
-/// With the comments before it, which are no directives: those are among the marks.
-std::string Unsettled::blanked(bool keep_open) const {
-  std::string out = desired_;
+/// Of what is left out, with the comments before it (which are no directives: those are among the marks), only the ends of
+/// lines stay.
+Unsettled::Remains Unsettled::remains(bool with_open) const {
+  std::vector<std::pair<std::size_t, std::size_t>> left_out;
   for (const auto& statement : kept_) {
-    const bool whole = statement.gap <= statement.begin && statement.gap < out.size() && out[statement.gap] == ';';
-    if (!statement.was->always && !(keep_open && statement.open))
-      for (std::size_t i = whole ? statement.gap + 1 : statement.begin; i < statement.end; ++i)
-        if (out[i] != '\n') out[i] = ' ';
+    if (statement.was->always || (with_open && statement.open)) continue;
+    const bool terminated = statement.gap < statement.begin && desired_[statement.gap] == ';';
+    left_out.emplace_back(terminated ? statement.gap + 1 : statement.begin, statement.end);
   }
+  std::sort(left_out.begin(), left_out.end());
+  Remains out;
+  const auto add = [&](std::size_t begin, std::size_t end) {
+    out.pieces.emplace_back(out.text.size(), begin);
+    out.text.append(desired_, begin, end - begin);
+  };
+  std::size_t at = 0;
+  for (const auto& [begin, end] : left_out) {
+    add(at, begin);
+    out.text.append(static_cast<std::size_t>(std::count(desired_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                                        desired_.begin() + static_cast<std::ptrdiff_t>(end), '\n')),
+                    '\n');
+    at = end;
+  }
+  add(at, desired_.size());
   return out;
 }
 
+std::size_t Unsettled::Remains::original(std::size_t position) const {
+  auto piece = std::upper_bound(pieces.begin(), pieces.end(), std::pair(position, SIZE_MAX));
+  --piece;  // the first begins at 0
+  return piece->second + position - piece->first;
+}
+
 Text Unsettled::text() const {
-  Text out = read_text(blanked(true), Mode::kWhole);
+  Text out = read_text(remains(true).text, Mode::kWhole);
   out.left_out = settlement_.mentions;
   return out;
 }

@@ -17,7 +17,7 @@ class Unsettled {
   /// The text is what it was, and so is the database.
   bool nothing() const { return !everything_ && open_.empty() && changed_names_.empty() && same_text_; }
 
-  /// The text without what is settled: blanks stand there, so that lines and positions are those of the whole text.
+  /// The text without what is settled. Its lines are those of the whole text.
   Text text() const;
   /// The live relations, types and functions that take part in the evaluation; so does everything of other kinds.
   std::set<Unit> open() const;
@@ -36,7 +36,14 @@ class Unsettled {
     bool open = false;
   };
 
-  void compare_texts();
+  /// A part of the text.
+  struct Remains {
+    std::string text;
+    std::vector<std::pair<std::size_t, std::size_t>> pieces;  // where they begin, here and in the whole text
+    std::size_t original(std::size_t position) const;
+  };
+
+  void compare_texts(const std::string& now);
   void take_new_statements(const std::string& before, std::size_t old_begin, std::size_t old_end);
   void compare_versions();
   void open_members();
@@ -47,7 +54,7 @@ class Unsettled {
   void name(const std::string& changed);
   void open_by_name();
   bool only_refers_to(const Kept& statement, const std::set<std::string>& names) const;
-  std::string blanked(bool keep_open) const;
+  Remains remains(bool with_open) const;
   Unit unit_of(Oid classid, Oid oid) const;
 
   const Settlement& settlement_;
