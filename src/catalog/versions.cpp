@@ -390,15 +390,14 @@ class Pass {
         {key.first, key.second, schema, 0, has_definition && members_.count(key) == 0, name});
   }
 
-  void add(const Key& part, std::uint64_t number) {
-    const auto found = at_.find(whole(part));
-    if (found != at_.end())
-      out_.units[found->second].number += number;
-    else
-      out_.rest += number;
-  }
+  void add(const Key& part, std::uint64_t number) { parts_.emplace_back(part, number); }
 
+  /// Once all units are known.
   void finish() {
+    for (const auto& [part, number] : parts_) {
+      const auto found = at_.find(whole(part));
+      (found != at_.end() ? out_.units[found->second].number : out_.rest) += number;
+    }
     std::sort(out_.units.begin(), out_.units.end(), [](const Version& a, const Version& b) {
       return std::tie(a.classid, a.oid) < std::tie(b.classid, b.oid);
     });
@@ -412,6 +411,7 @@ class Pass {
   std::unordered_map<Key, Key, Hash> owner_of_, internal_;
   std::set<Key> members_;
   std::vector<std::pair<Key, Key>> depends_;
+  std::vector<std::pair<Key, std::uint64_t>> parts_;
 };
 
 }  // namespace

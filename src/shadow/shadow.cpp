@@ -73,6 +73,10 @@ void tell_settled(std::size_t count) {
   pg::call([&] { ereport(DEBUG1, (errmsg_internal("%zu statements of the desired state are settled", count))); });
 }
 
+void tell_unsettled(const std::string& why) {
+  pg::call([&] { ereport(DEBUG1, (errmsg_internal("all of the desired state is evaluated: %s", why.c_str()))); });
+}
+
 /// The first round only asks who takes part; the last one proves.
 enum class Round { kScout, kProve, kEveryone };
 
@@ -631,12 +635,15 @@ std::optional<Outcome> plan_unsettled(const Settlement& settlement, Unsettled& u
     } catch (const Grown&) {
     } catch (const Failure& failure) {
       if (failure.sqlstate() == sqlstate::kSerialization || failure.sqlstate() == sqlstate::kLockNotAvailable) throw;
+      tell_unsettled(failure.message());
       return {};
     } catch (const pg::Error& error) {
       if (error.interrupts() || error.sqlstate() == sqlstate::kLockNotAvailable) throw;
+      tell_unsettled(error.message);
       return {};
     }
   }
+  tell_unsettled(unsettled.why_everything());
   return {};
 }
 

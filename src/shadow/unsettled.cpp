@@ -138,9 +138,10 @@ Unsettled::Unsettled(const Settlement& settlement, const catalog::Versions& now,
     : settlement_(settlement),
       now_(now),
       desired_(std::move(desired)),
-      search_path_(std::move(search_path)),
-      everything_(now.rest != settlement.versions.rest) {
-  if (everything_) return;
+      search_path_(std::move(search_path)) {
+  if (now.rest != settlement.versions.rest)
+    give_up("an operator, a cast, an extension or another object that has a catalog of its own has changed");
+  if (everything()) return;
   for (const auto& [child, parents] : now_.trees)
     for (const Oid parent : parents) children_[parent].insert(child);
   compare_versions();
@@ -152,7 +153,7 @@ Unsettled::Unsettled(const Settlement& settlement, const catalog::Versions& now,
     if (open_.empty() && changed_names_.empty()) return;
   }
   if (!same_text_) compare_texts(now_comparable);
-  if (everything_) return;
+  if (everything()) return;
   for (std::size_t i = 0; i < kept_.size(); ++i)
     for (const auto& unit : kept_[i].was->units) statements_of_[unit].push_back(i);
   for (auto& statement : kept_)
@@ -199,10 +200,7 @@ void Unsettled::compare_versions() {
 /// What both begin with and what both end with is settled; between them, statements are looked for one by one.
 void Unsettled::compare_texts(const std::string& now) {
   const auto kept = kept_text(settlement_.desired);
-  if (!kept) {
-    everything_ = true;
-    return;
-  }
+  if (!kept) return give_up("the text of the apply is not kept");
   const std::string before = comparable(*kept);
   const auto shorter = static_cast<std::ptrdiff_t>(std::min(before.size(), now.size()));
   const auto first =
@@ -219,10 +217,7 @@ void Unsettled::compare_texts(const std::string& now) {
   while (same_after > same_before + 1 && items[same_after - 2].second >= before.size() - last) --same_after;
   const std::size_t old_begin = same_before == 0 ? 0 : items[same_before - 1].second;
   const std::size_t old_end = same_after >= items.size() ? before.size() : items[same_after - 1].second;
-  if (old_end < old_begin || old_end + now.size() < before.size() + old_begin) {
-    everything_ = true;
-    return;
-  }
+  if (old_end < old_begin || old_end + now.size() < before.size() + old_begin) return give_up("the texts overlap");
   const std::size_t moved = now.size() - before.size(), end = old_end + moved;  // modulo 2^64, if it became shorter
   for (const auto& statement : settlement_.statements)
     if (statement.end <= old_begin)
@@ -235,10 +230,9 @@ void Unsettled::compare_texts(const std::string& now) {
   const std::string_view rest = line == std::string_view::npos ? between : between.substr(line + 1);
   const bool marked = std::any_of(settlement_.marks.begin(), settlement_.marks.end(),
                                   [&](const auto& mark) { return mark.second > old_begin && mark.first < old_end; });
-  if (marked || rest.find("--") != std::string_view::npos || rest.find('\\') != std::string_view::npos) {
-    everything_ = true;
-    return;
-  }
+  if (marked) return give_up("a setting, a directive or rows stand where the text was changed");
+  if (rest.find("--") != std::string_view::npos || rest.find('\\') != std::string_view::npos)
+    return give_up("the text was changed in a comment");
   take_new_statements(before, old_begin, old_end);
 }
 
@@ -266,13 +260,13 @@ void Unsettled::take_new_statements(const std::string& before, std::size_t old_b
     std::set<std::size_t> said;
     for (const auto& statement : text.statements) said.insert(statement.source->begin);
     for (const auto& source : text.script.statements)
-      if (is_new(source.begin) && !said.count(source.begin)) everything_ = true;
+      if (is_new(source.begin) && !said.count(source.begin)) give_up("a setting or rows are new");
     for (const auto& left_out : text.script.not_run)
-      if (is_new(left_out.begin)) everything_ = true;
+      if (is_new(left_out.begin)) give_up("a command of psql is new");
     for (const auto* list : {&text.script.beside, &text.script.standalone})
       for (const auto& directive : *list)
-        if (is_new(directive.begin)) everything_ = true;
-    if (everything_) return;
+        if (is_new(directive.begin)) give_up("a directive is new");
+    if (everything()) return;
     std::erase_if(text.statements,
                   [&](const TextStatement& statement) { return !is_new(statement.source->begin); });
     // Those that only stand elsewhere.
@@ -297,40 +291,43 @@ void Unsettled::take_new_statements(const std::string& before, std::size_t old_b
     for (const auto& statement : text.statements) {
       note_mentions(statement, mentions);
       if (IsA(statement.tree->stmt, RenameStmt) || statement.meaning.targets.empty() || !statement.in_schema.empty())
-        everything_ = true;
+        give_up(cat("a statement of its kind is new: ", statement.meaning.tag));
       for (const auto& target : statement.meaning.targets) {
         const std::string changed = last_name(target);
-        if (changed.empty()) everything_ = true;
         name(changed);
       }
       for (const auto* targets : {&statement.targets, &statement.touched_units})
         for (const auto& target : *targets) {
-          if (!is_followed(target.classid)) everything_ = true;
+          if (!is_followed(target.classid)) give_up(cat("a statement of its kind is new: ", statement.meaning.tag));
           if (OidIsValid(target.objid)) open(unit_of(target.classid, target.objid));
         }
     }
     for (const Oid base : text.bases) open(unit_of(RelationRelationId, base));
     for (const auto* statement : gone) {
-      if (statement->always || statement->units.empty()) everything_ = true;
+      if (statement->always || statement->units.empty()) give_up("what takes part in every evaluation has changed");
       for (const auto& unit : statement->units) {
         open(unit);
         if (const auto* live = now_.find(unit.first, unit.second)) name(live->name);
       }
     }
     for (const auto& statement : kept_) mentions.add(statement.was->mentions);
-    if (mentions != settlement_.mentions) everything_ = true;
+    if (mentions != settlement_.mentions) give_up("owners, privileges or labels are spoken of, or no more");
   } catch (const pg::Error& error) {
     if (error.interrupts()) throw;
-    everything_ = true;  // the whole text says it with everything else that is wrong
-  } catch (const Failure&) {
-    everything_ = true;
+    give_up(error.message);  // the whole text says it with everything else that is wrong
+  } catch (const Failure& failure) {
+    give_up(failure.message());
   }
 }
 
 void Unsettled::name(const std::string& changed) {
   const std::string word = word_of(changed);
-  if (word.empty()) everything_ = true;
+  if (word.empty()) return give_up(cat("no word stands for the name ", changed));
   changed_names_.insert(word);
+}
+
+void Unsettled::give_up(const std::string& why) {
+  if (everything_.empty()) everything_ = why;
 }
 
 void Unsettled::open(const Unit& unit) {
@@ -361,7 +358,7 @@ void Unsettled::spread() {
     }
     close_over_dependents();
     if (queue_.empty()) open_by_name();
-    if (queue_.empty() || everything_) return;
+    if (queue_.empty() || everything()) return;
   }
 }
 
@@ -474,13 +471,12 @@ std::size_t Unsettled::settled() const {
 bool Unsettled::grow(const std::vector<Changed>& changes) {
   const std::size_t before = open_.size();
   for (const auto& change : changes) {
-    const std::string word = word_of(script::name_of_quoted(change.root_name));
-    if (word.empty()) everything_ = true;
-    changed_names_.insert(word);
-    if (may_change_keys(change)) changed_keys_.insert(word);
+    const std::string changed = script::name_of_quoted(change.root_name);
+    name(changed);
+    if (may_change_keys(change)) changed_keys_.insert(word_of(changed));
   }
   spread();
-  return everything_ || open_.size() != before;
+  return everything() || open_.size() != before;
 }
 
 }  // namespace pgschema::shadow

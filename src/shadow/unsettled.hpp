@@ -12,10 +12,11 @@ class Unsettled {
   /// What was settled is `settlement`; `now`: what the database is like, by the same seed.
   Unsettled(const Settlement& settlement, const catalog::Versions& now, std::string desired, std::string search_path);
 
-  /// No part can be left out.
-  bool everything() const { return everything_; }
+  /// No part can be left out; and why.
+  bool everything() const { return !everything_.empty(); }
+  const std::string& why_everything() const { return everything_; }
   /// The text is what it was, and so is the database.
-  bool nothing() const { return !everything_ && open_.empty() && changed_names_.empty() && same_text_; }
+  bool nothing() const { return !everything() && open_.empty() && changed_names_.empty() && same_text_; }
 
   /// The text without what is settled. Its lines are those of the whole text.
   Text text() const;
@@ -45,6 +46,7 @@ class Unsettled {
 
   void compare_texts(const std::string& now);
   void take_new_statements(const std::string& before, std::size_t old_begin, std::size_t old_end);
+  void give_up(const std::string& why);
   void compare_versions();
   void open_members();
   void open(const Unit& unit);
@@ -60,7 +62,8 @@ class Unsettled {
   const Settlement& settlement_;
   const catalog::Versions& now_;
   const std::string desired_, search_path_;
-  bool everything_ = false, same_text_ = false;
+  std::string everything_;
+  bool same_text_ = false;
   std::vector<Kept> kept_;
   std::map<Unit, std::vector<std::size_t>> statements_of_;  // indexes of kept_
   std::map<Oid, std::set<Oid>> children_;

@@ -130,6 +130,7 @@ Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_
 
 Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
   const Oid caller = GetUserId();
+  const pg::Subtransaction held;  // until it is understood: who takes part in the plan is held again
   hold(scope_.units);
   live_ = catalog::read(scope_.units, true);
   const auto above = everything_above(live_);
