@@ -141,6 +141,40 @@ same('a temporary table', $text, outside => 'CREATE TEMP TABLE journal (a int)',
 same('both', "$text\nCREATE VIEW app.v_new AS SELECT * FROM app.v_all;\n", outside => 'ALTER TABLE app.journal_line ADD extra int; DROP VIEW app.v_g', least => 100);
 same('another TimeZone', $text, outside => q{SET LOCAL timezone = 'Asia/Tokyo'}, empty => 1, nothing => 1);
 
+# ------------------------------------------------------------------------------------------------ at random
+# Whatever is done to the text and the database: the same plan, or the same error.
+my @outside = ('', '', '', 'ALTER TABLE app.journal ADD extra int', 'DROP VIEW app.v_g', q{COMMENT ON TABLE app.areas IS 'x'}, 'ALTER TABLE app.units ALTER station_id SET DEFAULT 1',
+	'CREATE VIEW app.v_strange AS SELECT * FROM app.areas', 'ALTER TABLE elsewhere.ledger ADD extra int', 'CREATE INDEX ON app.calls (note)', 'ALTER TABLE app.crew RENAME TO crews');
+my $cases = $ENV{SETTLED_CASES} // 40;
+my ($same, $partly) = (0, 0);
+for my $seed (1 .. $cases)
+{
+	srand($seed);
+	my @statements = split /(?<=;\n)(?=[A-Z])/, $text;
+	for (1 .. 1 + int rand 3)
+	{
+		my $i = 10 + int rand(@statements - 10);
+		my $what = int rand 6;
+		if ($what == 0) { splice @statements, $i, 1; }
+		elsif ($what == 1) { my $j = 10 + int rand(@statements - 10); @statements[$i, $j] = @statements[$j, $i]; }
+		elsif ($what == 2) { $statements[$i] =~ s/\binteger\b/bigint/; }
+		elsif ($what == 3) { $statements[$i] =~ s/^(CREATE TABLE \S+ \(\n)/$1    extra_$seed text,\n/; }
+		elsif ($what == 4) { $statements[$i] =~ s/\b(\d+)\b/$1 + 1/e; }
+		else { splice @statements, $i, 0, "CREATE VIEW app.v_more_$seed AS SELECT count(*) FROM app.areas;\n", "COMMENT ON VIEW app.v_more_$seed IS 'more';\n"; }
+	}
+	my $new = join '', @statements;
+	my $outside = $outside[ int rand @outside ];
+	my $plan = sub { run_sql("BEGIN;\n$outside;\n$_[0]SET LOCAL client_min_messages = debug1;\nSELECT pgschema_plan(${\ quoted($new)}, $scope, format => 'json');\nROLLBACK;\n") };
+	my ($with, $with_err) = $plan->('');
+	my ($without, $without_err) = $plan->("DELETE FROM pgschema.settled;\n");
+	$partly++ if $with_err =~ /statements of the desired state are settled/;
+	for ($with_err, $without_err) { $_ = join "\n", /((?:ERROR|DETAIL|HINT): .*|.*desired state, line .*)/g; }
+	if ($with eq $without && $with_err eq $without_err) { $same++; next; }
+	diag("seed $seed, outside: $outside\n$with_err\n$without_err\n" . substr($with, 0, 1000) . "\n" . substr($without, 0, 1000));
+}
+is($same, $cases, "$cases changes at random: the same plan or the same error");
+cmp_ok($partly, '>', $cases / 4, "of $partly of them, a part was settled");
+
 # ------------------------------------------------------------------------------------------- a settlement goes on
 my $next = "$text\nCREATE VIEW app.v_new AS SELECT * FROM app.v_all;\n";
 $node->safe_psql('origin', "SET client_min_messages = error; CALL pgschema_apply(${\ quoted($next)}, $scope, allow => '{all}')");
