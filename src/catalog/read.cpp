@@ -7,7 +7,6 @@
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
-#include "pg/subtransaction.hpp"
 
 extern "C" {
 #include "catalog/pg_class.h"
@@ -23,7 +22,6 @@ namespace pgschema::catalog {
 namespace {
 
 constexpr std::size_t kFirstAttribute = 8;
-constexpr std::size_t kMostAtOnce = 1000;  // relations
 
 constexpr const char* kOwnedSequencesSql = R"(
 SELECT d.objid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
@@ -44,18 +42,21 @@ std::vector<Oid> list(const Set& oids) {
   return {oids.begin(), oids.end()};
 }
 
-Object object_of(const pg::Rows& rows, const pg::Row& row) {
+Object object_of(const pg::Rows& rows, const pg::Row& row, TextPool& pool) {
   Object object;
-  object.schema = row.text(6);
-  object.name = row.text(7);
+  object.schema = pool.of(row.text(6));
+  object.name = pool.of(row.text(7));
+  std::vector<Attributes::Entry> attributes, facts;
   for (std::size_t i = kFirstAttribute; i < row.size(); ++i) {
     if (row.null(i)) continue;
     const std::string& column = rows.columns[i];
     if (column.starts_with("fact_"))
-      object.facts.emplace(column.substr(5), row.text(i));
+      facts.push_back({&Attributes::name(std::string_view(column).substr(5)), pool.of(row.text(i))});
     else
-      object.attributes.emplace(column, row.text(i));
+      attributes.push_back({&Attributes::name(column), pool.of(row.text(i))});
   }
+  object.attributes = Attributes(attributes);
+  object.facts = Attributes(facts);
   return object;
 }
 
@@ -101,9 +102,9 @@ struct Present {
   }
 };
 
-void read_others(const Units& units, std::vector<RawObject>& out) {
+void read_others(const Units& units, TextPool& pool, std::vector<RawObject>& out) {
   const auto take = [&](Kind kind, const pg::Rows& rows) {
-    for (const auto& row : rows) out.push_back({kind, address_at(row, 0), address_at(row, 3), object_of(rows, row)});
+    for (const auto& row : rows) out.push_back({kind, address_at(row, 0), address_at(row, 3), object_of(rows, row, pool)});
   };
   std::map<Oid, std::vector<Oid>> by_catalog;
   std::vector<Oid> catalogs, oids;
@@ -118,7 +119,7 @@ void read_others(const Units& units, std::vector<RawObject>& out) {
   for (const auto& reader : attached_readers()) take(reader.kind, pg::query(reader.sql, {catalogs, oids}));
 }
 
-void read_some(const Units& units, std::vector<RawObject>& all) {
+std::vector<RawObject> read_rows(const Units& units) {
   std::set<Oid> relations = units.relations;
   if (!relations.empty())
     for (const auto& row : pg::query(kOwnedSequencesSql, {list(relations)})) relations.insert(row.oid(0));
@@ -127,33 +128,20 @@ void read_some(const Units& units, std::vector<RawObject>& all) {
   present.functions = !units.functions.empty();
   present.types = !units.types.empty();
   present.schemas = !units.schemas.empty();
+  TextPool pool;
   std::vector<RawObject> out;
   for (const auto& reader : readers()) {
     if (!present.wants(reader.about)) continue;
     const auto rows =
         pg::query(reader.sql, {list(relations), list(units.types), list(units.functions), list(units.schemas)});
     for (const auto& row : rows) {
-      out.push_back({reader.kind, address_at(row, 0), address_at(row, 3), object_of(rows, row)});
+      out.push_back({reader.kind, address_at(row, 0), address_at(row, 3), object_of(rows, row, pool)});
       if (&reader != &readers().front()) check_printed(rows, out.back());
     }
     if (&reader == &readers().front()) present.tell(out, relations.size());
   }
-  if (!units.others.empty()) read_others(units, out);
-  all.insert(all.end(), std::make_move_iterator(out.begin()), std::make_move_iterator(out.end()));
-}
-
-/// The deparsers keep the locks that they take: a part at a time, so that the server's lock table holds them.
-std::vector<RawObject> read_rows(const Units& units) {
-  std::vector<RawObject> out;
-  Units part = units;
-  part.relations.clear();
-  for (auto next = units.relations.begin();;) {
-    while (next != units.relations.end() && part.relations.size() < kMostAtOnce) part.relations.insert(*next++);
-    const pg::Subtransaction locks;
-    read_some(part, out);
-    if (next == units.relations.end()) return out;
-    part = Units();
-  }
+  if (!units.others.empty()) read_others(units, pool, out);
+  return out;
 }
 
 /// What is named after its parent. Several of a kind may belong to one object: a grantee, a provider, an

@@ -101,7 +101,7 @@ void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
   for (const auto& [gone, come] : outcome.plan.possible_renames) {
     const std::string old_name = outcome.live.objects.at(gone).name;
     document.possible_renames.push_back(cat(
-        gone.identity, " -> ", outcome.desired.has(come) ? outcome.desired.objects.at(come).name : come.identity.text(),
+        gone.identity, " -> ", outcome.desired.has(come) ? outcome.desired.objects.at(come).name : come.identity,
         " (add \"-- pgschema: renamed from ", old_name, "\")"));
   }
   std::map<std::string, std::size_t> other_form;
