@@ -345,6 +345,10 @@ class Reader {
     return found != columns_.end() && found->relation == of && found->number == number ? &*found : nullptr;
   }
 
+  SharedText temporary_schema(Oid schema) {
+    return texts_.quoted(pg::call([&] { return get_namespace_name_or_temp(schema); }));
+  }
+
   struct Named {
     SharedText schema, name, identity;
   };
@@ -354,7 +358,9 @@ class Reader {
     if (out.identity.empty()) {
       out.schema = texts_.schema(relation.schema);
       out.name = texts_.quoted(NameStr(relation.name));
-      out.identity = cat(out.schema, ".", out.name);
+      // A temporary one of our own is named pg_temp.… by pg_identify_object().
+      out.identity = cat(relation.persistence == RELPERSISTENCE_TEMP ? temporary_schema(relation.schema) : out.schema,
+                         ".", out.name);
     }
     return out;
   }
