@@ -25,7 +25,7 @@ std::string_view view(const char* text) { return text ? std::string_view(text) :
 }  // namespace
 
 SharedText Texts::quoted(const char* name) {
-  return pool_.of(pg::call([&] { return quote_identifier(name); }));
+  return pool_.of(view(pg::call([&] { return quoted_or_null(name); })));
 }
 
 SharedText Texts::number(std::int64_t value) { return pool_.of(std::to_string(value)); }

@@ -13,7 +13,7 @@ namespace pgschema::catalog {
 class Texts {
  public:
   SharedText of(std::string_view text) { return pool_.of(text); }
-  /// quote_ident().
+  /// quote_ident(); nothing for no name.
   SharedText quoted(const char* name);
   SharedText number(std::int64_t value);
   static SharedText truth(bool value);

@@ -34,14 +34,7 @@ std::span<const Dependency> at(const Snapshot::Places& places, const std::vector
 
 }  // namespace
 
-void Snapshot::add(Object object) {
-  ObjectId id = object.id;
-  // Whoever copies a snapshot adds in its order.
-  if (objects.empty() || objects.rbegin()->first < id)
-    objects.emplace_hint(objects.end(), std::move(id), std::move(object));
-  else
-    objects.insert_or_assign(std::move(id), std::move(object));
-}
+void Snapshot::add(Object object) { objects.put(std::move(object)); }
 
 void Snapshot::depend(const ObjectId& from, const ObjectId& to, char type) {
   if (from != to) dependencies_.push_back({from, to, type});

@@ -4,13 +4,12 @@
 // nothing so far says that the plan touches them.
 #pragma once
 
-#include <map>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "model/object.hpp"
+#include "model/objects.hpp"
 
 namespace pgschema {
 
@@ -30,7 +29,7 @@ class Snapshot {
   /// Where the dependencies of one object begin, and how many there are.
   using Places = std::unordered_map<ObjectId, std::pair<std::uint32_t, std::uint32_t>, IdHash>;
 
-  std::map<ObjectId, Object> objects;
+  Objects objects;
 
   void add(Object object);
   void depend(const ObjectId& from, const ObjectId& to, char type);
