@@ -1,6 +1,7 @@
 #include "catalog/read.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "catalog/others.hpp"
 #include "catalog/readers.hpp"
@@ -319,6 +320,7 @@ class Builder {
       auto up = dependents_closure(seeds);
       edges_.insert(edges_.end(), up.begin(), up.end());
     }
+    std::erase_if(edges_, inside_one);
     for (const auto& edge : edges_) {
       addresses_.insert(edge.from);
       addresses_.insert(edge.to);
@@ -361,7 +363,8 @@ class Builder {
   void connect(Reading& out, const RawDependency& edge) {
     auto from = located_.find(edge.from), to = located_.find(edge.to);
     if (from == located_.end() || to == located_.end() || from->second.id == to->second.id) return;
-    for (const auto& end : {from->second, to->second}) out.outside.emplace(end.id, end);
+    for (const auto* end : {&from->second, &to->second})
+      if (connected_.insert(end).second) out.outside.emplace(end->id, *end);
     ObjectId source = from->second.id;
     // A sequence goes with its column, but does not need it: what needs the column is the ownership.
     if (source.kind == Kind::kSequence && edge.type == 'a') source = {Kind::kOwnedBy, kinds::describe(source)};
@@ -373,6 +376,14 @@ class Builder {
     // Members of an extension come with it.
     if (const auto made_by = out.ids.find({ExtensionRelationId, to->second.extension, 0}); made_by != out.ids.end())
       out.snapshot.depend(source, made_by->second, kUnrecorded);
+  }
+
+  /// From a part to what it is a part of: both have one identity (see wholes()), and there are many of these.
+  static bool inside_one(const RawDependency& edge) {
+    if (edge.type != DEPENDENCY_INTERNAL) return false;
+    return (edge.from.classid == TriggerRelationId && edge.to.classid == ConstraintRelationId) ||
+           (edge.from.classid == TypeRelationId && edge.to.classid == RelationRelationId) ||
+           (edge.from.classid == TypeRelationId && edge.to.classid == TypeRelationId);
   }
 
   /// A grant made by somebody who holds the grant option needs that one's own grant first.
@@ -427,6 +438,7 @@ class Builder {
   std::set<Address> addresses_;
   std::vector<RawDependency> edges_;
   std::map<Address, Located> located_;
+  std::unordered_set<const Located*> connected_;
 };
 
 }  // namespace

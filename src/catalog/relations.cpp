@@ -67,12 +67,14 @@ struct Constraint {
   char type;
   bool no_inherit, validated, local;
   NameData name;
+  std::string_view shape;  // of a CHECK
   const char* definition;
 };
 
 struct Index {
   Oid oid, relation;
   bool unique, valid, clustered, replica_identity;
+  std::string_view shape;
   const char* definition;
 };
 
@@ -91,6 +93,25 @@ class Fields {
  private:
   std::vector<Attributes::Entry> attributes_, facts_;
 };
+
+/// All that a row says from `offset` on, and after that what is null. In the server's memory.
+std::string_view bytes_of(HeapTuple row, std::size_t offset) {
+  const char* begin = reinterpret_cast<const char*>(row->t_data);
+  const std::size_t header = SizeofHeapTupleHeader, data = row->t_data->t_hoff;
+  const std::size_t values = row->t_len - data - offset, nulls = data - header;
+  auto* out = static_cast<char*>(palloc(values + nulls));
+  memcpy(out, begin + data + offset, values);
+  memcpy(out + values, begin + header, nulls);
+  return {out, values + nulls};
+}
+
+/// Of whichever table.
+std::string_view shape_of_check(HeapTuple row) {
+  constexpr std::size_t kFrom = offsetof(FormData_pg_constraint, contype);
+  const std::string_view out = bytes_of(row, kFrom);
+  memset(const_cast<char*>(out.data()) + offsetof(FormData_pg_constraint, conrelid) - kFrom, 0, sizeof(Oid));
+  return out;
+}
 
 bool has_value(HeapTuple row, AttrNumber column, TupleDesc shape) {
   bool null = true;
@@ -168,7 +189,8 @@ class Reader {
       scan_by(IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, asked_, [&](HeapTuple row, TupleDesc) {
         const auto* index = form_of<Form_pg_index>(row);
         indexes_.push_back({index->indexrelid, index->indrelid, index->indisunique, index->indisvalid,
-                            index->indisclustered, index->indisreplident, nullptr});
+                            index->indisclustered, index->indisreplident,
+                            bytes_of(row, offsetof(FormData_pg_index, indnatts)), nullptr});
       });
     });
     for (std::size_t i = 0; i < indexes_.size(); ++i) index_places_.emplace(indexes_[i].oid, i);
@@ -218,6 +240,7 @@ class Reader {
     // Those of indexes say one thing only.
     std::erase_if(columns_, [&](const Column& column) {
       if (!index_places_.count(column.relation)) return false;
+      if (column.has_options) with_column_options_.insert(column.relation);
       if (column.statistics >= 0) {
         std::string& list = index_statistics_[column.relation];
         list += cat(list.empty() ? "" : ", ", std::to_string(column.number), " ", std::to_string(column.statistics));
@@ -246,7 +269,11 @@ class Reader {
       }
       constraints_.push_back({form->oid, form->connamespace, form->conrelid, form->contypid, form->conindid,
                               form->confrelid, form->conparentid, key, form->coninhcount, form->contype,
-                              form->connoinherit, form->convalidated, form->conislocal, form->conname, nullptr});
+                              form->connoinherit, form->convalidated, form->conislocal, form->conname,
+                              form->contype == CONSTRAINT_CHECK && OidIsValid(form->conrelid)
+                                  ? shape_of_check(row)
+                                  : std::string_view(),
+                              nullptr});
     };
     pg::call([&] {
       scan_by(ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid, asked_, take);
@@ -298,13 +325,74 @@ class Reader {
       for (auto& relation : relations_)
         if (relation.kind == RELKIND_VIEW || relation.kind == RELKIND_MATVIEW)
           relation.definition = text_or_null(pg_get_viewdef, ObjectIdGetDatum(relation.oid));
-      for (auto& constraint : constraints_)
-        constraint.definition = text_or_null(pg_get_constraintdef, ObjectIdGetDatum(constraint.oid));
-      for (auto& index : indexes_)
-        if (!key_indexes_.count(index.oid))
-          index.definition = text_or_null(pg_get_indexdef, ObjectIdGetDatum(index.oid));
       PopActiveSnapshot();
     });
+    for (auto& constraint : constraints_) print(constraint);
+    for (auto& index : indexes_)
+      if (!key_indexes_.count(index.oid)) print(index);
+  }
+
+  // Tables are often alike: partitions, tenants, what one framework makes. What an index or a CHECK says of its table
+  // depends on the catalog row and on the columns; where these are the same, the server need not print it again (for which
+  // it opens the table). Not where the name of the table occurs: it may be a row of the table.
+
+  /// Names, types and collations of the columns.
+  const std::string& shape_of(Oid relation) {
+    std::string& out = shapes_[relation];
+    if (!out.empty()) return out;
+    const auto [first, last] = columns_range(relation);
+    for (const Column* column = first; column != last; ++column)
+      out += cat(NameStr(column->name), std::string_view("\0", 1), std::to_string(column->number), " ",
+                 std::to_string(column->type), " ", std::to_string(column->typmod), " ",
+                 std::to_string(column->collation), "\n");
+    return out;
+  }
+
+  bool names_table(std::string_view printed, Oid table) const {
+    const Relation* of = relation(table);
+    return !of || printed.find(NameStr(of->name)) != std::string_view::npos;
+  }
+
+  void print(Constraint& constraint) {
+    const auto ask = [&] {
+      return pg::call([&] { return text_or_null(pg_get_constraintdef, ObjectIdGetDatum(constraint.oid)); });
+    };
+    if (constraint.shape.empty()) {
+      constraint.definition = ask();
+      return;
+    }
+    const std::string key = cat(constraint.shape, shape_of(constraint.relation));
+    if (const auto known = printed_.find(key); known != printed_.end()) {
+      constraint.definition = known->second;
+      return;
+    }
+    constraint.definition = ask();
+    if (constraint.definition && !names_table(constraint.definition, constraint.relation))
+      printed_.emplace(key, constraint.definition);
+  }
+
+  void print(Index& index) {
+    const auto ask = [&] {
+      return pg::call([&] { return text_or_null(pg_get_indexdef, ObjectIdGetDatum(index.oid)); });
+    };
+    const Relation *self = relation(index.oid), *table = relation(index.relation);
+    if (!self || !table || self->has_options || with_column_options_.count(index.oid)) {
+      index.definition = ask();
+      return;
+    }
+    const std::string beginning =
+        cat("CREATE ", index.unique ? "UNIQUE " : "", "INDEX ", named(*self).name, " ON ",
+            self->kind == RELKIND_PARTITIONED_INDEX ? "ONLY " : "", named(*table).identity, " USING ");
+    const std::string key = cat(index.shape, std::to_string(self->method), "\n", shape_of(index.relation));
+    if (const auto known = printed_.find(key); known != printed_.end()) {
+      const std::string whole = cat(beginning, known->second);
+      index.definition = pg::call([&] { return static_cast<const char*>(pstrdup(whole.c_str())); });
+      return;
+    }
+    index.definition = ask();
+    if (index.definition && std::string_view(index.definition).starts_with(beginning) &&
+        !names_table(index.definition + beginning.size(), index.relation))
+      printed_.emplace(key, index.definition + beginning.size());
   }
 
   /// A default cannot name a column: equal trees are printed equally, whatever they belong to.
@@ -737,6 +825,9 @@ class Reader {
   std::map<std::pair<Oid, std::int32_t>, const Constraint*> not_null_of_;
   std::map<std::pair<Oid, std::int64_t>, std::string> column_options_;
   std::map<Oid, std::string> index_statistics_;
+  std::set<Oid> with_column_options_;  // indexes
+  std::unordered_map<Oid, std::string> shapes_;
+  std::unordered_map<std::string, const char*> printed_;  // by shape
 };
 
 }  // namespace
