@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <unordered_map>
 
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
@@ -268,11 +269,11 @@ class Ordering {
     return found->second;
   }
 
-  std::optional<Graph::Node> create_node(const ObjectId& id) const {
-    if (!moves_.up.count(id)) return {};
-    auto found = creates_.find(creator(id, desired_, moves_.up));
-    if (found == creates_.end()) return {};
-    return found->second;
+  /// Asked for both ends of every dependency, once everything is made that creates something: so the answers are kept.
+  std::optional<Graph::Node> create_node(const ObjectId& id) {
+    const auto [known, fresh] = create_nodes_.try_emplace(id);
+    if (fresh && moves_.up.count(id)) known->second = find(creates_, creator(id, desired_, moves_.up));
+    return known->second;
   }
 
   static std::optional<Graph::Node> find(const std::map<ObjectId, Graph::Node>& nodes, const ObjectId& id) {
@@ -499,6 +500,7 @@ class Ordering {
   std::vector<ObjectId> clones_;  // triggers that the server makes with others
   std::vector<Work> work_;
   std::map<ObjectId, Graph::Node> drops_, alters_, creates_, resets_;
+  std::unordered_map<ObjectId, std::optional<Graph::Node>, IdHash> create_nodes_;
   std::set<std::string> aside_names_;
   std::set<ObjectId> apart_;  // parts that are dropped by a statement of their own
 };

@@ -141,7 +141,7 @@ std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot, con
   Snapshot nothing;
   nothing.finish();
   Moves moves;
-  for (const auto& [id, object] : snapshot.objects) moves.up.insert(id);
+  for (const auto& [id, object] : snapshot.objects) moves.up.insert(moves.up.end(), id);
   const Request request{nothing, snapshot, {}, {}, {}, default_grantees, true};
   std::vector<std::pair<ObjectId, Command>> out;
   for (auto& work : ordered(request, moves))

@@ -289,7 +289,7 @@ class Attempt {
     if (whole_)
       for (const auto& id : named(evaluated.desired)) outcome.named.insert(id);
     plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_grantees(caller_)};
-    for (const auto& rename : request.renames) outcome.renamed_from.insert(rename.from.identity);
+    for (const auto& rename : request.renames) outcome.renamed.emplace_back(rename.from, rename.to);
     for (const auto& rename : request.renames)
       request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);
     outcome.named = request.named;
@@ -397,7 +397,7 @@ class Attempt {
   /// The participants as they are: copies as the server prints them, everything else as it was read.
   Snapshot merged(const Snapshot& copied, const std::vector<plan::Rename>& renames) const {
     Snapshot out;
-    for (const auto& [id, object] : copied.objects) out.add(with_own_size(object, renames));
+    for (const auto& [id, object] : copied.objects) out.add(with_own_position(object, renames));
     for (const auto& edge : copied.dependencies()) out.depend(edge.from, edge.to, edge.type);
     for (const auto& [id, object] : original_.snapshot.objects)
       if (!renames_ && !copied.has(id)) out.add(object);
@@ -408,12 +408,12 @@ class Attempt {
     return out;
   }
 
-  /// A copy is empty, and its sequences are new.
-  Object with_own_size(Object copy, const std::vector<plan::Rename>& renames) const {
+  /// The sequences of a copy are new.
+  Object with_own_position(Object copy, const std::vector<plan::Rename>& renames) const {
     const auto renamed =
         std::find_if(renames.begin(), renames.end(), [&](const plan::Rename& rename) { return rename.to == copy.id; });
     const Object* original = original_.snapshot.find(renamed == renames.end() ? copy.id : renamed->from);
-    for (const auto* fact : {"bytes", "rows", "last_value", "identity_last_value"}) {
+    for (const auto* fact : {"last_value", "identity_last_value"}) {
       copy.facts.erase(fact);
       if (original && original->facts.count(fact)) copy.facts.emplace(fact, original->fact(fact));
     }

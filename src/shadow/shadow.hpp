@@ -28,7 +28,7 @@ struct Outcome {
   std::set<ObjectId> named;
   std::map<ObjectId, std::map<std::string, std::string>> values_becoming;  // of replaced enum types
   std::vector<std::string> ignored;                                        // by directives: "app.flyway_schema_history"
-  std::set<std::string> renamed_from;                                      // identities before the plan's renames
+  std::vector<std::pair<ObjectId, ObjectId>> renamed;                      // by the plan: from, to
   /// What the plan was made from: the participants and, for a plan that is to be applied, what the walk said of them.
   catalog::Units participants;
   catalog::Walk before;
