@@ -95,9 +95,11 @@ void describe_rebuilds(const shadow::Outcome& outcome, plan::Document& document)
 }
 
 void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
-  for (const auto& item : outcome.not_run)
-    document.not_run.push_back(
-        cat(item.file.empty() ? "" : cat(item.file, " "), "line ", std::to_string(item.line), " ", item.what));
+  const auto line = [](const shadow::NotRun& item) {
+    return cat(item.file.empty() ? "" : cat(item.file, " "), "line ", std::to_string(item.line), " ", item.what);
+  };
+  for (const auto& item : outcome.not_run) document.not_run.push_back(line(item));
+  for (const auto& item : outcome.left_out) document.left_out.push_back(line(item));
   for (const auto& [gone, come] : outcome.plan.possible_renames) {
     const std::string old_name = outcome.live.objects.at(gone).name;
     document.possible_renames.push_back(cat(

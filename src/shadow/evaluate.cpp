@@ -88,6 +88,8 @@ class Evaluation {
   }
 
   const UsingExpressions& usings() const { return using_; }
+  /// Whose owner the text gives to a role that does not exist.
+  const std::set<ObjectId>& owners_left_out() const { return owners_left_out_; }
 
   /// What nobody has made here and the plan will: it is taken to come back as it was.
   std::set<ObjectId> assumed() {
@@ -483,6 +485,10 @@ class Evaluation {
       add_enum_value(*reinterpret_cast<AlterEnumStmt*>(statement.tree->stmt));
     else
       pg::run_unseen(tree, statement.sql);
+    if (statement.owner_stays)
+      for (const auto& target : statement.meaning.targets)
+        for (const auto& [address, located] : catalog::locate({existing_target(target)}))
+          owners_left_out_.insert(located.id);
     if (statement.meaning.purpose == Purpose::kDefine && statement.meaning.targets.front().type == OBJECT_MATVIEW &&
         statement.meaning.with_data) {
       auto* name = reinterpret_cast<List*>(statement.meaning.targets.front().object);
@@ -615,6 +621,7 @@ class Evaluation {
   std::map<const TextStatement*, ObjectId> replaces_;
   std::map<ObjectId, std::set<ObjectId>> beneath_;
   UsingExpressions using_;
+  std::set<ObjectId> owners_left_out_;
   plan::DefaultGrantees default_grantees_;
 };
 
@@ -662,10 +669,11 @@ Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Readin
 }
 
 Snapshot evaluate_whole(const Text& text, const Snapshot& outside, const std::string& search_path, Oid caller,
-                        const Copies& copies) {
+                        const Copies& copies, std::set<ObjectId>& owners_left_out) {
   const catalog::Reading nothing;
   Evaluation evaluation(text, Mode::kWhole, outside, nothing, search_path, caller);
   (void)evaluation.run();  // who of the others cannot come back is found when the plan is tried
+  owners_left_out = evaluation.owners_left_out();
   catalog::Units units = copies.units();
   add_created(units, copies.stubs());
   return catalog::read(units, false).snapshot;

@@ -513,6 +513,7 @@ std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, Round r
 Outcome finish(const Text& parsed, Outcome outcome, const Whole* whole) {
   if (!outcome.plan.refused.empty()) raise(outcome.plan.refused.front(), outcome.plan.refused.size() - 1);
   mentioned(parsed, outcome);
+  outcome.left_out = parsed.left_out;
   if (whole) {
     outcome.ignored = whole->scope().ignored;
     outcome.defines_nothing = !whole->scope().defines;

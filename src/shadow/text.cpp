@@ -12,6 +12,7 @@
 #include "shadow/directives.hpp"
 #include "shadow/forms.hpp"
 #include "shadow/other_targets.hpp"
+#include "shadow/roles.hpp"
 #include "shadow/trees.hpp"
 
 extern "C" {
@@ -242,36 +243,6 @@ catalog::Address definition_target(const script::Target& target) {
   });
 }
 
-catalog::Address existing_target(const script::Target& target) {
-  return pg::call([&]() -> catalog::Address {
-    Relation relation = nullptr;
-    // A relation may be named by any of its kinds' words: ALTER TABLE of a view, of an index, of a sequence.
-    switch (target.type) {
-      case OBJECT_TABLE:
-      case OBJECT_VIEW:
-      case OBJECT_MATVIEW:
-      case OBJECT_FOREIGN_TABLE:
-      case OBJECT_SEQUENCE:
-      case OBJECT_INDEX: {
-        auto* names = reinterpret_cast<List*>(target.object);
-        return {RelationRelationId, RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true), 0};
-      }
-      case OBJECT_COLUMN: {
-        // A column may be new, and so may its relation, which get_object_address() does not allow.
-        auto* names = list_copy(reinterpret_cast<List*>(target.object));
-        if (list_length(names) < 2) break;
-        return {RelationRelationId,
-                RangeVarGetRelid(makeRangeVarFromNameList(list_truncate(names, list_length(names) - 1)), NoLock, true),
-                0};
-      }
-      default: break;
-    }
-    const ObjectAddress found = get_object_address(target.type, target.object, &relation, AccessShareLock, true);
-    if (relation) relation_close(relation, NoLock);
-    return {found.classId, found.objectId, found.objectSubId};
-  });
-}
-
 /// The object that a statement speaks of, as far as its name tells: enough to keep the order of statements about one object.
 /// A name without a schema is taken to be another than one with.
 ObjectId name_of_target(const script::Target& target) {
@@ -384,7 +355,73 @@ void refuse_full_schema(Oid schema, const Text& text, const TextStatement& state
       .context(text.context_of(statement));
 }
 
+/// With pgschema.missing_roles = skip. A policy that is left out takes along what else is said of it.
+void leave_out_missing_roles(Text& text, Mode mode) {
+  std::vector<TextStatement> kept;
+  std::map<std::string, std::vector<std::string>> policies;  // left out, with the roles that they were for
+  const auto report = [&](const TextStatement& statement, const std::vector<std::string>& roles) {
+    std::string names;
+    for (const auto& role : roles) names += cat(names.empty() ? "" : ", ", role);
+    text.left_out.push_back({statement.source->line, text.script.files[statement.source->file],
+                             cat(statement.meaning.tag, " (no role ", names, ")")});
+  };
+  for (auto& statement : text.statements) {
+    const WithoutMissing without = without_missing_roles(statement.tree);
+    if (without.roles.empty()) {
+      kept.push_back(std::move(statement));
+      continue;
+    }
+    report(statement, without.roles);
+    if (!without.rest && IsA(statement.tree->stmt, CreatePolicyStmt))
+      policies.emplace(policy_spoken_of(statement.tree), without.roles);
+    for (const RawStmt* tree : {without.rest, mode == Mode::kWhole ? without.owner : nullptr}) {
+      if (!tree) continue;
+      kept.push_back(statement);
+      kept.back().tree = tree;
+      kept.back().meaning = script::meaning_of(*tree);
+      kept.back().owner_stays = tree == without.owner;
+    }
+  }
+  std::erase_if(kept, [&](const TextStatement& statement) {
+    const auto policy = policies.find(policy_spoken_of(statement.tree));
+    if (policy == policies.end()) return false;
+    report(statement, policy->second);
+    return true;
+  });
+  text.statements = std::move(kept);
+}
+
 }  // namespace
+
+catalog::Address existing_target(const script::Target& target) {
+  return pg::call([&]() -> catalog::Address {
+    Relation relation = nullptr;
+    // A relation may be named by any of its kinds' words: ALTER TABLE of a view, of an index, of a sequence.
+    switch (target.type) {
+      case OBJECT_TABLE:
+      case OBJECT_VIEW:
+      case OBJECT_MATVIEW:
+      case OBJECT_FOREIGN_TABLE:
+      case OBJECT_SEQUENCE:
+      case OBJECT_INDEX: {
+        auto* names = reinterpret_cast<List*>(target.object);
+        return {RelationRelationId, RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true), 0};
+      }
+      case OBJECT_COLUMN: {
+        // A column may be new, and so may its relation, which get_object_address() does not allow.
+        auto* names = list_copy(reinterpret_cast<List*>(target.object));
+        if (list_length(names) < 2) break;
+        return {RelationRelationId,
+                RangeVarGetRelid(makeRangeVarFromNameList(list_truncate(names, list_length(names) - 1)), NoLock, true),
+                0};
+      }
+      default: break;
+    }
+    const ObjectAddress found = get_object_address(target.type, target.object, &relation, AccessShareLock, true);
+    if (relation) relation_close(relation, NoLock);
+    return {found.classId, found.objectId, found.objectSubId};
+  });
+}
 
 Text read_text(const std::string& desired, Mode mode) {
   Text text;
@@ -460,10 +497,19 @@ Text read_text(const std::string& desired, Mode mode) {
                                  {}});
     }
   }
-  std::stable_sort(text.not_run.begin(), text.not_run.end(), [](const NotRun& a, const NotRun& b) {
-    return std::tie(a.file, a.line) < std::tie(b.file, b.line);
-  });
+  if (settings::missing_roles == settings::kSkip) leave_out_missing_roles(text, mode);
+  for (auto* list : {&text.not_run, &text.left_out})
+    std::stable_sort(list->begin(), list->end(), [](const NotRun& a, const NotRun& b) {
+      return std::tie(a.file, a.line) < std::tie(b.file, b.line);
+    });
   return text;
+}
+
+bool leaves_out_privileges(const Text& text) {
+  return std::any_of(text.left_out.begin(), text.left_out.end(), [](const NotRun& one) {
+    return one.what.starts_with("GRANT") || one.what.starts_with("REVOKE") ||
+           one.what.starts_with("ALTER DEFAULT PRIVILEGES");
+  });
 }
 
 catalog::Address target_of_definition(const TextStatement& statement) {
@@ -478,7 +524,11 @@ std::string search_path_of(const TextStatement& statement, const std::string& ca
 }
 
 void rethrow_with_place(const pg::Error& error, const Text& text, const TextStatement& statement) {
-  rethrow(error, text, *statement.source, statement.sql);
+  pg::Error told = error;
+  if (told.sqlstate() == sqlstate::kUndefinedObject && told.hint.empty() &&
+      !without_missing_roles(statement.tree).roles.empty())
+    told.hint = "Create the role, or SET pgschema.missing_roles = skip to leave out what the text says of it.";
+  rethrow(std::move(told), text, *statement.source, statement.sql);
 }
 
 void resolve_names(Text& text, const std::string& search_path) {

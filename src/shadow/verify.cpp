@@ -292,6 +292,7 @@ void ignored(const Text& desired, Outcome& outcome) {
 }
 
 void mentioned(const Text& desired, Outcome& outcome) {
+  outcome.privileges_mentioned = outcome.privileges_mentioned || leaves_out_privileges(desired);
   for (const auto& statement : desired.statements) {
     const std::string& tag = statement.meaning.tag;
     if (tag == "GRANT" || tag == "REVOKE" || tag == "ALTER DEFAULT PRIVILEGES") outcome.privileges_mentioned = true;

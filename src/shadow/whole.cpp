@@ -153,7 +153,7 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
     if (mentioned_.privileges_mentioned) pg::write(kForgetPrivilegesSql, {schema});
   }
   pg::write(kForgetDefaultPrivilegesSql);
-  Snapshot desired = evaluate_whole(parsed, outside, search_path, caller, copies);
+  Snapshot desired = evaluate_whole(parsed, outside, search_path, caller, copies, owners_left_out_);
   settle_prints(desired, live_.snapshot, live_.snapshot);
   refuse_hidden_names(desired, hidden);
   for (const auto& [id, object] : desired.objects) {
@@ -200,7 +200,7 @@ Snapshot Whole::aligned(const Snapshot& live) const {
       const ObjectId publication{Kind::kPublication, object.name};
       return !live_.snapshot.has(publication) && !desired_.has(publication);
     }
-    return (kind == Kind::kOwner && !mentioned_.owners_mentioned) ||
+    return (kind == Kind::kOwner && (!mentioned_.owners_mentioned || owners_left_out_.count(object.parent))) ||
            ((kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege) && !mentioned_.privileges_mentioned) ||
            (kind == Kind::kSecurityLabel && !mentioned_.labels_mentioned);
   };
