@@ -128,11 +128,13 @@ void read_some(const Units& units, std::vector<RawObject>& all) {
   present.types = !units.types.empty();
   present.schemas = !units.schemas.empty();
   std::vector<RawObject> out;
+  std::vector<Oid> identity_sequences;
   for (const auto& reader : readers()) {
     if (!present.wants(reader.about)) continue;
-    const auto rows =
-        pg::query(reader.sql, {list(relations), list(units.types), list(units.functions), list(units.schemas)});
+    const auto rows = pg::query(reader.sql, {list(relations), list(units.types), list(units.functions),
+                                             list(units.schemas), identity_sequences});
     for (const auto& row : rows) {
+      if (reader.kind == Kind::kIdentitySequence) identity_sequences.push_back(row.oid(1));
       out.push_back({reader.kind, address_at(row, 0), address_at(row, 3), object_of(rows, row)});
       if (&reader != &readers().front()) check_printed(rows, out.back());
     }
@@ -211,13 +213,16 @@ class Builder {
  private:
   void add(Reading& out, RawObject& raw) {
     Object& object = raw.object;
-    if (raw.parent.classid) {
+    if (const auto sequence = sequences_.find(raw.parent); sequence != sequences_.end()) {
+      object.parent = sequence->second;
+    } else if (raw.parent.classid) {
       auto parent = located_.find(raw.parent);
       if (parent == located_.end()) return;  // dropped by somebody meanwhile
       object.parent = parent->second.id;
     }
     if (attached(raw.kind)) {
       object.id = {raw.kind, attached_identity(raw, object.parent)};
+      if (raw.kind == Kind::kIdentitySequence) sequences_.emplace(raw.at, object.id);
     } else {
       auto self = located_.find(raw.at);
       if (self == located_.end()) return;
@@ -299,6 +304,7 @@ class Builder {
   std::set<Address> addresses_;
   std::vector<RawDependency> edges_;
   std::map<Address, Located> located_;
+  std::map<Address, ObjectId> sequences_;  // of identity columns: read before what hangs on them
 };
 
 }  // namespace

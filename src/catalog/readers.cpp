@@ -77,6 +77,16 @@ LEFT JOIN pg_constraint k ON a.attnotnull AND k.conrelid = c.oid AND k.contype =
 WHERE a.attrelid = ANY ($1 || ARRAY(SELECT typrelid FROM pg_type WHERE oid = ANY ($2) AND typrelid <> 0))
   AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c'))";
 
+// A part of its column: made, altered and dropped with it.
+constexpr const char* kIdentitySequences = R"(
+SELECT 'pg_class'::regclass::oid, s.oid, 0, 'pg_class'::regclass::oid, a.attrelid, a.attnum,
+  quote_ident(n.nspname) AS schema, quote_ident(s.relname) AS name,
+  'SEQUENCE ' || s.oid::regclass AS fact_reference, s.oid::regclass AS fact_relation
+FROM pg_attribute a JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
+  AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
+JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_namespace n ON n.oid = s.relnamespace
+WHERE a.attrelid = ANY ($1) AND a.attidentity <> '' AND NOT a.attisdropped)";
+
 constexpr const char* kDefaults = R"(
 SELECT 'pg_attrdef'::regclass::oid, f.oid, 0, 'pg_class'::regclass::oid, f.adrelid, f.adnum,
   quote_ident(n.nspname) AS schema, quote_ident(a.attname) AS name,
@@ -285,7 +295,8 @@ SELECT 0::oid, 0::oid, 0, classid, oid, subid, '' AS schema, '' AS name, quote_i
 
 constexpr const char* kPrivileges = PGSCHEMA_OWNED R"(
 UNION ALL SELECT 'pg_class'::regclass, a.attrelid, a.attnum, c.relowner, a.attacl, 'c' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-  WHERE a.attrelid = ANY ($1) AND a.attacl IS NOT NULL AND NOT a.attisdropped))";
+  WHERE a.attrelid = ANY ($1) AND a.attacl IS NOT NULL AND NOT a.attisdropped
+UNION ALL SELECT 'pg_class'::regclass, s.oid, 0, s.relowner, s.relacl, 's' FROM pg_class s WHERE s.oid = ANY ($5)))";
 
 #undef PGSCHEMA_OWNED
 
@@ -305,6 +316,7 @@ WHERE d.defaclnamespace = ANY ($4) GROUP BY d.defaclnamespace, d.defaclrole, o.o
   "WITH parts AS ("                                                                                                 \
   "SELECT 'pg_class'::regclass::oid AS classid, oid FROM pg_class WHERE oid = ANY ($1) "                            \
   "UNION ALL SELECT 'pg_class'::regclass, typrelid FROM pg_type WHERE oid = ANY ($2) AND typrelid <> 0 "            \
+  "UNION ALL SELECT 'pg_class'::regclass, unnest($5) "                                                              \
   "UNION ALL SELECT 'pg_type'::regclass, unnest($2) UNION ALL SELECT 'pg_proc'::regclass, unnest($3) "              \
   "UNION ALL SELECT 'pg_namespace'::regclass, unnest($4) "                                                          \
   "UNION ALL SELECT 'pg_class'::regclass, indexrelid FROM pg_index WHERE indrelid = ANY ($1) "                      \
@@ -346,6 +358,7 @@ const std::vector<Reader>* make() {
       {Kind::kNone, kRelations, About::kRelations},
       {Kind::kNone, kSchemas, About::kSchemas},
       {Kind::kColumn, kColumns, About::kAny},
+      {Kind::kIdentitySequence, kIdentitySequences, About::kTables},
       {Kind::kNone, kDefaults, About::kRelations},
       {Kind::kNone, kConstraints, About::kTablesAndTypes},
       {Kind::kNone, kIndexes, About::kStored},

@@ -3,7 +3,8 @@
 //   schema, name                              quoted,
 // and from there on attributes by name; a column whose name begins with "fact_" is a fact (not compared).
 // NULL is "not set". An object whose kind is given (an owner, a comment) has no address of its own: it is
-// named after its parent. Parameters: $1 relations, $2 types, $3 functions, $4 schemas, all oid[].
+// named after its parent. Parameters: $1 relations, $2 types, $3 functions, $4 schemas, $5 sequences of identity columns of the
+// relations, all oid[]. (The reader of these sequences comes before all who need $5.)
 #pragma once
 
 #include <string>

@@ -169,10 +169,12 @@ class CommentWriter final : public Writer {
  private:
   static Command write(const Object& comment, const Snapshot& in, const std::string& text) {
     const std::string& other = comment.fact("target");
-    const Object& relation = relation_of(comment, in);
-    return {cat("COMMENT ON ", other.empty() ? reference(parent_of(comment, in)) : other, " IS ", text),
+    const Object &parent = parent_of(comment, in), &relation = relation_of(comment, in);
+    const std::string& locked =
+        parent.id.kind == Kind::kIdentitySequence ? parent.fact("relation") : relation.id.identity.text();
+    return {cat("COMMENT ON ", other.empty() ? reference(parent) : other, " IS ", text),
             "COMMENT",
-            is_relation(relation.id.kind) ? cat("ShareUpdateExclusiveLock ", relation.id.identity) : std::string(),
+            is_relation(relation.id.kind) ? cat("ShareUpdateExclusiveLock ", locked) : std::string(),
             {}};
   }
 };

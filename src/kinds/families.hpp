@@ -46,6 +46,7 @@ const Writer& domain_writer();
 const Writer& range_writer();
 const Writer& composite_writer();
 const Writer& sequence_writer();
+const Writer& identity_sequence_writer();
 const Writer& owned_by_writer();
 const Writer& inheritance_writer();
 const Writer& owner_writer();

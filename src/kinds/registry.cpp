@@ -33,6 +33,8 @@ constexpr std::array kEntries = {
     Entry{Kind::kColumn, "view column", "", "COLUMN", "column", column_writer},
     Entry{Kind::kColumn, "materialized view column", "", "COLUMN", "column", column_writer},
     Entry{Kind::kColumn, "composite type column", "", "COLUMN", "attribute", column_writer},
+    Entry{Kind::kIdentitySequence, "identity sequence", "", "SEQUENCE", "identity sequence of",
+          identity_sequence_writer},
     Entry{Kind::kFunction, "function", "", "FUNCTION", "function", function_writer},
     Entry{Kind::kProcedure, "procedure", "", "PROCEDURE", "procedure", function_writer},
     Entry{Kind::kAggregate, "aggregate", "", "AGGREGATE", "aggregate", aggregate_writer},

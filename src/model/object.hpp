@@ -35,6 +35,7 @@ enum class Kind : std::uint8_t {
   kSequence,
   kTable,
   kColumn,
+  kIdentitySequence,  // what is granted and said on the sequence of an identity column hangs on it
   kFunction,
   kProcedure,
   kAggregate,

@@ -168,6 +168,7 @@ class Ordering {
     for (const auto& id : moves_.up) {
       if (const ObjectId by = creator(id, desired_, moves_.up); by != id) {
         if (id.kind == Kind::kTrigger) clones_.push_back(id);
+        if (id.kind == Kind::kIdentitySequence && (live_.has(id) || request_.copies)) add_privilege_reset(id, by);
         continue;
       }
       if (const auto other = kinds::renamed_clone(desired_.objects.at(id), desired_, live_);
@@ -183,32 +184,34 @@ class Ordering {
       if (action == Action::kCreate && object.parent && live_.has(desired_.root(id)))
         work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
       creates_[id] = add(2, std::move(work));
-      if (!object.parent && (live_.has(id) || request_.copies)) add_privilege_reset(id);
+      if (!object.parent && (live_.has(id) || request_.copies)) add_privilege_reset(id, id);
     }
   }
 
-  /// What ALTER DEFAULT PRIVILEGES gives to a new object is taken back from one that was there before.
-  void add_privilege_reset(const ObjectId& id) {
+  /// What ALTER DEFAULT PRIVILEGES gives to a new object is taken back from one that was there before. `made_by`: with what
+  /// it is made.
+  void add_privilege_reset(const ObjectId& id, const ObjectId& made_by) {
     const Snapshot& from = live_.has(id) ? live_ : desired_;
     const Object& object = from.objects.at(id);
     const std::string type =
         id.kind == Kind::kFunction || id.kind == Kind::kProcedure || id.kind == Kind::kAggregate  ? "function"
         : id.kind == Kind::kView || id.kind == Kind::kMaterializedView || id.kind == Kind::kTable ? "table"
-        : id.kind == Kind::kSequence                                                              ? "sequence"
+        : id.kind == Kind::kSequence || id.kind == Kind::kIdentitySequence                        ? "sequence"
         : id.kind == Kind::kEnum || id.kind == Kind::kComposite || id.kind == Kind::kDomain || id.kind == Kind::kRange
             ? "type"
             : "";
     if (type.empty()) return;
     auto found = request_.default_grantees.find({object.schema, type});
     if (found == request_.default_grantees.end()) return;
-    const Object* owner = from.find({Kind::kOwner, kinds::describe(id)});
+    const Object* owner = from.find({Kind::kOwner, kinds::describe(from.root(id))});
     std::string grantees = "PUBLIC";
     for (const auto& grantee : found->second)
       if (grantee != "PUBLIC") grantees += cat(", ", grantee);
     const std::string target =
         type == "table"      ? cat("TABLE ", id.identity)
         : type == "function" ? (id.kind == Kind::kAggregate ? cat("FUNCTION ", id.identity) : kinds::reference(object))
-                             : cat(type == "sequence" ? "SEQUENCE " : "TYPE ", id.identity);
+        : type == "sequence" ? kinds::reference(object)
+                             : cat("TYPE ", id.identity);
     std::vector<Command> commands{{cat("REVOKE ALL ON ", target, " FROM ", grantees), "REVOKE", {}, {}}};
     if (owner) commands.push_back({cat("GRANT ALL ON ", target, " TO ", owner->get("role")), "GRANT", {}, {}});
     if (type == "function") commands.push_back({cat("GRANT EXECUTE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
@@ -216,7 +219,7 @@ class Ordering {
     const auto node = add(
         2, {{Kind::kPrivilege, cat("default on ", kinds::describe(id))}, Action::kRebuild, std::move(commands), {}});
     work_[node].id = owner ? owner->id : id;
-    graph_.must_run(node).after(creates_.at(id));
+    graph_.must_run(node).after(creates_.at(made_by));
     resets_[id] = node;
   }
 
@@ -350,6 +353,7 @@ class Ordering {
       before(create_node(object.parent), node);
       before(find(alters_, object.parent), node);
       before(find(resets_, desired_.root(id)), node);
+      before(find(resets_, object.parent), node);
       siblings(object, node);
     }
   }

@@ -219,6 +219,7 @@ class Evaluation {
     switch (object.id.kind) {
       case Kind::kInheritance: return object.parent == top && said_of_trees_.says_parents(top, object.has("bound"));
       case Kind::kColumn:
+      case Kind::kIdentitySequence:
       case Kind::kContents:
       case Kind::kFamilyMember:
       case Kind::kPublicationSchema:
@@ -467,7 +468,8 @@ class Evaluation {
     }
     // The first makes it, the others say what is other about it.
     const bool made = item.of_tree && call_as_before(live_.objects.at(item.object), live_);
-    for (std::size_t i = made ? 1 : 0; i < item.commands.size(); ++i) shadow::run(item.commands[i]);
+    for (std::size_t i = made ? 1 : 0; i < item.commands.size(); ++i)
+      shadow::run(for_sequence_now(item.commands[i], live_.objects.at(item.object), live_));
   }
 
   void run_text(const TextStatement& statement, const RawStmt& tree) {

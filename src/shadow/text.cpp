@@ -307,22 +307,6 @@ ObjectId name_of_target(const script::Target& target) {
   return {Kind::kOther, name};
 }
 
-/// An identity column's sequence is a part of the column; what GRANT and COMMENT say about it is not read yet.
-void refuse_identity_sequence(const catalog::Address& address, const Text& text, const TextStatement& statement) {
-  const std::string& tag = statement.meaning.tag;
-  if (address.classid != RelationRelationId ||
-      (tag != "GRANT" && tag != "REVOKE" && tag != "COMMENT" && tag != "SECURITY LABEL"))
-    return;
-  const auto rows = pg::query(
-      "SELECT c.oid::regclass FROM pg_class c JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid "
-      "WHERE c.oid = $1 AND c.relkind = 'S' AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass",
-      {address.objid});
-  if (rows.empty()) return;
-  throw Failure(sqlstate::kFeatureNotSupported,
-                cat(tag, " on the sequence ", rows.at(0).text(0), " of an identity column is not supported yet"))
-      .context(text.context_of(statement));
-}
-
 /// ALTER SEQUENCE … RENAME of an identity column's sequence, RENAME CONSTRAINT of a NOT NULL: no object gets another name,
 /// but the column, or the domain, another attribute.
 bool renames_no_object(const catalog::Address& address, const TextStatement& statement) {
@@ -572,7 +556,6 @@ void resolve(Text& text, const std::string& search_path) {
             statement.meaning.purpose == Purpose::kDefine ? definition_target(target) : existing_target(target);
         statement.targets.push_back(address);
         if (!OidIsValid(address.objid)) continue;
-        refuse_identity_sequence(address, text, statement);
         if (renames_no_object(address, statement)) statement.meaning.purpose = Purpose::kRefine;
         if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop)
           refuse_full_schema(address.objid, text, statement);

@@ -37,7 +37,8 @@ bool of_foreign_key_outside(const catalog::WalkDifference& difference, const Sna
 bool given_by_default(const diff::Difference& difference, const Snapshot& reached, const plan::Request& request) {
   if (difference.what != diff::What::kCreated) return false;
   if (difference.id.kind != Kind::kPrivilege && difference.id.kind != Kind::kOwner) return false;
-  return !request.live.has(reached.root(difference.id));
+  const ObjectId& parent = reached.objects.at(difference.id).parent;
+  return !request.live.has(parent.kind == Kind::kIdentitySequence ? parent : reached.root(difference.id));
 }
 
 [[noreturn]] void refuse_result(const diff::Difference& difference, const Snapshot& reached, const Snapshot& desired) {
