@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apply/kept.hpp"
 #include "catalog/others.hpp"
 #include "catalog/read.hpp"
 #include "diff/diff.hpp"
@@ -169,11 +170,30 @@ std::set<std::string> schemas_of(const functions::Planned& planned) {
 
 std::string now() { return pg::query("SELECT clock_timestamp()::text").at(0).text(0); }
 
-std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments,
-                    const std::string& started_at) {
+namespace {
+
+/// Besides those that the text speaks of: where something was rebuilt. Not what is the server's own.
+std::vector<std::string> schemas_to_keep(const functions::Planned& planned, const functions::PlanArguments& arguments) {
+  std::set<std::string> quoted = schemas_of(planned), out;
+  const shadow::Outcome& outcome = planned.outcome;
+  std::set<ObjectId> spoken_of = outcome.named;
+  for (const auto& step : outcome.plan.steps) spoken_of.insert(step.shown);
+  for (const auto& id : spoken_of)
+    for (const auto* in : {&outcome.live, &outcome.desired})
+      if (const Object* object = in->find(id)) quoted.insert(id.kind == Kind::kSchema ? object->name : object->schema);
+  quoted.erase("");
+  for (const auto& schema : quoted) out.insert(script::name_of_quoted(schema));
+  if (arguments.schemas) out.insert(arguments.schemas->begin(), arguments.schemas->end());
+  std::erase_if(out, [](const std::string& schema) {
+    return schema.starts_with("pg_") || schema == "information_schema" || schema == "pgschema";
+  });
+  return {out.begin(), out.end()};
+}
+
+/// The row of pgschema.history, by its owner.
+std::int64_t write_row(const functions::Planned& planned, const functions::PlanArguments& arguments,
+                       const std::string& started_at) {
   const auto rows = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass");
-  const pg::SettingsScope settings;
-  settings.set("search_path", "pg_catalog, pg_temp");
   std::string script;
   for (const auto& line : plan::script(planned.document)) script += cat(line, "\n");
   const Oid role = GetUserId();
@@ -193,6 +213,17 @@ RETURNING version)",
                                   static_cast<std::int64_t>(planned.document.plan.steps.size()), started_at, role,
                                   pg::sha256(arguments.desired), pg::sha256(script)});
   return version.at(0).number(0);
+}
+
+}  // namespace
+
+std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments,
+                    const std::string& started_at) {
+  const pg::SettingsScope settings;
+  settings.set("search_path", "pg_catalog, pg_temp");
+  const std::int64_t version = write_row(planned, arguments, started_at);
+  if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));
+  return version;
 }
 
 }  // namespace pgschema::apply

@@ -12,6 +12,7 @@ namespace pgschema::settings {
 
 bool run_code = false;
 bool verify = true;
+bool keep_schemas = true;
 int hazard_size = 64;
 int max_desired_size = 64 * 1024;
 int strategy = kAtomic;
@@ -39,6 +40,9 @@ void define() {
   DefineCustomBoolVariable("pgschema.verify", "Whether the catalog is checked after an apply, before it commits.",
                            "The check that a plan goes through before it is shown cannot be switched off.", &verify,
                            true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("pgschema.keep_schemas", "Whether an apply keeps what is in the schemas that it speaks of.",
+                           "pgschema_dump(schemas, version) shows them as they stood then.", &keep_schemas, true,
+                           PGC_USERSET, 0, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("pgschema.hazard_size", "From which size of a relation on a rewrite or scan is a hazard.",
                           nullptr, &hazard_size, 64, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MB, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("pgschema.max_desired_size", "The largest desired state that is read.", nullptr,

@@ -1,5 +1,6 @@
 #include "kinds/registry.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "kinds/families.hpp"
@@ -101,6 +102,18 @@ Kind kind_of(std::string_view object_type, std::string_view subkind) {
     if (candidate.object_type == object_type && (candidate.subkind.empty() || candidate.subkind == subkind))
       return candidate.kind;
   return Kind::kOther;
+}
+
+std::string stored_name(Kind kind) {
+  if (kind == Kind::kNone) return "";
+  if (kind == Kind::kOther) return "other";
+  return cat(entry(kind).object_type, "/", entry(kind).subkind);
+}
+
+Kind kind_stored_as(std::string_view name) {
+  if (name.empty()) return Kind::kNone;
+  const auto slash = std::min(name.find('/'), name.size());
+  return kind_of(name.substr(0, slash), slash < name.size() ? name.substr(slash + 1) : "");
 }
 
 const Writer& writer(Kind kind) { return entry(kind).writer(); }
