@@ -291,7 +291,11 @@ FROM pg_publication_rel m JOIN pg_publication p ON p.oid = m.prpubid WHERE m.prr
 
 constexpr const char* kOwners = PGSCHEMA_OWNED R"(
 UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid, 0, s.stxowner, NULL, NULL FROM pg_statistic_ext s WHERE s.stxrelid = ANY ($1))
-SELECT 0::oid, 0::oid, 0, classid, oid, subid, '' AS schema, '' AS name, quote_ident(pg_get_userbyid(owner)) AS role FROM owned)";
+SELECT 0::oid, 0::oid, 0, classid, oid, subid, '' AS schema, '' AS name, quote_ident(pg_get_userbyid(owner)) AS role,
+  -- Before 17, ALTER TYPE … OWNER TO of a range leaves that of its multirange.
+  CASE WHEN classid = 'pg_type'::regclass THEN (SELECT quote_ident(pg_get_userbyid(m.typowner)) FROM pg_range r
+    JOIN pg_type m ON m.oid = r.rngmultitypid WHERE r.rngtypid = owned.oid AND m.typowner <> owned.owner) END AS multirange
+FROM owned)";
 
 constexpr const char* kPrivileges = PGSCHEMA_OWNED R"(
 UNION ALL SELECT 'pg_class'::regclass, a.attrelid, a.attnum, c.relowner, a.attacl, 'c' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid

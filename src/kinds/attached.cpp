@@ -30,7 +30,11 @@ class OwnerWriter final : public Writer {
                               is_relation(object.id.kind) ? access_exclusive(object) : std::string(),
                               {}}};
     if (const std::string& multirange = object.fact("multirange"); !multirange.empty())
-      out.push_back({cat("ALTER TYPE ", multirange, " OWNER TO ", owner.get("role")), "ALTER TYPE", {}, {}});
+      out.push_back(
+          {cat("ALTER TYPE ", multirange, " OWNER TO ", owner.get(owner.has("multirange") ? "multirange" : "role")),
+           "ALTER TYPE",
+           {},
+           {}});
     return out;
   }
   std::vector<Command> drop(const Object&, const Snapshot&) const override { return {}; }

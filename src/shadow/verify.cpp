@@ -252,7 +252,9 @@ void strip_defaults_of_new(Snapshot& desired, const Snapshot& live, Oid caller) 
   const std::string own = pg::query("SELECT quote_ident(pg_get_userbyid($1))", {caller}).at(0).text(0);
   std::vector<ObjectId> stripped;
   for (const auto& [id, object] : desired.objects)
-    if (id.kind == Kind::kOwner && object.get("role") == own && !live.has(desired.root(id))) stripped.push_back(id);
+    if (id.kind == Kind::kOwner && object.get("role") == own && !object.has("multirange") &&
+        !live.has(desired.root(id)))
+      stripped.push_back(id);
   for (const auto& id : stripped) desired.objects.erase(id);
   desired.finish();
 }
