@@ -4,6 +4,7 @@
 
 #include "catalog/others.hpp"
 #include "catalog/readers.hpp"
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
@@ -62,7 +63,7 @@ Object object_of(const pg::Rows& rows, const pg::Row& row) {
 /// The deparsers print nothing for what is gone.
 void check_printed(const pg::Rows& rows, const RawObject& raw) {
   if (std::find(rows.columns.begin(), rows.columns.end(), "definition") == rows.columns.end() ||
-      raw.object.has("definition"))
+      raw.object.has("definition") || raw.at.classid == TypeRelationId)
     return;
   throw Failure(sqlstate::kSerialization,
                 cat(raw.object.schema, ".", raw.object.name, " was dropped by another session meanwhile"))
@@ -204,6 +205,7 @@ class Builder {
     Reading out;
     for (auto& raw : rows_) add(out, raw);
     for (const auto& edge : edges_) connect(out, edge);
+    shells(out.snapshot);
     privileges(out.snapshot);
     casts(out.snapshot);
     out.snapshot.finish();
@@ -220,7 +222,9 @@ class Builder {
       if (parent == located_.end()) return;  // dropped by somebody meanwhile
       object.parent = parent->second.id;
     }
-    if (attached(raw.kind)) {
+    if (raw.kind == Kind::kShellType) {
+      object.id = {raw.kind, cat(object.schema, ".", object.name)};
+    } else if (attached(raw.kind)) {
       object.id = {raw.kind, attached_identity(raw, object.parent)};
       if (raw.kind == Kind::kIdentitySequence) sequences_.emplace(raw.at, object.id);
     } else {
@@ -240,16 +244,37 @@ class Builder {
     if (from == located_.end() || to == located_.end() || from->second.id == to->second.id) return;
     for (const auto& end : {from->second, to->second}) out.outside.emplace(end.id, end);
     ObjectId source = from->second.id;
+    ObjectId target = to->second.id;
+    if (is_made_with(source, target)) target = kinds::shell_of(target);
     // A sequence goes with its column, but does not need it: what needs the column is the ownership.
     if (source.kind == Kind::kSequence && edge.type == 'a') source = {Kind::kOwnedBy, kinds::describe(source)};
     // What is in a tree needs what it hangs on only as long as it does.
     if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)};
         source.kind == to->second.id.kind && out.snapshot.has(inheritance))
       source = inheritance;
-    out.snapshot.depend(source, to->second.id, edge.type);
+    out.snapshot.depend(source, target, edge.type);
     // Members of an extension come with it.
     if (const auto made_by = out.ids.find({ExtensionRelationId, to->second.extension, 0}); made_by != out.ids.end())
       out.snapshot.depend(source, made_by->second, kUnrecorded);
+  }
+
+  /// A function over a type that the type needs, in its turn.
+  bool is_made_with(const ObjectId& function, const ObjectId& type) {
+    if (function.kind != Kind::kFunction || !kinds::shell_of(type)) return false;
+    if (made_of_.empty())
+      for (const auto& edge : edges_) {
+        const auto from = located_.find(edge.from), to = located_.find(edge.to);
+        if (from != located_.end() && to != located_.end() && kinds::shell_of(from->second.id) &&
+            to->second.id.kind == Kind::kFunction)
+          made_of_.emplace(from->second.id, to->second.id);
+      }
+    return made_of_.count({type, function}) != 0;
+  }
+
+  /// A type needs its shell.
+  static void shells(Snapshot& snapshot) {
+    for (const auto& [id, object] : snapshot.objects)
+      if (const ObjectId shell = kinds::shell_of(id); shell && snapshot.has(shell)) snapshot.depend(id, shell, 'n');
   }
 
   /// A grant made by somebody who holds the grant option needs that one's own grant first.
@@ -304,7 +329,8 @@ class Builder {
   std::set<Address> addresses_;
   std::vector<RawDependency> edges_;
   std::map<Address, Located> located_;
-  std::map<Address, ObjectId> sequences_;  // of identity columns: read before what hangs on them
+  std::set<std::pair<ObjectId, ObjectId>> made_of_;  // types and their functions
+  std::map<Address, ObjectId> sequences_;            // of identity columns: read before what hangs on them
 };
 
 }  // namespace

@@ -26,6 +26,8 @@ constexpr std::array kEntries = {
     Entry{Kind::kComposite, "composite type", "c", "TYPE", "type", composite_writer},
     Entry{Kind::kDomain, "type", "d", "DOMAIN", "domain", domain_writer},
     Entry{Kind::kRange, "type", "r", "TYPE", "type", range_writer},
+    Entry{Kind::kShellType, "type", "p", "TYPE", "shell type", shell_type_writer},
+    Entry{Kind::kBaseType, "type", "b", "TYPE", "type", base_type_writer},
     Entry{Kind::kDomainConstraint, "domain constraint", "", "CONSTRAINT", "constraint", domain_constraint_writer},
     Entry{Kind::kSequence, "sequence", "", "SEQUENCE", "sequence", sequence_writer},
     Entry{Kind::kTable, "table", "r", "TABLE", "table", table_writer},

@@ -197,7 +197,8 @@ class Ordering {
         id.kind == Kind::kFunction || id.kind == Kind::kProcedure || id.kind == Kind::kAggregate  ? "function"
         : id.kind == Kind::kView || id.kind == Kind::kMaterializedView || id.kind == Kind::kTable ? "table"
         : id.kind == Kind::kSequence || id.kind == Kind::kIdentitySequence                        ? "sequence"
-        : id.kind == Kind::kEnum || id.kind == Kind::kComposite || id.kind == Kind::kDomain || id.kind == Kind::kRange
+        : id.kind == Kind::kEnum || id.kind == Kind::kComposite || id.kind == Kind::kDomain ||
+                id.kind == Kind::kRange || id.kind == Kind::kBaseType
             ? "type"
             : "";
     if (type.empty()) return;

@@ -233,6 +233,7 @@ Meaning of_publication(Stmt* stmt, Meaning meaning) {
 Meaning of_define(DefineStmt* stmt) {
   switch (stmt->kind) {
     case OBJECT_OPERATOR: return of_operator(stmt);
+    case OBJECT_TYPE:
     case OBJECT_COLLATION:
     case OBJECT_TSPARSER:
     case OBJECT_TSTEMPLATE:

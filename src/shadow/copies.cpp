@@ -149,8 +149,6 @@ void refuse_unsupported_participants(const Snapshot& snapshot) {
     };
     if (!object.parent && !kinds::supported(id.kind)) refuse("Objects of this kind are not supported yet.");
     if (object.get("persistence") == "temporary") refuse("It is temporary.");
-    if (!object.fact("canonical").empty())
-      refuse(cat("Its canonical function ", object.fact("canonical"), " takes the type itself: each needs the other."));
     // (One on a partitioned table is not valid until every partition has its own.)
     if (object.has("validity") && object.fact("partitioned").empty())
       throw Failure(sqlstate::kFeatureNotSupported,

@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
 #include "pg/query.hpp"
@@ -77,6 +78,9 @@ class Evaluation {
     while (one_round()) {
     }
     if (text_failed() && wake_sleepers())
+      while (one_round()) {
+      }
+    if (text_failed() && let_functions_go_ahead())
       while (one_round()) {
       }
     while (go_ahead())
@@ -196,8 +200,10 @@ class Evaluation {
     for (const auto& address : Quiet::take_dropped())
       if (auto found = ids_.find(address); found != ids_.end())
         for (const auto& member : live_.family(found->second)) gone.insert(member);
-    for (const auto& [id, object] : live_.objects)
+    for (const auto& [id, object] : live_.objects) {
       if (!copied_.count(id)) gone.insert(id);
+      if (const auto type = kinds::type_of_shell(id, live_); type && gone.count(*type)) gone.insert(id);
+    }
     return gone;
   }
 
@@ -213,6 +219,7 @@ class Evaluation {
   bool said_by_definition(const Object& object) const {
     if (redefined_part(object)) return true;
     const ObjectId top = live_.root(object.id);
+    if (object.id.kind == Kind::kShellType) return false;  // the definition needs it
     if (object.id.kind == Kind::kPublicationTable && of_defined_publication(object.id)) return true;
     if (replaced_.count(top)) return true;  // passes to its successor: see inherit()
     if (!defined_.count(top)) return false;
@@ -317,7 +324,7 @@ class Evaluation {
     while (!queue.empty()) {
       const ObjectId at = queue.back();
       queue.pop_back();
-      if (touched_.count(live_.root(at))) relevant.insert(live_.root(at));
+      if (at.kind != Kind::kShellType && touched_.count(live_.root(at))) relevant.insert(live_.root(at));
       for (const auto& edge : live_.needs(at)) reach(edge.to);
       if (const ObjectId& parent = live_.objects.at(at).parent) reach(parent);
       if (at.kind == Kind::kTable && at != id) continue;
@@ -366,6 +373,17 @@ class Evaluation {
   }
 
   /// As many at a time as go well, in one subtransaction: ending one costs what the session has changed so far.
+  /// ALTER TYPE … SET (SEND = f): f stands on what the text changes, and the text needs it.
+  bool let_functions_go_ahead() {
+    bool any = false;
+    for (auto& item : items_)
+      if (!item.text && !item.setting && !item.done && item.object.kind == Kind::kFunction && !item.roots.empty()) {
+        item.roots.clear();
+        any = true;
+      }
+    return any;
+  }
+
   bool one_round() {
     bool progress = false;
     std::size_t at_once = kMostAtOnce;

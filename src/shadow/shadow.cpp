@@ -4,6 +4,7 @@
 
 #include "catalog/others.hpp"
 #include "diff/diff.hpp"
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "pg/lock_watch.hpp"
 #include "pg/query.hpp"
@@ -225,7 +226,9 @@ class Attempt {
       const ObjectId at = queue.back();
       queue.pop_back();
       out.insert(at);
-      for (const auto& member : in.family(at))
+      auto members = in.family(at);
+      if (const ObjectId shell = kinds::shell_of(at); shell && in.has(shell)) members.push_back(shell);
+      for (const auto& member : members)
         for (const auto& edge : in.dependents(member))
           if (in.has(edge.from) && seen.insert(in.root(edge.from)).second) queue.push_back(in.root(edge.from));
     }

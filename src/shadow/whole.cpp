@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "diff/diff.hpp"
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
@@ -118,6 +119,15 @@ Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_
     const Snapshot& in = live.has(difference.id) ? live : wanted;
     differences_.insert(in.root(difference.id));
   }
+  // A type that is made of functions takes part with its shell and with them.
+  for (const Snapshot* in : {&live, &wanted})
+    for (const auto& [id, object] : in->objects) {
+      const ObjectId shell = kinds::shell_of(id);
+      if (!shell || !in->has(shell) || !differences_.count(id)) continue;
+      differences_.insert(shell);
+      for (const auto& edge : live.dependents(shell))
+        if (live.has(edge.from)) differences_.insert(live.root(edge.from));
+    }
   // A sequence is given to a column by the sequence, and the table must be there.
   for (const Snapshot* in : {&live, &wanted})
     for (const auto& [id, object] : in->objects)

@@ -43,7 +43,7 @@ SELECT ref.refused($$SELECT pgschema_plan('CREATE TABLE x ()', schemas => '{nowh
 SELECT ref.refused($$SELECT pgschema_plan('CREATE TABLE x ()', schemas => '{pg_catalog}')$$);
 SELECT ref.refused($$SELECT pgschema_plan('CREATE TABLE public.x ()', schemas => '{ref}')$$);
 SELECT ref.refused($$SELECT pgschema_plan(E'-- pgschema: ignore index ref.i\nCREATE TABLE ref.x ()', schemas => '{ref}')$$);
-SELECT ref.refused($$SELECT pgschema_dump(version => 1)$$);
+SELECT ref.refused($$SELECT pgschema_dump(version => 0)$$);
 SELECT ref.refused($$SELECT pgschema_dump('{nowhere}')$$);
 SELECT ref.refused($$SELECT pgschema_plan('', schemas => '{ref,NULL}')$$);
 SELECT ref.refused($$CALL pgschema_apply('', allow => '{everything}')$$);
