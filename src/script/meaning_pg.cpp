@@ -388,8 +388,11 @@ Meaning classify(Node* node) {
     case T_VariableSetStmt: return of_set(as<VariableSetStmt>(node));
     case T_SelectStmt: return of_select(as<SelectStmt>(node));
     case T_TransactionStmt: return of_transaction(as<TransactionStmt>(node));
+    case T_AlterExtensionStmt: return refine(OBJECT_EXTENSION, single_name(as<AlterExtensionStmt>(node)->extname));
     case T_AlterObjectSchemaStmt:
-    case T_AlterExtensionStmt:
+      if (as<AlterObjectSchemaStmt>(node)->objectType == OBJECT_EXTENSION)
+        return refine(OBJECT_EXTENSION, as<AlterObjectSchemaStmt>(node)->object);
+      return only(Purpose::kUnsupported);
     case T_AlterExtensionContentsStmt:
     case T_AlterSubscriptionStmt:
     case T_AlterUserMappingStmt:

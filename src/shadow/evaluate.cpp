@@ -180,7 +180,7 @@ class Evaluation {
     std::vector<catalog::Address> doomed;
     for (const auto& [address, id] : ids_) {
       const Object& object = live_.objects.at(id);
-      if (object.id.kind == Kind::kSchema) continue;
+      if (object.id.kind == Kind::kSchema || object.id.kind == Kind::kExtension) continue;
       if (redefined_part(object) || defined_.count(id) || replaced_.count(id) || uses_any(object, live_, reworked_))
         doomed.push_back(address);
     }
@@ -649,14 +649,17 @@ class Evaluation {
 
 void add_created(catalog::Units& units, const catalog::Units& stubs) {
   const auto created = Quiet::take_created();
-  std::set<catalog::Address> found;
+  const std::set<catalog::Address> addresses(created.begin(), created.end());
+  std::set<catalog::Address> found, doubtful;
   bool extensions = false;
-  for (const auto& [address, located] : catalog::locate({created.begin(), created.end()})) {
+  for (const auto& [address, located] : catalog::locate(addresses)) {
     if (!stubs.has(located.unit) && !located.extension_member) found.insert(located.unit);
     extensions = extensions || located.id.kind == Kind::kExtension;
   }
-  // The part of a member is no member itself.
-  const auto members = extensions ? catalog::locate(found) : std::map<catalog::Address, catalog::Located>();
+  // The part of a member is no member itself: of one that an extension has just made, or that its new version changes.
+  for (const auto& unit : found)
+    if (extensions || !addresses.count(unit)) doubtful.insert(unit);
+  const auto members = catalog::locate(doubtful);
   for (const auto& unit : found)
     if (const auto at = members.find(unit); at == members.end() || !at->second.extension_member) units.add(unit);
 }

@@ -92,6 +92,7 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_DOMAIN:
     case OBJECT_DOMCONSTRAINT:
     case OBJECT_EVENT_TRIGGER:
+    case OBJECT_EXTENSION:
     case OBJECT_FDW:
     case OBJECT_FOREIGN_SERVER:
     case OBJECT_FUNCTION:
@@ -120,7 +121,6 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_TYPE:
     case OBJECT_VIEW: return nullptr;
     case OBJECT_DATABASE: return "databases";
-    case OBJECT_EXTENSION: return "extensions";
     case OBJECT_FOREIGN_TABLE: return "foreign tables";
     case OBJECT_LARGEOBJECT: return "large objects";
     case OBJECT_ROLE: return "roles";
@@ -142,8 +142,7 @@ std::string unsupported_form(const RawStmt& raw, const std::string& tag) {
 
 void refuse_unsupported_targets(const script::Meaning& meaning, const std::string& context) {
   for (const auto& target : meaning.targets)
-    if (const char* types = unsupported_type(target.type);
-        types && !(target.type == OBJECT_EXTENSION && meaning.purpose == Purpose::kDefine))
+    if (const char* types = unsupported_type(target.type); types)
       throw Failure(
           sqlstate::kFeatureNotSupported,
           cat(meaning.tag,
@@ -153,14 +152,43 @@ void refuse_unsupported_targets(const script::Meaning& meaning, const std::strin
           .context(context);
 }
 
-/// One that is not installed: its script is run.
+/// Of one that is not installed, or gets another version.
 void refuse_script(const RawStmt& raw, const std::string& context) {
-  if (!IsA(raw.stmt, CreateExtensionStmt) || settings::run_code) return;
+  const bool creates = IsA(raw.stmt, CreateExtensionStmt);
+  if ((!creates && !IsA(raw.stmt, AlterExtensionStmt)) || settings::run_code) return;
+  const char* name = creates ? reinterpret_cast<CreateExtensionStmt*>(raw.stmt)->extname
+                             : reinterpret_cast<AlterExtensionStmt*>(raw.stmt)->extname;
   throw Failure(sqlstate::kInsufficientPrivilege,
-                cat("planning does not run the script of extension ",
-                    script::quote_identifier(reinterpret_cast<CreateExtensionStmt*>(raw.stmt)->extname)))
-      .hint("If it may be run while planning, SET pgschema.run_code = on. Or create the extension first.")
+                cat("planning does not run the script of extension ", script::quote_identifier(name)))
+      .hint(cat("If it may be run while planning, SET pgschema.run_code = on. Or ", creates ? "create" : "update",
+                " the extension first."))
       .context(context);
+}
+
+/// What cannot be tried without harm to what is live.
+void refuse_whole_extension(const RawStmt& raw, const script::Meaning& meaning, const std::string& context) {
+  for (const auto& target : meaning.targets) {
+    if (target.type != OBJECT_EXTENSION) continue;
+    const std::string name = strVal(target.object);
+    if (meaning.purpose == Purpose::kDrop)
+      throw Failure(sqlstate::kFeatureNotSupported, "DROP EXTENSION is not supported in a desired state")
+          .detail("It cannot be tried without locking what the extension has made, which others may be using.")
+          .hint("Take out what uses it by a desired state, and drop it by itself.")
+          .context(context);
+    if (!IsA(raw.stmt, AlterObjectSchemaStmt)) continue;
+    const auto rows = pg::query(
+        "SELECT c.oid::regclass FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid JOIN pg_class c ON c.oid = d.objid "
+        "WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass AND e.extname = $1 "
+        "ORDER BY 1 LIMIT 1",
+        {name});
+    if (rows.empty()) continue;
+    throw Failure(
+        sqlstate::kFeatureNotSupported,
+        cat("ALTER EXTENSION … SET SCHEMA of ", script::quote_identifier(name), " is not supported in a desired state"))
+        .detail(cat("It cannot be tried without locking ", rows.at(0).text(0), ", which others may be using."))
+        .hint("Run it by itself.")
+        .context(context);
+  }
 }
 
 /// A function in C is checked by loading its library, and loading runs what the library wants.
@@ -419,6 +447,7 @@ Text read_text(const std::string& desired, Mode mode) {
       sql = read_again(sql, encoding->second);
     RawStmt* raw = parse_one(text, source, sql);
     if (mode == Mode::kWhole) raw = as_mark(raw);
+    raw = as_change_of_extension(raw);
     script::Meaning meaning = script::meaning_of(*raw);
     place_directives(text.script, source, meaning, *raw);
     switch (meaning.purpose) {
@@ -440,6 +469,7 @@ Text read_text(const std::string& desired, Mode mode) {
     if (says_what_is(raw->stmt) || is_there_already(raw->stmt)) continue;
     refuse_unsupported_targets(meaning, text.script.context_of(source));
     refuse_script(*raw, text.script.context_of(source));
+    refuse_whole_extension(*raw, meaning, text.script.context_of(source));
     refuse_library(*raw, text.script.context_of(source));
     refuse_concurrent_detach(*raw, text.script.context_of(source));
     refuse_all_triggers(*raw, text.script.context_of(source));

@@ -19,6 +19,7 @@
 
 extern "C" {
 #include "access/transam.h"
+#include "catalog/pg_extension.h"
 #include "miscadmin.h"
 }
 
@@ -154,6 +155,8 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
   const Inside inside;
   catalog::Units schemas;
   schemas.schemas = scope_.units.schemas;
+  for (const auto& other : scope_.units.others)
+    if (other.first == ExtensionRelationId) schemas.others.insert(other);
   Copies copies(schemas, outside, stubs);
   const std::string hidden = hide(rows, false);
   copies.make({}, {});
