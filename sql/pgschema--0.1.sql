@@ -30,7 +30,7 @@ CREATE TABLE pgschema.applied (
 COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too; written by pgschema_apply only, read through pgschema.history';
 
 CREATE TABLE pgschema.kept (
-  version bigint REFERENCES pgschema.applied,
+  version bigint REFERENCES pgschema.applied ON DELETE CASCADE,
   schema name,
   objects bytea REFERENCES pgschema.text,
   extensions text[] NOT NULL,
