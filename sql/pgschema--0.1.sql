@@ -39,6 +39,18 @@ CREATE TABLE pgschema.kept (
 );
 COMMENT ON TABLE pgschema.kept IS
   'what there was in a schema after an apply, for pgschema_dump(schemas, version): a list of hashes in pgschema.text; none where the schema did not exist, or where problem says why it could not be written';
+-- Not dumped: it speaks of this database's catalog.
+CREATE TABLE pgschema.settled (
+  schemas name[],
+  role oid,
+  circumstances bytea NOT NULL,
+  desired bytea NOT NULL,
+  comparable bytea NOT NULL,
+  content bytea NOT NULL,
+  PRIMARY KEY (schemas, role)
+);
+COMMENT ON TABLE pgschema.settled IS
+  'of the last apply of some schemas by a role: what need not be evaluated again as long as nothing changes; may be emptied at any time';
 SELECT pg_catalog.pg_extension_config_dump('pgschema.text', '');
 SELECT pg_catalog.pg_extension_config_dump('pgschema.applied', '');
 SELECT pg_catalog.pg_extension_config_dump('pgschema.applied_version_seq', '');

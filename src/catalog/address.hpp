@@ -25,7 +25,7 @@ struct Located {
   Address whole;  // the object as people know it: the view of a _RETURN rule, the type of an array type
   Address unit;   // what must be hidden with it: the table of a trigger; a type, a function
   ObjectId id;
-  std::string object_type;  // as pg_identify_object() names it
+  SharedText object_type;  // as pg_identify_object() names it
   bool extension_member = false;
   Oid extension = InvalidOid;  // that it is a member of
 };
@@ -33,8 +33,12 @@ struct Located {
 /// Leads parts back to their wholes, columns to themselves.
 std::map<Address, Address> wholes(const std::set<Address>& addresses);
 
-/// Locates addresses in a batch. Addresses of objects that are gone meanwhile are left out.
-std::map<Address, Located> locate(const std::set<Address>& addresses);
+/// Locates addresses in a batch. Addresses of objects that are gone meanwhile are left out. What is `known` is not asked
+/// for again.
+std::map<Address, Located> locate(const std::set<Address>& addresses, const std::map<Address, Located>& known = {});
+
+/// The extension of each object (class, oid) that is a member of one.
+std::map<std::pair<Oid, Oid>, Oid> extension_members();
 
 /// One edge of pg_depend, as it stands there.
 struct RawDependency {
@@ -47,6 +51,11 @@ struct RawDependency {
 std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds);
 /// The same downward: what `seeds` need.
 std::vector<RawDependency> dependencies_closure(const std::set<Address>& seeds);
+
+/// What depends on these objects themselves.
+std::vector<RawDependency> direct_dependents(const std::set<Address>& objects);
+/// Objects that ALTER … DEPENDS ON EXTENSION names, all there are.
+std::set<Address> dependent_on_an_extension();
 
 /// One level of that: the edges of `objects` and of their parts.
 std::vector<RawDependency> direct_dependencies(const std::set<Address>& objects);

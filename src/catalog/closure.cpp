@@ -1,4 +1,6 @@
 // Walking pg_depend by its two indexes.
+#include <algorithm>
+
 #include "catalog/address.hpp"
 #include "pg/call.hpp"
 
@@ -9,6 +11,7 @@ extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
 #include "utils/fmgroids.h"
 }
 
@@ -40,15 +43,51 @@ void scan_one(Relation depend, const Whole& object, bool by_reference, std::vect
   systable_endscan(scan);
 }
 
+/// From how many objects on a pass over all of pg_depend is cheaper than that many descents of an index.
+constexpr std::size_t kManyObjects = 500;
+
+/// The same of many objects, sorted.
+void scan_all(Relation depend, const std::vector<Whole>& objects, bool by_reference, std::vector<RawDependency>& out) {
+  SysScanDesc scan = systable_beginscan(depend, InvalidOid, false, nullptr, 0, nullptr);
+  while (HeapTuple row = systable_getnext(scan)) {
+    const auto* edge = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
+    const Whole end = by_reference ? Whole{edge->refclassid, edge->refobjid} : Whole{edge->classid, edge->objid};
+    if (leads_somewhere(edge->deptype) && std::binary_search(objects.begin(), objects.end(), end))
+      out.push_back({{edge->classid, edge->objid, edge->objsubid},
+                     {edge->refclassid, edge->refobjid, edge->refobjsubid},
+                     edge->deptype});
+  }
+  systable_endscan(scan);
+}
+
 /// The edges of many objects: what depends on them (by reference), or what they depend on.
 std::vector<RawDependency> edges_of(const std::set<Whole>& objects, bool by_reference) {
   std::vector<RawDependency> out;
+  const std::vector<Whole> sorted(objects.begin(), objects.end());
   pg::call([&] {
     Relation depend = table_open(DependRelationId, AccessShareLock);
-    for (const auto& object : objects) scan_one(depend, object, by_reference, out);
+    if (sorted.size() < kManyObjects)
+      for (const auto& object : sorted) scan_one(depend, object, by_reference, out);
+    else
+      scan_all(depend, sorted, by_reference, out);
     table_close(depend, AccessShareLock);
   });
   return out;
+}
+
+/// Calls `use` with every edge that leads to an extension.
+template <typename Use>
+void scan_extensions(Use use) {
+  pg::call([&] {
+    Relation depend = table_open(DependRelationId, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
+                ObjectIdGetDatum(ExtensionRelationId));
+    SysScanDesc scan = systable_beginscan(depend, DependReferenceIndexId, true, nullptr, 1, &key);
+    while (HeapTuple row = systable_getnext(scan)) use(reinterpret_cast<Form_pg_depend>(GETSTRUCT(row)));
+    systable_endscan(scan);
+    table_close(depend, AccessShareLock);
+  });
 }
 
 Whole whole(const Address& address) { return {address.classid, address.objid}; }
@@ -109,6 +148,33 @@ std::vector<RawDependency> dependencies_closure(const std::set<Address>& seeds) 
       if (!known.count(whole(edge.to))) level.insert(whole(edge.to));
     out.insert(out.end(), edges.begin(), edges.end());
   }
+  return out;
+}
+
+std::vector<RawDependency> direct_dependents(const std::set<Address>& objects) {
+  std::set<Whole> wholes;
+  for (const auto& object : objects) wholes.insert(whole(object));
+  return edges_of(wholes, true);
+}
+
+std::set<Address> dependent_on_an_extension() {
+  std::vector<Address> out;
+  scan_extensions([&](Form_pg_depend edge) {
+    if (edge->deptype == DEPENDENCY_AUTO_EXTENSION) out.push_back({edge->classid, edge->objid, edge->objsubid});
+  });
+  return {out.begin(), out.end()};
+}
+
+std::map<std::pair<Oid, Oid>, Oid> extension_members() {
+  struct Member {
+    Oid classid, oid, extension;
+  };
+  std::vector<Member> found;
+  scan_extensions([&](Form_pg_depend edge) {
+    if (edge->deptype == DEPENDENCY_EXTENSION) found.push_back({edge->classid, edge->objid, edge->refobjid});
+  });
+  std::map<std::pair<Oid, Oid>, Oid> out;
+  for (const auto& member : found) out.emplace(std::pair(member.classid, member.oid), member.extension);
   return out;
 }
 

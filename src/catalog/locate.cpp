@@ -331,10 +331,14 @@ std::map<Address, Address> wholes(const std::set<Address>& addresses) {
   return out;
 }
 
-std::map<Address, Located> locate(const std::set<Address>& addresses) {
-  const auto whole = wholes(addresses);
+std::map<Address, Located> locate(const std::set<Address>& addresses, const std::map<Address, Located>& known) {
+  std::set<Address> unknown;
+  for (const auto& address : addresses)
+    if (!known.count(address)) unknown.emplace_hint(unknown.end(), address);
+  const auto whole = wholes(unknown);
   std::vector<Address> unique;
-  for (const auto& [from, to] : whole) unique.push_back(to);
+  for (const auto& [from, to] : whole)
+    if (!known.count(to)) unique.push_back(to);
   std::sort(unique.begin(), unique.end());
   unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
   std::vector<Raw> raws(unique.size());
@@ -344,11 +348,18 @@ std::map<Address, Located> locate(const std::set<Address>& addresses) {
       describe(raws[i]);
     }
   });
-  std::map<Address, Located> described, out;
+  std::map<Address, Located> described;
   for (const auto& raw : raws)
     if (raw.found) described.emplace_hint(described.end(), raw.whole, located_from(raw));
-  for (const auto& [from, to] : whole)
-    if (auto found = described.find(to); found != described.end()) out.emplace_hint(out.end(), from, found->second);
+  std::map<Address, Located> out;
+  for (const auto& address : addresses) {
+    const auto to = whole.find(address);
+    const Address& at = to == whole.end() ? address : to->second;
+    if (const auto one = known.find(at); one != known.end())
+      out.emplace_hint(out.end(), address, one->second);
+    else if (const auto other = described.find(at); other != described.end())
+      out.emplace_hint(out.end(), address, other->second);
+  }
   return out;
 }
 

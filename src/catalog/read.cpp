@@ -1,22 +1,38 @@
 #include "catalog/read.hpp"
 
 #include <algorithm>
+#include <unordered_set>
+#include <utility>
 
 #include "catalog/others.hpp"
 #include "catalog/readers.hpp"
+#include "catalog/relations.hpp"
+#include "catalog/scan.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
-#include "pg/subtransaction.hpp"
 
 extern "C" {
+#include "access/transam.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_description.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_publication_rel.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_seclabel.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 }
 
 namespace pgschema::catalog {
@@ -24,17 +40,20 @@ namespace pgschema::catalog {
 namespace {
 
 constexpr std::size_t kFirstAttribute = 8;
-constexpr std::size_t kMostAtOnce = 1000;  // relations
 
-constexpr const char* kOwnedSequencesSql = R"(
-SELECT d.objid FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
-WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1) AND d.deptype = 'a')";
-
-struct RawObject {
-  Kind kind;
-  Address at, parent;
-  Object object;
-};
+/// Sequences that columns of these relations own.
+std::vector<Oid> owned_sequences(const std::vector<Oid>& relations) {
+  std::vector<Oid> out;
+  std::set<Address> tables;
+  for (const Oid oid : relations) tables.insert({RelationRelationId, oid, 0});
+  for (const auto& edge : direct_dependents(tables))
+    if (edge.type == DEPENDENCY_AUTO && edge.from.classid == RelationRelationId) out.push_back(edge.from.objid);
+  pg::call([&] {
+    out.erase(std::remove_if(out.begin(), out.end(), [](Oid oid) { return get_rel_relkind(oid) != RELKIND_SEQUENCE; }),
+              out.end());
+  });
+  return out;
+}
 
 Address address_at(const pg::Row& row, std::size_t column) {
   return {row.oid(column), row.oid(column + 1), static_cast<int32>(row.number(column + 2))};
@@ -45,18 +64,21 @@ std::vector<Oid> list(const Set& oids) {
   return {oids.begin(), oids.end()};
 }
 
-Object object_of(const pg::Rows& rows, const pg::Row& row) {
+Object object_of(const pg::Rows& rows, const pg::Row& row, Texts& pool) {
   Object object;
-  object.schema = row.text(6);
-  object.name = row.text(7);
+  object.schema = pool.of(row.text(6));
+  object.name = pool.of(row.text(7));
+  std::vector<Attributes::Entry> attributes, facts;
   for (std::size_t i = kFirstAttribute; i < row.size(); ++i) {
     if (row.null(i)) continue;
     const std::string& column = rows.columns[i];
     if (column.starts_with("fact_"))
-      object.facts.emplace(column.substr(5), row.text(i));
+      facts.push_back({&Attributes::name(std::string_view(column).substr(5)), pool.of(row.text(i))});
     else
-      object.attributes.emplace(column, row.text(i));
+      attributes.push_back({&Attributes::name(column), pool.of(row.text(i))});
   }
+  object.attributes = Attributes(attributes);
+  object.facts = Attributes(facts);
   return object;
 }
 
@@ -70,41 +92,10 @@ void check_printed(const pg::Rows& rows, const RawObject& raw) {
       .hint("Try again.");
 }
 
-/// What there is to read about, so that a query that could only find nothing is not run.
-struct Present {
-  bool relations = false, tables = false, stored = false, functions = false, types = false, schemas = false;
-
-  /// Once the relations themselves are read. A relation that is neither view nor materialized view is a table, or a
-  /// sequence, which has a reader of its own.
-  void tell(const std::vector<RawObject>& read, std::size_t count) {
-    std::size_t views = 0;
-    for (const auto& raw : read) {
-      const std::string& kind = raw.object.fact("relkind");
-      stored = stored || kind == "m";
-      views += kind == "v" || kind == "m";
-    }
-    tables = views < count;
-    stored = stored || tables;
-  }
-
-  bool wants(About about) const {
-    switch (about) {
-      case About::kRelations: return relations;
-      case About::kTables: return tables;
-      case About::kStored: return stored;
-      case About::kFunctions: return functions;
-      case About::kTypes: return types;
-      case About::kSchemas: return schemas;
-      case About::kTablesAndTypes: return tables || types;
-      case About::kAny: return true;
-    }
-    return true;
-  }
-};
-
-void read_others(const Units& units, std::vector<RawObject>& out) {
+void read_others(const Units& units, Texts& pool, std::vector<RawObject>& out) {
   const auto take = [&](Kind kind, const pg::Rows& rows) {
-    for (const auto& row : rows) out.push_back({kind, address_at(row, 0), address_at(row, 3), object_of(rows, row)});
+    for (const auto& row : rows)
+      out.push_back({kind, address_at(row, 0), address_at(row, 3), object_of(rows, row, pool)});
   };
   std::map<Oid, std::vector<Oid>> by_catalog;
   std::vector<Oid> catalogs, oids;
@@ -119,45 +110,208 @@ void read_others(const Units& units, std::vector<RawObject>& out) {
   for (const auto& reader : attached_readers()) take(reader.kind, pg::query(reader.sql, {catalogs, oids}));
 }
 
-void read_some(const Units& units, std::vector<RawObject>& all) {
-  std::set<Oid> relations = units.relations;
-  if (!relations.empty())
-    for (const auto& row : pg::query(kOwnedSequencesSql, {list(relations)})) relations.insert(row.oid(0));
-  Present present;
-  present.relations = !relations.empty();
-  present.functions = !units.functions.empty();
-  present.types = !units.types.empty();
-  present.schemas = !units.schemas.empty();
-  std::vector<RawObject> out;
-  std::vector<Oid> identity_sequences;
-  for (const auto& reader : readers()) {
-    if (!present.wants(reader.about)) continue;
-    const auto rows = pg::query(reader.sql, {list(relations), list(units.types), list(units.functions),
-                                             list(units.schemas), identity_sequences});
-    for (const auto& row : rows) {
-      if (reader.kind == Kind::kIdentitySequence) identity_sequences.push_back(row.oid(1));
-      out.push_back({reader.kind, address_at(row, 0), address_at(row, 3), object_of(rows, row)});
-      if (&reader != &readers().front()) check_printed(rows, out.back());
+/// Before 17, ALTER TYPE … OWNER TO of a range leaves that of its multirange. Nothing for other types.
+Oid owner_of_multirange(Oid type) {
+  return pg::call([&] {
+    Oid out = InvalidOid;
+    const Oid multirange = get_range_multirange(type);
+    if (HeapTuple row = OidIsValid(multirange) ? SearchSysCache1(TYPEOID, ObjectIdGetDatum(multirange)) : nullptr) {
+      out = form_of<Form_pg_type>(row)->typowner;
+      ReleaseSysCache(row);
     }
-    if (&reader == &readers().front()) present.tell(out, relations.size());
-  }
-  if (!units.others.empty()) read_others(units, out);
-  all.insert(all.end(), std::make_move_iterator(out.begin()), std::make_move_iterator(out.end()));
+    return out;
+  });
 }
 
-/// The deparsers keep the locks that they take: a part at a time, so that the server's lock table holds them.
-std::vector<RawObject> read_rows(const Units& units) {
-  std::vector<RawObject> out;
-  Units part = units;
-  part.relations.clear();
-  for (auto next = units.relations.begin();;) {
-    while (next != units.relations.end() && part.relations.size() < kMostAtOnce) part.relations.insert(*next++);
-    const pg::Subtransaction locks;
-    read_some(part, out);
-    if (next == units.relations.end()) return out;
-    part = Units();
-  }
+/// An owner is named after what it owns.
+void add_owner(const Address& of, Oid role, Texts& texts, std::vector<RawObject>& out) {
+  RawObject raw{Kind::kOwner, {}, of, {}};
+  std::vector<Attributes::Entry> roles{{&Attributes::name("role"), texts.role(role)}};
+  if (const Oid other = of.classid == TypeRelationId ? owner_of_multirange(of.objid) : InvalidOid;
+      OidIsValid(other) && other != role)
+    roles.push_back({&Attributes::name("multirange"), texts.role(other)});
+  raw.object.attributes = Attributes(roles);
+  out.push_back(std::move(raw));
 }
+
+class Rows {
+ public:
+  explicit Rows(const Units& units) : units_(units) {
+    const auto owned = owned_sequences(list(units.relations));
+    units_.relations.insert(owned.begin(), owned.end());
+    relations_ = list(units_.relations);
+    read_ = read_relations(relations_, list(units.types), texts_);
+    std::vector<RawObject>& out = read_.objects;
+    add_owners();
+    for (const auto& reader : readers()) {
+      const Units about = subject(reader.about);
+      if (about.empty()) continue;
+      const auto rows =
+          pg::query(reader.sql, {list(about.relations), list(about.types), list(about.functions), list(about.schemas)});
+      for (const auto& row : rows) {
+        out.push_back({reader.kind, address_at(row, 0), address_at(row, 3), object_of(rows, row, texts_)});
+        check_printed(rows, out.back());
+      }
+    }
+    if (!units.others.empty()) read_others(units, texts_, out);
+  }
+
+  std::vector<RawObject>& objects() { return read_.objects; }
+  std::map<Address, Located>& located() { return read_.located; }
+
+ private:
+  /// What this reader is to be asked about.
+  Units subject(About about) {
+    Units out;
+    switch (about) {
+      case About::kSchemas: out.schemas = units_.schemas; break;
+      case About::kFunctions: out.functions = units_.functions; break;
+      case About::kTypes: out.types = units_.types; break;
+      case About::kSequences: out.relations.insert(read_.sequences.begin(), read_.sequences.end()); break;
+      case About::kMaterializedViews:
+        out.relations.insert(read_.materialized_views.begin(), read_.materialized_views.end());
+        break;
+      case About::kTriggers:
+        having(TriggerRelationId, TriggerRelidNameIndexId, Anum_pg_trigger_tgrelid, relations_, out,
+               [](HeapTuple row) { return !form_of<Form_pg_trigger>(row)->tgisinternal; });
+        break;
+      case About::kRules:
+        having(RewriteRelationId, RewriteRelRulenameIndexId, Anum_pg_rewrite_ev_class, relations_, out,
+               [](HeapTuple row) { return strcmp(NameStr(form_of<Form_pg_rewrite>(row)->rulename), "_RETURN") != 0; });
+        break;
+      case About::kPolicies:
+        having(PolicyRelationId, PolicyPolrelidPolnameIndexId, Anum_pg_policy_polrelid, read_.tables, out);
+        break;
+      case About::kStatistics:
+        having(StatisticExtRelationId, StatisticExtRelidIndexId, Anum_pg_statistic_ext_stxrelid, relations_, out);
+        break;
+      case About::kInheritances: {
+        std::vector<Oid> heirs = relations_;
+        heirs.insert(heirs.end(), read_.indexes.begin(), read_.indexes.end());
+        std::sort(heirs.begin(), heirs.end());
+        having(InheritsRelationId, InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid, heirs, out);
+        break;
+      }
+      case About::kPublicationTables:
+        having(PublicationRelRelationId, PublicationRelPrrelidPrpubidIndexId, Anum_pg_publication_rel_prrelid,
+               read_.tables, out);
+        break;
+      case About::kPrivileges: return with_privileges_;
+      case About::kComments:
+        return with_identity_sequences(
+            carriers(DescriptionRelationId, Anum_pg_description_classoid, Anum_pg_description_objoid));
+      case About::kSecurityLabels:
+        return with_identity_sequences(
+            carriers(SecLabelRelationId, Anum_pg_seclabel_classoid, Anum_pg_seclabel_objoid));
+      case About::kExtensionDependencies: return dependent_on_extensions();
+    }
+    return out;
+  }
+
+  /// Those of the relations that have a row in a catalog.
+  template <typename Counts>
+  static void having(Oid catalog, Oid index, AttrNumber column, const std::vector<Oid>& relations, Units& out,
+                     Counts counts) {
+    std::vector<Oid> found;
+    pg::call([&] {
+      scan_by(catalog, index, column, relations, [&](HeapTuple row, TupleDesc shape) {
+        bool null = false;
+        if (counts(row)) found.push_back(DatumGetObjectId(heap_getattr(row, column, shape, &null)));
+      });
+    });
+    out.relations.insert(found.begin(), found.end());
+  }
+  static void having(Oid catalog, Oid index, AttrNumber column, const std::vector<Oid>& relations, Units& out) {
+    having(catalog, index, column, relations, out, [](HeapTuple) { return true; });
+  }
+
+  bool many() const { return units_.relations.size() + units_.types.size() + units_.functions.size() >= kMany; }
+
+  /// The units to which rows of a catalog belong that names objects by class and OID. Of few units all: their parts
+  /// are then looked up, not the catalog.
+  Units carriers(Oid catalog, AttrNumber class_column, AttrNumber oid_column) const {
+    if (!many()) return units_;
+    std::vector<Address> found;
+    pg::call([&] {
+      Relation relation = table_open(catalog, AccessShareLock);
+      const TupleDesc shape = RelationGetDescr(relation);
+      SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
+      while (HeapTuple row = systable_getnext(scan)) {
+        bool null = false;
+        const Oid classid = DatumGetObjectId(heap_getattr(row, class_column, shape, &null));
+        const Oid oid = DatumGetObjectId(heap_getattr(row, oid_column, shape, &null));
+        if (oid >= FirstNormalObjectId || classid == NamespaceRelationId) found.push_back({classid, oid, 0});
+      }
+      systable_endscan(scan);
+      table_close(relation, AccessShareLock);
+    });
+    return units_of({found.begin(), found.end()});
+  }
+
+  /// They are no units, and carry comments all the same.
+  Units with_identity_sequences(Units units) const {
+    units.relations.insert(read_.identity_sequences.begin(), read_.identity_sequences.end());
+    return units;
+  }
+
+  Units dependent_on_extensions() const {
+    if (!many()) return units_;
+    return units_of(dependent_on_an_extension());
+  }
+
+  Units units_of(const std::set<Address>& objects) const {
+    Units out;
+    const auto take = [&](const Address& unit) {
+      if (units_.has(unit)) out.add(unit);
+    };
+    for (const auto& [at, located] : locate(objects, read_.located)) {
+      take(located.unit);
+      take({at.classid, at.objid, 0});
+    }
+    return out;
+  }
+
+  void add_owners() {
+    const std::vector<Oid> types = list(units_.types), functions = list(units_.functions),
+                           schemas = list(units_.schemas);
+    owners(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, Anum_pg_class_relowner, 0, relations_);
+    owners(ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid, Anum_pg_proc_proowner, Anum_pg_proc_proacl,
+           functions);
+    owners(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, Anum_pg_type_typowner, Anum_pg_type_typacl, types);
+    owners(NamespaceRelationId, NamespaceOidIndexId, Anum_pg_namespace_oid, Anum_pg_namespace_nspowner,
+           Anum_pg_namespace_nspacl, schemas);
+    owners(StatisticExtRelationId, StatisticExtRelidIndexId, Anum_pg_statistic_ext_stxrelid,
+           Anum_pg_statistic_ext_stxowner, 0, relations_);
+    with_privileges_.relations.insert(read_.with_privileges.begin(), read_.with_privileges.end());
+  }
+
+  void owners(Oid catalog, Oid index, AttrNumber key, AttrNumber owner, AttrNumber acl, const std::vector<Oid>& oids) {
+    struct Owned {
+      Oid oid, owner;
+      bool has_privileges;
+    };
+    std::vector<Owned> found;
+    pg::call([&] {
+      scan_by(catalog, index, key, oids, [&](HeapTuple row, TupleDesc shape) {
+        bool null = false, none = true;
+        if (acl) (void)heap_getattr(row, acl, shape, &none);
+        found.push_back({DatumGetObjectId(heap_getattr(row, 1, shape, &null)),
+                         DatumGetObjectId(heap_getattr(row, owner, shape, &null)), !none});
+      });
+    });
+    for (const auto& one : found) {
+      const Address at{catalog, one.oid, 0};
+      add_owner(at, one.owner, texts_, read_.objects);
+      if (one.has_privileges) with_privileges_.add(at);
+    }
+  }
+
+  Units units_;  // with the sequences that columns own
+  std::vector<Oid> relations_;
+  Texts texts_;
+  RelationsRead read_;
+  Units with_privileges_;
+};
 
 /// What is named after its parent. Several of a kind may belong to one object: a grantee, a provider, an
 /// extension tells them apart.
@@ -180,8 +334,8 @@ bool attached(Kind kind) { return kind != Kind::kNone && kind != Kind::kColumn; 
 
 class Builder {
  public:
-  Builder(const Units& units, bool closure) : rows_(read_rows(units)) {
-    for (const auto& raw : rows_) {
+  Builder(const Units& units, bool closure) : rows_(units) {
+    for (const auto& raw : rows_.objects()) {
       if (raw.at.classid) addresses_.insert(raw.at);
       if (raw.parent.classid) addresses_.insert(raw.parent);
     }
@@ -194,16 +348,17 @@ class Builder {
       auto up = dependents_closure(seeds);
       edges_.insert(edges_.end(), up.begin(), up.end());
     }
+    std::erase_if(edges_, inside_one);
     for (const auto& edge : edges_) {
       addresses_.insert(edge.from);
       addresses_.insert(edge.to);
     }
-    located_ = locate(addresses_);
+    located_ = locate(addresses_, rows_.located());
   }
 
   Reading build() {
     Reading out;
-    for (auto& raw : rows_) add(out, raw);
+    for (auto& raw : rows_.objects()) add(out, raw);
     for (const auto& edge : edges_) connect(out, edge);
     shells(out.snapshot);
     privileges(out.snapshot);
@@ -242,7 +397,8 @@ class Builder {
   void connect(Reading& out, const RawDependency& edge) {
     auto from = located_.find(edge.from), to = located_.find(edge.to);
     if (from == located_.end() || to == located_.end() || from->second.id == to->second.id) return;
-    for (const auto& end : {from->second, to->second}) out.outside.emplace(end.id, end);
+    for (const auto* end : {&from->second, &to->second})
+      if (connected_.insert(end).second) out.outside.emplace(end->id, *end);
     ObjectId source = from->second.id;
     ObjectId target = to->second.id;
     if (is_made_with(source, target)) target = kinds::shell_of(target);
@@ -261,7 +417,7 @@ class Builder {
   /// A function over a type that the type needs, in its turn.
   bool is_made_with(const ObjectId& function, const ObjectId& type) {
     if (function.kind != Kind::kFunction || !kinds::shell_of(type)) return false;
-    if (made_of_.empty())
+    if (!std::exchange(made_of_known_, true))
       for (const auto& edge : edges_) {
         const auto from = located_.find(edge.from), to = located_.find(edge.to);
         if (from != located_.end() && to != located_.end() && kinds::shell_of(from->second.id) &&
@@ -275,6 +431,14 @@ class Builder {
   static void shells(Snapshot& snapshot) {
     for (const auto& [id, object] : snapshot.objects)
       if (const ObjectId shell = kinds::shell_of(id); shell && snapshot.has(shell)) snapshot.depend(id, shell, 'n');
+  }
+
+  /// From a part to what it is a part of: both have one identity (see wholes()), and there are many of these.
+  static bool inside_one(const RawDependency& edge) {
+    if (edge.type != DEPENDENCY_INTERNAL) return false;
+    return (edge.from.classid == TriggerRelationId && edge.to.classid == ConstraintRelationId) ||
+           (edge.from.classid == TypeRelationId && edge.to.classid == RelationRelationId) ||
+           (edge.from.classid == TypeRelationId && edge.to.classid == TypeRelationId);
   }
 
   /// A grant made by somebody who holds the grant option needs that one's own grant first.
@@ -325,12 +489,14 @@ class Builder {
     }
   }
 
-  std::vector<RawObject> rows_;
+  Rows rows_;
   std::set<Address> addresses_;
   std::vector<RawDependency> edges_;
   std::map<Address, Located> located_;
   std::set<std::pair<ObjectId, ObjectId>> made_of_;  // types and their functions
-  std::map<Address, ObjectId> sequences_;            // of identity columns: read before what hangs on them
+  bool made_of_known_ = false;
+  std::map<Address, ObjectId> sequences_;  // of identity columns: read before what hangs on them
+  std::unordered_set<const Located*> connected_;
 };
 
 }  // namespace

@@ -11,124 +11,6 @@ constexpr const char* kSchemas = R"(
 SELECT 'pg_namespace'::regclass::oid, n.oid, 0, 0, 0, 0, '' AS schema, quote_ident(n.nspname) AS name
 FROM pg_namespace n WHERE n.oid = ANY ($4))";
 
-constexpr const char* kRelations = R"(
-SELECT 'pg_class'::regclass::oid, c.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS schema, quote_ident(c.relname) AS name,
-  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,
-  CASE WHEN c.relkind IN ('v', 'm') THEN (SELECT string_agg(concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
-     CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END), E'\n' ORDER BY a.attnum)
-     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END AS columns,
-  CASE c.relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' END AS persistence,
-  am.amname AS access_method, quote_ident(ts.spcname) AS tablespace,
-  (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
-     FROM pg_options_to_table(c.reloptions)) AS options,
-  (SELECT string_agg('toast.' || quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
-     FROM pg_options_to_table((SELECT reloptions FROM pg_class WHERE oid = c.reltoastrelid AND c.reltoastrelid <> 0))) AS toast_options,
-  CASE WHEN c.relrowsecurity THEN 'enabled' END AS row_security, CASE WHEN c.relforcerowsecurity THEN 'forced' END AS force_row_security,
-  -- An index that was the replica identity and is gone leaves nothing (RelationGetReplicaIndex() in relcache.c).
-  CASE WHEN c.relkind IN ('r', 'p', 'm') THEN CASE WHEN c.relreplident = 'f' THEN 'FULL'
-     WHEN c.relreplident = 'n' OR c.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index x WHERE x.indrelid = c.oid AND x.indisreplident)
-     THEN 'NOTHING' END END AS replica_identity,
-  CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
-  CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
-  c.relkind AS fact_relkind, CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) THEN 'yes' END AS fact_has_children,
-  CASE WHEN NOT c.relispartition AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attislocal AND NOT a.attisdropped) THEN
-    (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = c.oid) END AS fact_inherits_at_once,
-  CASE WHEN c.relkind IN ('r', 'm', 'p') THEN pg_total_relation_size(c.oid) END AS fact_bytes,
-  CASE WHEN c.relkind IN ('r', 'm', 'p') THEN c.reltuples::bigint END AS fact_rows
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam
-LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
-WHERE c.oid = ANY ($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))";
-
-constexpr const char* kColumns = R"(
-SELECT 'pg_class'::regclass::oid, a.attrelid, a.attnum,
-  CASE WHEN c.relkind = 'c' THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END::oid,
-  CASE WHEN c.relkind = 'c' THEN c.reltype ELSE c.oid END, 0,
-  quote_ident(n.nspname) AS schema, quote_ident(a.attname) AS name,
-  format_type(a.atttypid, a.atttypmod) AS type,
-  CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END AS collation,
-  CASE WHEN a.attnotnull THEN coalesce(quote_ident(nullif(k.conname, c.relname || '_' || a.attname || '_not_null')), 'yes') END AS not_null,
-  nullif(concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END, CASE WHEN NOT k.convalidated THEN 'NOT VALID' END), '') AS not_null_options,
-  quote_ident(k.conname) AS fact_not_null_name,
-  CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity,
-  CASE WHEN a.attidentity <> '' THEN (SELECT format(
-     'SEQUENCE NAME %s.%I START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s%s', quote_ident(sn.nspname), s.relname, q.seqstart,
-     q.seqincrement, q.seqmin, q.seqmax, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' ELSE '' END)
-     FROM pg_depend d JOIN pg_class s ON s.oid = d.objid JOIN pg_namespace sn ON sn.oid = s.relnamespace
-     JOIN pg_sequence q ON q.seqrelid = s.oid WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
-     AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass AND d.deptype = 'i') END AS identity_sequence,
-  CASE WHEN a.attidentity <> '' THEN (SELECT CASE s.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END
-     FROM pg_depend d JOIN pg_class s ON s.oid = d.objid WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
-     AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass AND d.deptype = 'i' AND s.relpersistence <> c.relpersistence)
-     END AS identity_persistence,
-  CASE WHEN a.attgenerated <> '' THEN pg_get_expr(f.adbin, f.adrelid) END AS generated,
-  CASE a.attgenerated WHEN 'v' THEN 'VIRTUAL' WHEN 's' THEN 'STORED' END AS generated_kind,
-  CASE WHEN a.attstorage <> t.typstorage AND c.relkind <> 'v' THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
-     WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS storage,
-  CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
-  CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics,
-  (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
-     FROM pg_options_to_table(a.attoptions) WHERE option_name <> 'pg_attver') AS options,
-  CASE WHEN a.attinhcount > 0 THEN CASE WHEN a.attislocal THEN 'merged' ELSE 'yes' END WHEN c.reloftype <> 0 THEN 'of type' END AS inherited,
-  (SELECT k.conislocal FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum) AS fact_null_is_local,
-  a.attnum AS fact_position, c.relkind AS fact_relkind, t.typstorage AS fact_type_storage, a.attlen AS fact_length
-FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
-LEFT JOIN pg_constraint k ON a.attnotnull AND k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum
-WHERE a.attrelid = ANY ($1 || ARRAY(SELECT typrelid FROM pg_type WHERE oid = ANY ($2) AND typrelid <> 0))
-  AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c'))";
-
-// A part of its column: made, altered and dropped with it.
-constexpr const char* kIdentitySequences = R"(
-SELECT 'pg_class'::regclass::oid, s.oid, 0, 'pg_class'::regclass::oid, a.attrelid, a.attnum,
-  quote_ident(n.nspname) AS schema, quote_ident(s.relname) AS name,
-  'SEQUENCE ' || s.oid::regclass AS fact_reference, s.oid::regclass AS fact_relation
-FROM pg_attribute a JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
-  AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
-JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_namespace n ON n.oid = s.relnamespace
-WHERE a.attrelid = ANY ($1) AND a.attidentity <> '' AND NOT a.attisdropped)";
-
-constexpr const char* kDefaults = R"(
-SELECT 'pg_attrdef'::regclass::oid, f.oid, 0, 'pg_class'::regclass::oid, f.adrelid, f.adnum,
-  quote_ident(n.nspname) AS schema, quote_ident(a.attname) AS name,
-  pg_get_expr(f.adbin, f.adrelid) AS expression
-FROM pg_attrdef f JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
-JOIN pg_class c ON c.oid = f.adrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE f.adrelid = ANY ($1) AND a.attgenerated = '')";
-
-constexpr const char* kConstraints = R"(
-SELECT 'pg_constraint'::regclass::oid, k.oid, 0,
-  CASE WHEN k.contypid <> 0 THEN 'pg_type'::regclass ELSE 'pg_class'::regclass END::oid,
-  CASE WHEN k.contypid <> 0 THEN k.contypid ELSE k.conrelid END, 0,
-  quote_ident(n.nspname) AS schema, quote_ident(k.conname) AS name,
-  pg_get_constraintdef(k.oid) AS definition, k.contype AS type,
-  CASE WHEN k.contype IN ('p', 'u', 'x') THEN quote_ident(ts.spcname) END AS tablespace,
-  (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
-     FROM pg_options_to_table(i.reloptions)) AS options,
-  CASE WHEN x.indisclustered THEN 'yes' END AS clustered, CASE WHEN x.indisreplident THEN 'yes' END AS replica_identity,
-  CASE WHEN k.contype IN ('c', 'f') AND k.coninhcount > 0 THEN CASE WHEN k.conislocal THEN 'merged' ELSE 'yes' END END AS inherited,
-  CASE WHEN k.confrelid <> 0 THEN k.confrelid::regclass::text END AS fact_references,
-  CASE WHEN k.contype = 'f' AND k.conparentid <> 0 THEN (pg_identify_object('pg_constraint'::regclass, k.conparentid, 0)).identity END AS fact_from
-FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
-LEFT JOIN pg_class i ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x') LEFT JOIN pg_index x ON x.indexrelid = i.oid LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
-WHERE ((k.conrelid <> 0 AND k.conrelid = ANY ($1)) OR (k.contypid <> 0 AND k.contypid = ANY ($2)))
-  AND k.contype IN ('c', 'p', 'u', 'f', 'x')
-  AND NOT EXISTS (SELECT FROM pg_constraint whole WHERE whole.oid = k.conparentid AND whole.conrelid = k.conrelid))";
-
-constexpr const char* kIndexes = R"(
-SELECT 'pg_class'::regclass::oid, x.indexrelid, 0, 'pg_class'::regclass::oid, x.indrelid, 0,
-  quote_ident(n.nspname) AS schema, quote_ident(i.relname) AS name,
-  pg_get_indexdef(x.indexrelid) AS definition, quote_ident(ts.spcname) AS tablespace,
-  (SELECT string_agg(a.attnum || ' ' || a.attstattarget, ', ' ORDER BY a.attnum) FROM pg_attribute a
-     WHERE a.attrelid = x.indexrelid AND a.attstattarget >= 0) AS statistics,
-  CASE WHEN NOT x.indisvalid THEN 'invalid' END AS validity,
-  CASE WHEN i.relkind = 'I' THEN 'yes' END AS fact_partitioned,
-  CASE WHEN x.indisclustered THEN 'yes' END AS clustered, CASE WHEN x.indisreplident THEN 'yes' END AS replica_identity,
-  x.indisunique AS fact_unique, pg_relation_size(x.indexrelid) AS fact_bytes
-FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_namespace n ON n.oid = i.relnamespace
-LEFT JOIN pg_tablespace ts ON ts.oid = i.reltablespace
-WHERE x.indrelid = ANY ($1)
-  AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.conrelid = x.indrelid AND k.contype IN ('p', 'u', 'x')))";
-
 constexpr const char* kTriggers = R"(
 SELECT 'pg_trigger'::regclass::oid, g.oid, 0, 'pg_class'::regclass::oid, g.tgrelid, 0,
   quote_ident(n.nspname) AS schema, quote_ident(g.tgname) AS name,
@@ -308,18 +190,9 @@ FROM pg_publication_rel m JOIN pg_publication p ON p.oid = m.prpubid WHERE m.prr
   "UNION ALL SELECT 'pg_type'::regclass, t.oid, 0, t.typowner, t.typacl, 'T' FROM pg_type t WHERE t.oid = ANY ($2) " \
   "UNION ALL SELECT 'pg_namespace'::regclass, n.oid, 0, n.nspowner, n.nspacl, 'n' FROM pg_namespace n WHERE n.oid = ANY ($4) "
 
-constexpr const char* kOwners = PGSCHEMA_OWNED R"(
-UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid, 0, s.stxowner, NULL, NULL FROM pg_statistic_ext s WHERE s.stxrelid = ANY ($1))
-SELECT 0::oid, 0::oid, 0, classid, oid, subid, '' AS schema, '' AS name, quote_ident(pg_get_userbyid(owner)) AS role,
-  -- Before 17, ALTER TYPE … OWNER TO of a range leaves that of its multirange.
-  CASE WHEN classid = 'pg_type'::regclass THEN (SELECT quote_ident(pg_get_userbyid(m.typowner)) FROM pg_range r
-    JOIN pg_type m ON m.oid = r.rngmultitypid WHERE r.rngtypid = owned.oid AND m.typowner <> owned.owner) END AS multirange
-FROM owned)";
-
 constexpr const char* kPrivileges = PGSCHEMA_OWNED R"(
 UNION ALL SELECT 'pg_class'::regclass, a.attrelid, a.attnum, c.relowner, a.attacl, 'c' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-  WHERE a.attrelid = ANY ($1) AND a.attacl IS NOT NULL AND NOT a.attisdropped
-UNION ALL SELECT 'pg_class'::regclass, s.oid, 0, s.relowner, s.relacl, 's' FROM pg_class s WHERE s.oid = ANY ($5)))";
+  WHERE a.attrelid = ANY ($1) AND a.attacl IS NOT NULL AND NOT a.attisdropped))";
 
 #undef PGSCHEMA_OWNED
 
@@ -339,7 +212,6 @@ WHERE d.defaclnamespace = ANY ($4) GROUP BY d.defaclnamespace, d.defaclrole, o.o
   "WITH parts AS ("                                                                                                 \
   "SELECT 'pg_class'::regclass::oid AS classid, oid FROM pg_class WHERE oid = ANY ($1) "                            \
   "UNION ALL SELECT 'pg_class'::regclass, typrelid FROM pg_type WHERE oid = ANY ($2) AND typrelid <> 0 "            \
-  "UNION ALL SELECT 'pg_class'::regclass, unnest($5) "                                                              \
   "UNION ALL SELECT 'pg_type'::regclass, unnest($2) UNION ALL SELECT 'pg_proc'::regclass, unnest($3) "              \
   "UNION ALL SELECT 'pg_namespace'::regclass, unnest($4) "                                                          \
   "UNION ALL SELECT 'pg_class'::regclass, indexrelid FROM pg_index WHERE indrelid = ANY ($1) "                      \
@@ -376,34 +248,26 @@ JOIN pg_extension e ON e.oid = d.refobjid)";
 #undef PGSCHEMA_PARTS
 
 const std::vector<Reader>* make() {
-  // kRelations first: it tells which kinds of relations there are.
   return new std::vector<Reader>{
-      {Kind::kNone, kRelations, About::kRelations},
       {Kind::kNone, kSchemas, About::kSchemas},
-      {Kind::kColumn, kColumns, About::kAny},
-      {Kind::kIdentitySequence, kIdentitySequences, About::kTables},
-      {Kind::kNone, kDefaults, About::kRelations},
-      {Kind::kNone, kConstraints, About::kTablesAndTypes},
-      {Kind::kNone, kIndexes, About::kStored},
-      {Kind::kNone, kTriggers, About::kRelations},
-      {Kind::kNone, kRules, About::kRelations},
-      {Kind::kNone, kPolicies, About::kTables},
-      {Kind::kNone, kStatistics, About::kStored},
-      {Kind::kNone, kSequences, About::kTables},
-      {Kind::kOwnedBy, kOwnedBy, About::kTables},
-      {Kind::kInheritance, kInheritances, About::kStored},
-      {Kind::kContents, kContents, About::kStored},
+      {Kind::kNone, kTriggers, About::kTriggers},
+      {Kind::kNone, kRules, About::kRules},
+      {Kind::kNone, kPolicies, About::kPolicies},
+      {Kind::kNone, kStatistics, About::kStatistics},
+      {Kind::kNone, kSequences, About::kSequences},
+      {Kind::kOwnedBy, kOwnedBy, About::kSequences},
+      {Kind::kInheritance, kInheritances, About::kInheritances},
+      {Kind::kContents, kContents, About::kMaterializedViews},
       {Kind::kNone, kFunctions, About::kFunctions},
       {Kind::kNone, kAggregates, About::kFunctions},
       {Kind::kNone, kTypes, About::kTypes},
       {Kind::kShellType, kShellTypes, About::kTypes},
-      {Kind::kNone, kPublicationTables, About::kTables},
-      {Kind::kOwner, kOwners, About::kAny},
-      {Kind::kPrivilege, (new std::string(cat(kPrivileges, kPrivilegesOfOwned)))->c_str(), About::kAny},
+      {Kind::kNone, kPublicationTables, About::kPublicationTables},
+      {Kind::kPrivilege, (new std::string(cat(kPrivileges, kPrivilegesOfOwned)))->c_str(), About::kPrivileges},
       {Kind::kDefaultPrivilege, kDefaultPrivileges, About::kSchemas},
-      {Kind::kComment, kComments, About::kAny},
-      {Kind::kSecurityLabel, kSecurityLabels, About::kAny},
-      {Kind::kExtensionDependency, kExtensionDependencies, About::kAny},
+      {Kind::kComment, kComments, About::kComments},
+      {Kind::kSecurityLabel, kSecurityLabels, About::kSecurityLabels},
+      {Kind::kExtensionDependency, kExtensionDependencies, About::kExtensionDependencies},
   };
 }
 

@@ -1,10 +1,10 @@
-// One query per object kind. Its columns: classid, oid, subid (where the object lives), then
+// One query per object kind, but for relations, columns, defaults, constraints and indexes, and the owners of all: these are
+// most of what there is, and read by typed scans (relations.hpp, read.cpp). Its columns: classid, oid, subid (where the object lives), then
 //   parent_classid, parent_oid, parent_subid  what it belongs to (0 where it stands by itself),
 //   schema, name                              quoted,
 // and from there on attributes by name; a column whose name begins with "fact_" is a fact (not compared).
 // NULL is "not set". An object whose kind is given (an owner, a comment) has no address of its own: it is
-// named after its parent. Parameters: $1 relations, $2 types, $3 functions, $4 schemas, $5 sequences of identity columns of the
-// relations, all oid[]. (The reader of these sequences comes before all who need $5.)
+// named after its parent. Parameters: $1 relations, $2 types, $3 functions, $4 schemas, all oid[].
 #pragma once
 
 #include <string>
@@ -14,8 +14,26 @@
 
 namespace pgschema::catalog {
 
-/// What a reader has something to say about. kStored: tables and materialized views.
-enum class About { kAny, kRelations, kTables, kStored, kFunctions, kTypes, kSchemas, kTablesAndTypes };
+/// What a reader has something to say about.
+enum class About {
+  kSchemas,
+  kFunctions,
+  kTypes,
+  kSequences,
+  kMaterializedViews,
+  // relations that have one, not only internal ones
+  kTriggers,
+  kRules,
+  kPolicies,
+  kStatistics,
+  kInheritances,
+  kPublicationTables,
+  // whatever carries one, or a part of which does
+  kPrivileges,
+  kComments,
+  kSecurityLabels,
+  kExtensionDependencies,
+};
 
 struct Reader {
   Kind kind;  // kNone: by the address (pg_identify_object)

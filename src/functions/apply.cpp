@@ -6,6 +6,7 @@
 #include "functions/arguments.hpp"
 #include "kinds/registry.hpp"
 #include "pg/entry.hpp"
+#include "shadow/settlement.hpp"
 
 extern "C" {
 #include "funcapi.h"
@@ -95,6 +96,7 @@ Datum apply(FunctionCallInfo fcinfo) {
   gate(planned.document, allow, expect);
   apply::run(planned, timeout);
   const std::int64_t version = apply::record(planned, arguments, started);
+  if (arguments.schemas) shadow::settle(arguments.desired, *arguments.schemas, planned.outcome);
   const int statements = static_cast<int>(planned.document.plan.steps.size());
   pg::call([&] {
     ereport(NOTICE,

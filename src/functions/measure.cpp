@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "functions/settings.hpp"
+#include "functions/size.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
 #include "pg/expression.hpp"
@@ -77,11 +78,14 @@ std::optional<std::string> loss(const shadow::Outcome& outcome, const ObjectId& 
 std::int64_t bytes_of(const shadow::Outcome& outcome, const ObjectId& id) {
   const Snapshot& in = outcome.live.has(id) ? outcome.live : outcome.desired;
   const Object* root = in.has(id) ? outcome.live.find(in.root(id)) : nullptr;
-  std::int64_t bytes = root ? std::strtoll(root->fact("bytes").c_str(), nullptr, 10) : 0;
+  const auto bytes = [&](const ObjectId& relation) {
+    const auto size = size_of(outcome, relation);
+    return size ? size->bytes : 0;
+  };
+  std::int64_t all = root ? bytes(root->id) : 0;
   if (root)
-    for (const auto& heir : kinds::descendants_of(root->id, outcome.live))
-      bytes += std::strtoll(outcome.live.objects.at(heir).fact("bytes").c_str(), nullptr, 10);
-  return bytes;
+    for (const auto& heir : kinds::descendants_of(root->id, outcome.live)) all += bytes(heir);
+  return all;
 }
 
 /// A column that changes its type, as the server would do it.
@@ -104,7 +108,7 @@ std::optional<std::string> told(const shadow::Outcome& outcome, const ObjectId& 
     case kinds::Hazard::kBlocking: {
       const auto bytes = bytes_of(outcome, id);
       if (bytes < static_cast<std::int64_t>(settings::hazard_size) * 1024 * 1024) return {};
-      return cat(danger.text, " (", size_text(std::to_string(bytes)), ")");
+      return cat(danger.text, " (", size_text(bytes), ")");
     }
     default: return danger.text;
   }
@@ -162,14 +166,6 @@ void add_breaking_columns(const shadow::Outcome& outcome, plan::Document& docume
 }
 
 }  // namespace
-
-std::string size_text(const std::string& bytes) {
-  static constexpr const char* kUnits[] = {"bytes", "kB", "MB", "GB", "TB"};
-  auto value = std::strtoll(bytes.c_str(), nullptr, 10);
-  std::size_t unit = 0;
-  for (; value >= 10 * 1024 && unit + 1 < std::size(kUnits); ++unit) value = (value + 512) / 1024;
-  return cat(std::to_string(value), " ", kUnits[unit]);
-}
 
 void measure(const shadow::Outcome& outcome, plan::Document& document) {
   const pg::SettingsScope settings;

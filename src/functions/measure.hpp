@@ -11,7 +11,4 @@ namespace pgschema::functions {
 /// sessions in the way, names and versions.
 void measure(const shadow::Outcome& outcome, plan::Document& document);
 
-/// "412 MB"; "" for nothing.
-std::string size_text(const std::string& bytes);
-
 }  // namespace pgschema::functions

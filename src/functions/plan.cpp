@@ -1,6 +1,7 @@
 // pgschema_plan and pgschema_steps: a plan as text and as rows.
 #include "functions/arguments.hpp"
 #include "functions/planning.hpp"
+#include "functions/size.hpp"
 #include "kinds/registry.hpp"
 #include "pg/entry.hpp"
 #include "plan/json.hpp"
@@ -37,12 +38,11 @@ std::string details_of(const plan::Step& step, const shadow::Outcome& outcome) {
   if (!step.command.run_as.empty()) out.key("role").text(script::name_of_quoted(step.command.run_as));
   const Object* sized = outcome.live.find(step.object);
   if (!sized && outcome.desired.has(step.object)) sized = outcome.live.find(outcome.desired.root(step.object));
-  while (sized && sized->fact("bytes").empty() && sized->parent) sized = outcome.live.find(sized->parent);
-  if (sized && !sized->fact("bytes").empty()) {
-    out.key("bytes").number(std::strtol(sized->fact("bytes").c_str(), nullptr, 10));
-    const std::string& rows = sized->fact("rows");
-    if (!rows.empty() && !rows.starts_with('-'))
-      out.key("rows").number(std::strtol(rows.c_str(), nullptr, 10));  // -1: never counted
+  std::optional<Size> size;
+  while (sized && !(size = size_of(outcome, sized->id)) && sized->parent) sized = outcome.live.find(sized->parent);
+  if (size) {
+    out.key("bytes").number(size->bytes);
+    if (size->rows >= 0) out.key("rows").number(size->rows);
   }
   if (!step.dangers.empty()) {
     out.key("hazards").open('[');

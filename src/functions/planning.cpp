@@ -7,6 +7,7 @@
 #include "functions/arguments.hpp"
 #include "functions/measure.hpp"
 #include "functions/settings.hpp"
+#include "functions/size.hpp"
 #include "kinds/registry.hpp"
 #include "pg/call.hpp"
 #include "pg/compat.hpp"
@@ -45,7 +46,7 @@ std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome) {
   const auto strength = [&](const std::string& mode) { return std::find(kStrength.begin(), kStrength.end(), mode); };
   std::set<std::string> existing;
   for (const auto& [id, object] : outcome.live.objects) existing.insert(id.identity);
-  for (const auto& change : outcome.renamed_from) existing.insert(change);
+  for (const auto& [from, to] : outcome.renamed) existing.insert(from.identity);
   std::map<std::string, std::string> strongest;
   for (const auto& step : outcome.plan.steps) {
     std::string_view rest = step.command.lock;
@@ -65,6 +66,12 @@ std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome) {
   return out;
 }
 
+/// "app.m (412 MB)".
+std::string sized(const shadow::Outcome& outcome, const ObjectId& id) {
+  const auto size = size_of(outcome, id);
+  return cat(id.identity, " (", size_text(size ? size->bytes : 0), ")");
+}
+
 void describe_rebuilds(const shadow::Outcome& outcome, plan::Document& document) {
   std::map<Kind, std::size_t> carried;
   std::set<std::string> roots;
@@ -74,9 +81,7 @@ void describe_rebuilds(const shadow::Outcome& outcome, plan::Document& document)
     for (const auto& id : outcome.live.family(rebuilt.id)) {
       if (id != rebuilt.id) ++carried[id.kind];
       if (id.kind == Kind::kOwner) document.owners[rebuilt.id] = outcome.live.objects.at(id).get("role");
-      if (id.kind == Kind::kContents)
-        document.filled_again.push_back(
-            cat(rebuilt.id.identity, " (", size_text(outcome.live.objects.at(rebuilt.id).fact("bytes")), ")"));
+      if (id.kind == Kind::kContents) document.filled_again.push_back(sized(outcome, rebuilt.id));
     }
   }
   if (roots.size() == 1) document.root = *roots.begin();
@@ -102,9 +107,9 @@ void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
   for (const auto& item : outcome.left_out) document.left_out.push_back(line(item));
   for (const auto& [gone, come] : outcome.plan.possible_renames) {
     const std::string old_name = outcome.live.objects.at(gone).name;
-    document.possible_renames.push_back(cat(
-        gone.identity, " -> ", outcome.desired.has(come) ? outcome.desired.objects.at(come).name : come.identity.text(),
-        " (add \"-- pgschema: renamed from ", old_name, "\")"));
+    document.possible_renames.push_back(
+        cat(gone.identity, " -> ", outcome.desired.has(come) ? outcome.desired.objects.at(come).name : come.identity,
+            " (add \"-- pgschema: renamed from ", old_name, "\")"));
   }
   std::map<std::string, std::size_t> other_form;
   for (const auto& step : outcome.plan.steps)
@@ -114,8 +119,8 @@ void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
   document.ignored = outcome.ignored;
   std::string aspects;
   for (const auto& [mentioned, word] :
-       {std::pair(outcome.owners_mentioned, "owners"), std::pair(outcome.privileges_mentioned, "privileges"),
-        std::pair(outcome.labels_mentioned, "security labels")})
+       {std::pair(outcome.mentions.owners, "owners"), std::pair(outcome.mentions.privileges, "privileges"),
+        std::pair(outcome.mentions.labels, "security labels")})
     if (!mentioned) aspects += cat(aspects.empty() ? "" : ", ", word);
   if (!aspects.empty()) document.left_alone.push_back(cat(aspects, " (not mentioned)"));
 }

@@ -100,10 +100,21 @@ class EventTriggerWriter final : public Writer {
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
   std::optional<Alteration> alter(const Change& change) const override {
     if (!change.only({"enabled"})) return std::nullopt;
-    return Alteration{{enabled(change.after)}, {}, false};
+    Alteration out{{enabled(change.after)}, {}, false};
+    if (change.after.get("enabled") != "DISABLE") out.dangers = locks_the_database(change.after);
+    return out;
+  }
+  std::vector<Danger> create_dangers(const Object& one, const Snapshot&) const override {
+    return locks_the_database(one);
   }
 
  private:
+  /// SetDatabaseHasLoginEventTriggers() in event_trigger.c.
+  static std::vector<Danger> locks_the_database(const Object& one) {
+    if (one.get("event") != "login") return {};
+    return {{Hazard::kBlocking, cat(describe(one.id), ": nobody can connect to the database until commit")}};
+  }
+
   static Command enabled(const Object& one) {
     return {cat("ALTER ", reference(one), " ", one.has("enabled") ? one.get("enabled") : "ENABLE"),
             "ALTER EVENT TRIGGER",

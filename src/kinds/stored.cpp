@@ -1,6 +1,7 @@
 #include "kinds/stored.hpp"
 
-#include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
@@ -74,12 +75,13 @@ class Input {
 
 void write(Output& out, const Object& object, const Snapshot& in) {
   out.id(object.id).id(object.parent).field(object.schema).field(object.name);
-  out.count(object.attributes.size());
-  for (const auto& [name, value] : object.attributes) out.field(name).field(value);
-  const auto kept = [&](const auto& fact) { return !is_of_the_moment(object.id.kind, fact.first); };
-  out.count(static_cast<std::size_t>(std::count_if(object.facts.begin(), object.facts.end(), kept)));
-  for (const auto& fact : object.facts)
-    if (kept(fact)) out.field(fact.first).field(fact.second);
+  for (const auto* list : {&object.attributes, &object.facts}) {
+    std::vector<std::pair<std::string_view, std::string_view>> kept;
+    for (const auto& [name, value] : *list)
+      if (list == &object.attributes || !is_of_the_moment(object.id.kind, name)) kept.emplace_back(name, value);
+    out.count(kept.size());
+    for (const auto& [name, value] : kept) out.field(name).field(value);
+  }
   const auto& needs = in.needs(object.id);
   out.count(needs.size());
   for (const auto& edge : needs) out.id(edge.to).field(std::string_view(&edge.type, 1));

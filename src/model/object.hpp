@@ -10,11 +10,11 @@
 
 #include <compare>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 
-#include "model/identity.hpp"
+#include "model/attributes.hpp"
+#include "model/shared_text.hpp"
 
 namespace pgschema {
 
@@ -82,32 +82,36 @@ enum class Kind : std::uint8_t {
 /// comment, privilege …) are named after what they belong to: "view app.root".
 struct ObjectId {
   Kind kind = Kind::kNone;
-  Identity identity;
+  SharedText identity;
 
   auto operator<=>(const ObjectId&) const = default;
   explicit operator bool() const { return kind != Kind::kNone; }
 };
 
-using Attributes = std::map<std::string, std::string, std::less<>>;
+struct IdHash {
+  std::size_t operator()(const ObjectId& id) const {
+    return id.identity.hash() * 64 + static_cast<std::size_t>(id.kind);
+  }
+};
 
 struct Object {
   ObjectId id;
   ObjectId parent;        // none for what stands by itself in a schema
-  std::string schema;     // quoted; empty where there is none
-  std::string name;       // quoted, unqualified
+  SharedText schema;      // quoted; empty where there is none
+  SharedText name;        // quoted, unqualified
   Attributes attributes;  // what is compared
   Attributes facts;       // what is not: physical position, sizes, what a statement needs besides
 
   /// The attribute's value, "" where it is not set.
   const std::string& get(std::string_view attribute) const { return find(attributes, attribute); }
   const std::string& fact(std::string_view name_of_fact) const { return find(facts, name_of_fact); }
-  bool has(std::string_view attribute) const { return attributes.find(attribute) != attributes.end(); }
+  bool has(std::string_view attribute) const { return attributes.contains(attribute); }
 
  private:
   static const std::string& find(const Attributes& in, std::string_view key) {
     static const auto* empty = new std::string();
-    auto found = in.find(key);
-    return found == in.end() ? *empty : found->second;
+    const SharedText* found = in.find(key);
+    return found ? found->text() : *empty;
   }
 };
 

@@ -1,6 +1,7 @@
 #include "plan/graph.hpp"
 
 #include <queue>
+#include <tuple>
 
 #include "model/failure.hpp"
 
@@ -46,17 +47,18 @@ std::vector<Graph::Node> Graph::order(const std::function<std::string(Node)>& na
   std::vector<std::size_t> waiting(keys_.size(), 0);
   for (const auto& list : later_)
     for (Node node : list) ++waiting[node];
-  using Ready = std::pair<Key, Node>;
-  std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready;
+  const auto after = [&](Node a, Node b) { return std::tie(keys_[a], a) > std::tie(keys_[b], b); };
+  std::priority_queue<Node, std::vector<Node>, decltype(after)> ready(after);
   for (Node node = 0; node < keys_.size(); ++node)
-    if (waiting[node] == 0) ready.emplace(keys_[node], node);
+    if (waiting[node] == 0) ready.push(node);
   std::vector<Node> out;
+  out.reserve(keys_.size());
   while (!ready.empty()) {
-    const Node node = ready.top().second;
+    const Node node = ready.top();
     ready.pop();
     out.push_back(node);
     for (Node next : later_[node])
-      if (--waiting[next] == 0) ready.emplace(keys_[next], next);
+      if (--waiting[next] == 0) ready.push(next);
   }
   if (out.size() == keys_.size()) return out;
   std::string path;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <unordered_map>
 
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
@@ -165,9 +166,11 @@ class Ordering {
   }
 
   void add_creations() {
+    std::vector<std::pair<ObjectId, ObjectId>> came_down;  // columns, each with that of the table above that is added
     for (const auto& id : moves_.up) {
       if (const ObjectId by = creator(id, desired_, moves_.up); by != id) {
         if (id.kind == Kind::kTrigger) clones_.push_back(id);
+        if (id.kind == Kind::kColumn && by.kind == Kind::kColumn && !live_.has(id)) came_down.emplace_back(id, by);
         if (id.kind == Kind::kIdentitySequence && (live_.has(id) || request_.copies)) add_privilege_reset(id, by);
         continue;
       }
@@ -180,12 +183,14 @@ class Ordering {
       const Object& object = from.has(id) ? from.objects.at(id) : desired_.objects.at(id);
       const Action action = live_.has(id) ? Action::kRebuild : Action::kCreate;
       Work work{id, action, kinds::writer(id.kind).create(object, from.has(id) ? from : desired_), {}};
-      // Something new on what was there before.
-      if (action == Action::kCreate && object.parent && live_.has(desired_.root(id)))
+      // Something new by itself, or on what was there before.
+      if (action == Action::kCreate && !request_.copies && (!object.parent || live_.has(desired_.root(id))))
         work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
       creates_[id] = add(2, std::move(work));
       if (!object.parent && (live_.has(id) || request_.copies)) add_privilege_reset(id, id);
     }
+    for (const auto& [id, by] : came_down)
+      if (creates_.count(by)) add_column_overrides(id, by);
   }
 
   /// What ALTER DEFAULT PRIVILEGES gives to a new object is taken back from one that was there before. `made_by`: with what
@@ -272,11 +277,11 @@ class Ordering {
     return found->second;
   }
 
-  std::optional<Graph::Node> create_node(const ObjectId& id) const {
-    if (!moves_.up.count(id)) return {};
-    auto found = creates_.find(creator(id, desired_, moves_.up));
-    if (found == creates_.end()) return {};
-    return found->second;
+  /// Asked for both ends of every dependency, once everything is made that creates something: so the answers are kept.
+  std::optional<Graph::Node> create_node(const ObjectId& id) {
+    const auto [known, fresh] = create_nodes_.try_emplace(id);
+    if (fresh && moves_.up.count(id)) known->second = find(creates_, creator(id, desired_, moves_.up));
+    return known->second;
   }
 
   static std::optional<Graph::Node> find(const std::map<ObjectId, Graph::Node>& nodes, const ObjectId& id) {
@@ -492,9 +497,41 @@ class Ordering {
     for (const auto& origin : kinds::origins_of(clone, desired_)) before(table, create_node(origin));
     if (!moves_.up.count(id)) before(table, find(alters_, id));
     auto commands = kinds::writer(id.kind).create(clone, desired_);
-    if (commands.empty() || !made) return;
-    const auto node = add(2, {id, Action::kCreate, std::move(commands), {}});
-    before(made, node);
+    if (!made) return;
+    Graph::Node last = *made;
+    if (!commands.empty()) {
+      last = add(2, {id, Action::kCreate, std::move(commands), {}});
+      before(made, last);
+    }
+    if (!moves_.up.count(id)) add_said_of(id, last);
+  }
+
+  /// A trigger that went and came with its table has lost what is said of it.
+  void add_said_of(const ObjectId& clone, Graph::Node made) {
+    for (const auto& child : desired_.children(clone)) {
+      if (!live_.has(child) || moves_.up.count(child) || find(alters_, child)) continue;
+      auto commands = kinds::writer(child.kind).create(desired_.objects.at(child), desired_);
+      if (!commands.empty()) before(made, add(2, {child, Action::kRebuild, std::move(commands), {}}));
+    }
+  }
+
+  /// ADD COLUMN gives the column of a parent to all tables beneath, with its default. One that has none loses it.
+  void add_column_overrides(const ObjectId& id, const ObjectId& made_by) {
+    const Object &column = desired_.objects.at(id), &origin = desired_.objects.at(made_by);
+    const Object& table = kinds::relation_of(column, desired_);
+    const auto say = [&](std::string_view words) {
+      const auto node = add(2, {id,
+                                Action::kCreate,
+                                {{cat(kinds::alter_only(table), " ALTER COLUMN ", column.name, words),
+                                  "ALTER TABLE",
+                                  kinds::access_exclusive(table),
+                                  {}}},
+                                {}});
+      before(creates_.at(made_by), node);
+    };
+    if (desired_.has({Kind::kDefault, made_by.identity}) && !desired_.has({Kind::kDefault, id.identity}))
+      say(" DROP DEFAULT");
+    if (!origin.has("not_null") && column.has("not_null")) say(" SET NOT NULL");
   }
 
   const Request& request_;
@@ -504,6 +541,7 @@ class Ordering {
   std::vector<ObjectId> clones_;  // triggers that the server makes with others
   std::vector<Work> work_;
   std::map<ObjectId, Graph::Node> drops_, alters_, creates_, resets_;
+  std::unordered_map<ObjectId, std::optional<Graph::Node>, IdHash> create_nodes_;
   std::set<std::string> aside_names_;
   std::set<ObjectId> apart_;  // parts that are dropped by a statement of their own
 };

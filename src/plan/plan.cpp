@@ -152,7 +152,7 @@ std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot, con
   Snapshot nothing;
   nothing.finish();
   Moves moves;
-  for (const auto& [id, object] : snapshot.objects) moves.up.insert(id);
+  for (const auto& [id, object] : snapshot.objects) moves.up.insert(moves.up.end(), id);
   return commands_of({nothing, snapshot, {}, {}, {}, default_grantees, true}, moves);
 }
 

@@ -48,7 +48,7 @@ void keep_sequence_names(const Text& text, const Snapshot& live, Snapshot& desir
         if (!before || !before->has("identity_sequence") || after == desired.objects.end() ||
             !after->second.has("identity_sequence"))
           continue;
-        std::string& is = after->second.attributes.at("identity_sequence");
+        SharedText& is = after->second.attributes["identity_sequence"];
         const std::string& was = before->get("identity_sequence");
         is = was.substr(0, options_at(was)) + is.substr(options_at(is));
         const ObjectId sequence{Kind::kIdentitySequence, kinds::describe(id)};

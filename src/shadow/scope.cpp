@@ -9,6 +9,9 @@
 #include "script/quote.hpp"
 
 extern "C" {
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 }
 
@@ -22,22 +25,25 @@ using script::Purpose;
 
 // Everything that has a definition of its own. Row types, array types, multiranges, the constructors of ranges and the
 // sequences of identity columns come with what they belong to.
-constexpr const char* kMembersSql = R"(
+/// $1 the schemas, $2 the catalogs of others; `some`: only relations, types and functions among the oids $3.
+std::string members_sql(bool some) {
+  const auto of = [&](const char* table) { return some ? cat(" AND ", table, ".oid = ANY ($3)") : std::string(); };
+  return cat(R"(
 WITH members AS (
   SELECT 'pg_class'::regclass::oid AS classid, c.oid, n.nspname, c.relname AS name,
     CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'foreign table' ELSE 'table' END AS type,
     array(SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition) AS parents
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname = ANY ($1)
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname = ANY ($1))", of("c"), R"(
     AND NOT (c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i'))
   UNION ALL
   SELECT 'pg_type'::regclass, t.oid, n.nspname, t.typname, CASE t.typtype WHEN 'd' THEN 'domain' ELSE 'type' END, '{}'
   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
-  WHERE n.nspname = ANY ($1) AND (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND c.relkind = 'c')
+  WHERE n.nspname = ANY ($1))", of("t"), R"( AND (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND c.relkind = 'c')
     OR (t.typtype IN ('b', 'p') AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)))
   UNION ALL
   SELECT 'pg_proc'::regclass, p.oid, n.nspname, p.proname, CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, '{}'
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ANY ($1)
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ANY ($1))", of("p"), R"(
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')
   UNION ALL
   SELECT d.classid, d.objid, n.nspname, coalesce(i.name, ''), i.type, '{}'
@@ -47,7 +53,8 @@ WITH members AS (
   SELECT 'pg_namespace'::regclass, n.oid, n.nspname, n.nspname, 'schema', '{}' FROM pg_namespace n WHERE n.nspname = ANY ($1))
 SELECT classid, oid, nspname, name, type, parents FROM members m
 WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = m.classid AND d.objid = m.oid AND d.objsubid = 0 AND d.deptype = 'e')
-ORDER BY classid, oid)";
+ORDER BY classid, oid)");
+}
 
 // Whatever else is in these schemas.
 constexpr const char* kOthersSql = R"(
@@ -111,6 +118,20 @@ bool was_applied(const std::string& schema) {
               .empty();
 }
 
+pg::Rows members(const std::vector<std::string>& schemas, const std::set<std::pair<Oid, Oid>>* open) {
+  if (!open) return pg::query(members_sql(false), {schemas, classes_of_others()});
+  std::vector<Oid> oids;
+  for (const auto& [classid, oid] : *open) oids.push_back(oid);
+  pg::Rows rows = pg::query(members_sql(true), {schemas, classes_of_others(), oids});
+  // Two of different catalogs may have the same oid.
+  std::erase_if(rows, [&](const pg::Row& row) {
+    const Oid classid = row.oid(0);
+    return (classid == RelationRelationId || classid == TypeRelationId || classid == ProcedureRelationId) &&
+           !open->count({classid, row.oid(1)});
+  });
+  return rows;
+}
+
 void refuse_others(const std::vector<std::string>& schemas) {
   for (const auto& row : pg::query(kOthersSql, {schemas, classes_of_others()}))
     throw Failure(sqlstate::kFeatureNotSupported, cat(row.text(2), " is of a kind that is not supported yet"))
@@ -122,7 +143,7 @@ void refuse_others(const std::vector<std::string>& schemas) {
 catalog::Units members_of(const std::vector<std::string>& schemas) {
   refuse_others(schemas);
   catalog::Units out;
-  for (const auto& row : pg::query(kMembersSql, {schemas, classes_of_others()})) out.add({row.oid(0), row.oid(1), 0});
+  for (const auto& row : pg::query(members_sql(false), {schemas, classes_of_others()})) out.add({row.oid(0), row.oid(1), 0});
   return out;
 }
 
@@ -130,13 +151,16 @@ bool Scope::has_schema(const std::string& quoted) const {
   return std::find(names.begin(), names.end(), quoted) != names.end();
 }
 
-std::string Scope::search_path(const std::string& callers) const {
+std::string Scope::search_path(const std::string& callers) const { return search_path_for(names, callers); }
+
+std::string search_path_for(const std::vector<std::string>& schemas, const std::string& callers) {
   const auto rows = pg::query_in_search_path("SELECT pg_catalog.quote_ident(pg_catalog.current_schema())");
-  if (has_schema(rows.at(0).text(0))) return callers;
-  return callers.empty() ? names.front() : cat(names.front(), ", ", callers);
+  if (std::find(schemas.begin(), schemas.end(), rows.at(0).text(0)) != schemas.end()) return callers;
+  return callers.empty() ? schemas.front() : cat(schemas.front(), ", ", callers);
 }
 
-Scope scope_of(const std::vector<std::string>& schemas, const Text& text) {
+Scope scope_of(const std::vector<std::string>& schemas, const Text& text,
+               const std::set<std::pair<Oid, Oid>>* open) {
   if (schemas.empty()) throw Failure(sqlstate::kInvalidParameter, "schemas must name at least one schema");
   Scope scope;
   for (const auto& statement : text.statements) {
@@ -164,7 +188,7 @@ Scope scope_of(const std::vector<std::string>& schemas, const Text& text) {
     for (const auto& part : directive->names.at(0).parts) name += cat(name.empty() ? "" : ".", part);
     scope.ignored.push_back(directive->object_type == "partitions of" ? cat("partitions of ", name) : name);
   }
-  const auto rows = pg::query(kMembersSql, {schemas, classes_of_others()});
+  const auto rows = members(schemas, open);
   std::set<std::string> without_partitions;
   for (const auto& row : rows)
     for (const auto* directive : ignores)

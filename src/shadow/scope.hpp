@@ -21,7 +21,12 @@ struct Scope {
 
 /// Raises 22023 for no schema, or one of the system's or an extension's, 3F000 for a schema that neither exists nor is created by the text, 0A000 by
 /// name for what is live in the scope and of a kind that is not supported.
-Scope scope_of(const std::vector<std::string>& schemas, const Text& text);
+/// `open`: only these of the relations, types and functions are wanted.
+Scope scope_of(const std::vector<std::string>& schemas, const Text& text,
+               const std::set<std::pair<Oid, Oid>>* open = nullptr);
+
+/// Scope::search_path() for schemas (quoted), whatever there is in them.
+std::string search_path_for(const std::vector<std::string>& schemas, const std::string& callers);
 
 /// The schemas and everything in them that belongs to no extension. Raises 0A000 as scope_of().
 catalog::Units members_of(const std::vector<std::string>& schemas);

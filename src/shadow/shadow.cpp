@@ -21,8 +21,10 @@
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
+#include "shadow/settlement.hpp"
 #include "shadow/spread.hpp"
 #include "shadow/trees.hpp"
+#include "shadow/unsettled.hpp"
 #include "shadow/using.hpp"
 #include "shadow/verify.hpp"
 #include "shadow/whole.hpp"
@@ -63,6 +65,17 @@ void check_may_write() {
   if (XactReadOnly)
     throw Failure(sqlstate::kReadOnly, "cannot plan in a read-only transaction")
         .hint("Planning writes to the catalog and rolls back: use a transaction that is READ WRITE.");
+}
+
+/// More of a text has to be evaluated than was.
+struct Grown {};
+
+void tell_settled(std::size_t count) {
+  pg::call([&] { ereport(DEBUG1, (errmsg_internal("%zu statements of the desired state are settled", count))); });
+}
+
+void tell_unsettled(const std::string& why) {
+  pg::call([&] { ereport(DEBUG1, (errmsg_internal("all of the desired state is evaluated: %s", why.c_str()))); });
 }
 
 /// The first round only asks who takes part; the last one proves.
@@ -279,7 +292,7 @@ class Attempt {
     if (whole_)
       for (const auto& id : named(evaluated.desired)) outcome.named.insert(id);
     plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_grantees(caller_)};
-    for (const auto& rename : request.renames) outcome.renamed_from.insert(rename.from.identity);
+    for (const auto& rename : request.renames) outcome.renamed.emplace_back(rename.from, rename.to);
     for (const auto& rename : request.renames)
       request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);
     outcome.named = request.named;
@@ -387,7 +400,7 @@ class Attempt {
   /// The participants as they are: copies as the server prints them, everything else as it was read.
   Snapshot merged(const Snapshot& copied, const std::vector<plan::Rename>& renames) const {
     Snapshot out;
-    for (const auto& [id, object] : copied.objects) out.add(with_own_size(object, renames));
+    for (const auto& [id, object] : copied.objects) out.add(with_own_position(object, renames));
     for (const auto& edge : copied.dependencies()) out.depend(edge.from, edge.to, edge.type);
     for (const auto& [id, object] : original_.snapshot.objects)
       if (!renames_ && !copied.has(id)) out.add(object);
@@ -398,12 +411,12 @@ class Attempt {
     return out;
   }
 
-  /// A copy is empty, and its sequences are new.
-  Object with_own_size(Object copy, const std::vector<plan::Rename>& renames) const {
+  /// The sequences of a copy are new.
+  Object with_own_position(Object copy, const std::vector<plan::Rename>& renames) const {
     const auto renamed =
         std::find_if(renames.begin(), renames.end(), [&](const plan::Rename& rename) { return rename.to == copy.id; });
     const Object* original = original_.snapshot.find(renamed == renames.end() ? copy.id : renamed->from);
-    for (const auto* fact : {"bytes", "rows", "last_value", "identity_last_value"}) {
+    for (const auto* fact : {"last_value", "identity_last_value"}) {
       copy.facts.erase(fact);
       if (original && original->facts.count(fact)) copy.facts.emplace(fact, original->fact(fact));
     }
@@ -516,7 +529,7 @@ std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, Round r
 Outcome finish(const Text& parsed, Outcome outcome, const Whole* whole) {
   if (!outcome.plan.refused.empty()) raise(outcome.plan.refused.front(), outcome.plan.refused.size() - 1);
   mentioned(parsed, outcome);
-  outcome.left_out = parsed.left_out;
+  outcome.left_out = parsed.about_missing_roles;
   if (whole) {
     outcome.ignored = whole->scope().ignored;
     outcome.defines_nothing = !whole->scope().defines;
@@ -572,8 +585,11 @@ Outcome plan_named(Text& parsed, const std::string& search_path, For use) {
   return settle(parsed, units, search_path, use, nullptr);
 }
 
-Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const std::string& callers_path, For use) {
-  Scope scope = scope_of(schemas, parsed);
+Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const std::string& callers_path, For use,
+                   Unsettled* unsettled) {
+  std::set<Unit> open;
+  if (unsettled) open = unsettled->open();
+  Scope scope = scope_of(schemas, parsed, unsettled ? &open : nullptr);
   const std::string search_path = scope.search_path(callers_path);
   catalog::Units renamed;
   {
@@ -583,6 +599,7 @@ Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const 
   }
   add_defined_in_no_schema(parsed, search_path, scope.units);
   const Whole whole(parsed, std::move(scope), search_path);
+  if (unsettled && unsettled->grow(whole.changes())) throw Grown{};
   if (whole.empty() && renamed.empty()) {
     Outcome outcome;
     outcome.not_run = parsed.not_run;
@@ -597,14 +614,80 @@ Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const 
   return settle(parsed, units, search_path, use, &whole);
 }
 
+/// With what is settled left out. Nothing when that does not lead to a plan: then the whole text says what is wrong.
+std::optional<Outcome> plan_unsettled(const Settlement& settlement, Unsettled& unsettled,
+                                      const std::vector<std::string>& schemas, const std::string& callers_path,
+                                      For use) {
+  if (unsettled.nothing()) {
+    Outcome outcome;
+    outcome.not_run = settlement.not_run;
+    outcome.ignored = settlement.ignored;
+    outcome.mentions = settlement.mentions;
+    outcome.defines_nothing = !settlement.defines;
+    return outcome;
+  }
+  while (!unsettled.everything()) {
+    try {
+      const pg::MemoryScope memory;
+      Text text = unsettled.text();
+      pg::Subtransaction attempt;
+      Outcome outcome = plan_whole(text, schemas, callers_path, use, &unsettled);
+      attempt.commit();
+      if (settlement.defines) outcome.defines_nothing = false;
+      tell_settled(unsettled.settled());
+      return outcome;
+    } catch (const Grown&) {
+    } catch (const Failure& failure) {
+      if (failure.sqlstate() == sqlstate::kSerialization || failure.sqlstate() == sqlstate::kLockNotAvailable) throw;
+      tell_unsettled(failure.message());
+      return {};
+    } catch (const pg::Error& error) {
+      if (error.interrupts() || error.sqlstate() == sqlstate::kLockNotAvailable) throw;
+      tell_unsettled(error.message);
+      return {};
+    }
+  }
+  tell_unsettled(unsettled.why_everything());
+  return {};
+}
+
+Outcome plan_schemas(const std::string& desired, const std::vector<std::string>& schemas,
+                     const std::string& callers_path, For use) {
+  Settling settling;
+  settling.circumstances = circumstances();
+  std::optional<Settlement> settlement;
+  if (!schemas.empty()) settlement = settlement_of(schemas, settling.circumstances);
+  std::vector<std::string> names;
+  for (const auto& schema : schemas) names.push_back(script::quote_identifier(schema));
+  if (!names.empty()) settling.search_path = search_path_for(names, callers_path);
+  if (settlement) settling.seed = settlement->seed;
+  if (!settlement && !pg_strong_random(&settling.seed, sizeof settling.seed))
+    throw Failure(sqlstate::kInternal, "could not get random bytes");
+  if (settlement || use == For::kApplying) settling.before = catalog::versions(settling.seed);
+  std::optional<Outcome> outcome;
+  bool settled = false;
+  if (settlement) {
+    Unsettled unsettled(*settlement, settling.before, desired, settling.search_path);
+    settled = unsettled.nothing();
+    outcome = plan_unsettled(*settlement, unsettled, schemas, callers_path, use);
+  }
+  if (!outcome) {
+    Text parsed = read_text(desired, Mode::kWhole);
+    outcome = plan_whole(parsed, schemas, callers_path, use, nullptr);
+  }
+  if (use == For::kApplying && !settled) outcome->settling = std::move(settling);
+  return std::move(*outcome);
+}
+
 Outcome plan_once(const std::string& desired, const std::optional<std::vector<std::string>>& schemas, For use) {
   const std::string search_path = pg::call([] { return GetConfigOption("search_path", false, false); });
   // What is read and printed under one setting must not be parsed under the other.
   const pg::SettingsScope strings;
   strings.set("standard_conforming_strings", "on");
   strings.set("jit", "off");  // queries over thousands of catalog rows are expensive in the planner's eyes
-  Text parsed = read_text(desired, schemas ? Mode::kWhole : Mode::kNamed);
-  return schemas ? plan_whole(parsed, *schemas, search_path, use) : plan_named(parsed, search_path, use);
+  if (schemas) return plan_schemas(desired, *schemas, search_path, use);
+  Text parsed = read_text(desired, Mode::kNamed);
+  return plan_named(parsed, search_path, use);
 }
 
 }  // namespace

@@ -6,11 +6,20 @@
 #pragma once
 
 #include <optional>
+
+#include "catalog/versions.hpp"
 #include "catalog/walk.hpp"
 #include "plan/plan.hpp"
 #include "shadow/text.hpp"
 
 namespace pgschema::shadow {
+
+/// What the settlement of an apply is made of: see settlement.hpp.
+struct Settling {
+  std::uint64_t seed;
+  std::string circumstances, search_path;
+  catalog::Versions before;  // when the plan was begun: what it was proven for, where it changes nothing
+};
 
 struct Outcome {
   plan::Plan plan;
@@ -20,7 +29,7 @@ struct Outcome {
   std::set<ObjectId> named;
   std::map<ObjectId, std::map<std::string, std::string>> values_becoming;  // of replaced enum types
   std::vector<std::string> ignored;                                        // by directives: "app.flyway_schema_history"
-  std::set<std::string> renamed_from;                                      // identities before the plan's renames
+  std::vector<std::pair<ObjectId, ObjectId>> renamed;                      // by the plan: from, to
   /// What the plan was made from: the participants and, for a plan that is to be applied, what the walk said of them.
   catalog::Units participants;
   catalog::Walk before;
@@ -28,7 +37,9 @@ struct Outcome {
   catalog::Walk expected;
   std::set<ObjectId> roots;
   bool defines_nothing = false;  // a text about whole schemas
-  bool owners_mentioned = false, privileges_mentioned = false, labels_mentioned = false;
+  /// Of a text about whole schemas, to be applied, unless all of it is settled.
+  std::optional<Settling> settling;
+  Mentions mentions;
   long lock_slots = 0;       // that the plan took in the shadow
   std::size_t verified = 0;  // objects that were made again and compared
 };

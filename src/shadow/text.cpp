@@ -374,8 +374,8 @@ void leave_out_missing_roles(Text& text, Mode mode) {
   const auto report = [&](const TextStatement& statement, const std::vector<std::string>& roles) {
     std::string names;
     for (const auto& role : roles) names += cat(names.empty() ? "" : ", ", role);
-    text.left_out.push_back({statement.source->line, text.script.files[statement.source->file],
-                             cat(statement.meaning.tag, " (no role ", names, ")")});
+    text.about_missing_roles.push_back({statement.source->line, text.script.files[statement.source->file],
+                                        cat(statement.meaning.tag, " (no role ", names, ")")});
   };
   for (auto& statement : text.statements) {
     const WithoutMissing without = without_missing_roles(statement.tree);
@@ -512,7 +512,7 @@ Text read_text(const std::string& desired, Mode mode) {
     }
   }
   if (settings::missing_roles == settings::kSkip) leave_out_missing_roles(text, mode);
-  for (auto* list : {&text.not_run, &text.left_out})
+  for (auto* list : {&text.not_run, &text.about_missing_roles})
     std::stable_sort(list->begin(), list->end(), [](const NotRun& a, const NotRun& b) {
       return std::tie(a.file, a.line) < std::tie(b.file, b.line);
     });
@@ -520,7 +520,7 @@ Text read_text(const std::string& desired, Mode mode) {
 }
 
 bool leaves_out_privileges(const Text& text) {
-  return std::any_of(text.left_out.begin(), text.left_out.end(), [](const NotRun& one) {
+  return std::any_of(text.about_missing_roles.begin(), text.about_missing_roles.end(), [](const NotRun& one) {
     return one.what.starts_with("GRANT") || one.what.starts_with("REVOKE") ||
            one.what.starts_with("ALTER DEFAULT PRIVILEGES");
   });
@@ -543,6 +543,21 @@ void rethrow_with_place(const pg::Error& error, const Text& text, const TextStat
       !without_missing_roles(statement.tree).roles.empty())
     told.hint = "Create the role, or SET pgschema.missing_roles = skip to leave out what the text says of it.";
   rethrow(std::move(told), text, *statement.source, statement.sql);
+}
+
+std::vector<RangeVar*> references_of(Node* statement) {
+  std::vector<RangeVar*> out;
+  collect_references(statement, out);
+  return out;
+}
+
+void note_mentions(const TextStatement& statement, Mentions& mentions) {
+  const std::string& tag = statement.meaning.tag;
+  if (tag == "GRANT" || tag == "REVOKE" || tag == "ALTER DEFAULT PRIVILEGES") mentions.privileges = true;
+  if (tag == "SECURITY LABEL") mentions.labels = true;
+  if (statement.sql.find("OWNER") != std::string::npos || statement.sql.find("owner") != std::string::npos)
+    mentions.owners =
+        mentions.owners || IsA(statement.tree->stmt, AlterOwnerStmt) || IsA(statement.tree->stmt, AlterTableStmt);
 }
 
 void resolve_names(Text& text, const std::string& search_path) {

@@ -34,15 +34,29 @@ struct NotRun {
   std::string file, what;
 };
 
+/// The aspects that a text speaks of anywhere; others are left as they are.
+struct Mentions {
+  bool owners = false, privileges = false, labels = false;
+
+  void add(const Mentions& others) {
+    owners = owners || others.owners;
+    privileges = privileges || others.privileges;
+    labels = labels || others.labels;
+  }
+  bool operator==(const Mentions&) const = default;
+};
+
 struct Text {
   script::Script script;
   std::vector<TextStatement> statements;  // only those that mean something here
   std::vector<NotRun> not_run;
-  std::vector<NotRun> left_out;  // because of roles that do not exist
+  std::vector<NotRun> about_missing_roles;  // left out because of roles that do not exist
   /// Live relations that foreign keys of the text refer to.
   std::set<Oid> referenced;
   /// Live tables of which the text makes partitions or children.
   std::set<Oid> bases;
+  /// Of a text that others of its statements were left out of, because they are settled: what these say.
+  Mentions left_out;
 
   std::string context_of(const TextStatement& statement) const { return script.context_of(*statement.source); }
 };
@@ -67,6 +81,11 @@ void resolve(Text& text, const std::string& search_path);
 /// Looks up nothing but the tables that foreign keys refer to: everything else that a text about whole schemas speaks of, it
 /// defines itself. What belongs together gets the same name in `names`.
 void resolve_names(Text& text, const std::string& search_path);
+
+/// The relations behind REFERENCES, wherever it may stand in a statement.
+std::vector<RangeVar*> references_of(Node* statement);
+
+void note_mentions(const TextStatement& statement, Mentions& mentions);
 
 /// What a CREATE of the text makes or has made, under the current search_path; objid is 0 when there is none.
 catalog::Address target_of_definition(const TextStatement& statement);

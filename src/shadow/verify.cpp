@@ -308,15 +308,9 @@ void ignored(const Text& desired, Outcome& outcome) {
 }
 
 void mentioned(const Text& desired, Outcome& outcome) {
-  outcome.privileges_mentioned = outcome.privileges_mentioned || leaves_out_privileges(desired);
-  for (const auto& statement : desired.statements) {
-    const std::string& tag = statement.meaning.tag;
-    if (tag == "GRANT" || tag == "REVOKE" || tag == "ALTER DEFAULT PRIVILEGES") outcome.privileges_mentioned = true;
-    if (tag == "SECURITY LABEL") outcome.labels_mentioned = true;
-    if (statement.sql.find("OWNER") != std::string::npos || statement.sql.find("owner") != std::string::npos)
-      outcome.owners_mentioned = outcome.owners_mentioned || IsA(statement.tree->stmt, AlterOwnerStmt) ||
-                                 IsA(statement.tree->stmt, AlterTableStmt);
-  }
+  outcome.mentions = desired.left_out;
+  outcome.mentions.privileges = outcome.mentions.privileges || leaves_out_privileges(desired);
+  for (const auto& statement : desired.statements) note_mentions(statement, outcome.mentions);
 }
 
 }  // namespace pgschema::shadow

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "diff/diff.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
@@ -118,7 +117,10 @@ Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_
   const Snapshot wanted = aligned(live);
   for (const auto& difference : diff::diff(live, wanted)) {
     const Snapshot& in = live.has(difference.id) ? live : wanted;
-    differences_.insert(in.root(difference.id));
+    const ObjectId root = in.root(difference.id);
+    differences_.insert(root);
+    changes_.push_back({difference.id, difference.what, in.objects.at(root).name,
+                        !in.objects.at(difference.id).fact("references").empty()});
   }
   // A type that is made of functions takes part with its shell and with them.
   for (const Snapshot* in : {&live, &wanted})
@@ -139,6 +141,7 @@ Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_
 
 Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
   const Oid caller = GetUserId();
+  const pg::Subtransaction held;  // until it is understood: who takes part in the plan is held again
   hold(scope_.units);
   live_ = catalog::read(scope_.units, true);
   const auto above = everything_above(live_);
@@ -162,8 +165,8 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
   copies.make({}, {});
   for (const auto& schema : scope_.created) {
     pg::write(kForgetCommentSql, {schema});
-    if (mentioned_.owners_mentioned) pg::write(kForgetOwnerSql, {schema, caller});
-    if (mentioned_.privileges_mentioned) pg::write(kForgetPrivilegesSql, {schema});
+    if (mentioned_.mentions.owners) pg::write(kForgetOwnerSql, {schema, caller});
+    if (mentioned_.mentions.privileges) pg::write(kForgetPrivilegesSql, {schema});
   }
   pg::write(kForgetDefaultPrivilegesSql);
   Snapshot desired = evaluate_whole(parsed, outside, search_path, caller, copies, owners_left_out_);
@@ -213,9 +216,9 @@ Snapshot Whole::aligned(const Snapshot& live) const {
       const ObjectId publication{Kind::kPublication, object.name};
       return !live_.snapshot.has(publication) && !desired_.has(publication);
     }
-    return (kind == Kind::kOwner && (!mentioned_.owners_mentioned || owners_left_out_.count(object.parent))) ||
-           ((kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege) && !mentioned_.privileges_mentioned) ||
-           (kind == Kind::kSecurityLabel && !mentioned_.labels_mentioned);
+    return (kind == Kind::kOwner && (!mentioned_.mentions.owners || owners_left_out_.count(object.parent))) ||
+           ((kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege) && !mentioned_.mentions.privileges) ||
+           (kind == Kind::kSecurityLabel && !mentioned_.mentions.labels);
   };
   Snapshot out;
   const auto add = [&](const Snapshot& from, const Object& object) {

@@ -2,10 +2,19 @@
 // and what it makes is held against what was there.
 #pragma once
 
+#include "diff/diff.hpp"
 #include "shadow/scope.hpp"
 #include "shadow/shadow.hpp"
 
 namespace pgschema::shadow {
+
+/// An object that is other than the text says.
+struct Changed {
+  ObjectId id;
+  diff::What what;
+  std::string root_name;  // of what it belongs to
+  bool is_foreign_key;
+};
 
 class Whole {
  public:
@@ -18,6 +27,7 @@ class Whole {
   /// What is other than the text says, as whole objects that are live, by unit; so that they take part in the plan.
   catalog::Units participants() const;
   bool empty() const { return differences_.empty(); }
+  const std::vector<Changed>& changes() const { return changes_; }
 
   /// Live tables outside of the plan's participants that foreign keys of what is new or changed refer to.
   std::set<Oid> referenced() const;
@@ -41,6 +51,7 @@ class Whole {
   Snapshot desired_;
   std::set<ObjectId> owners_left_out_;
   std::set<ObjectId> differences_;  // roots
+  std::vector<Changed> changes_;
 };
 
 }  // namespace pgschema::shadow

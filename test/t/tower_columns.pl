@@ -59,4 +59,14 @@ if ($tower->{node}->pg_version >= 16)
 	$tower->change('a table more with storage in its definition', also => 'CREATE TABLE app.extra (a text STORAGE EXTERNAL, b text STORAGE DEFAULT)', rows => 'app.extra');
 }
 
+# Trees: what a partition's clone of a trigger has of its own, and a column that comes down from the parent.
+my $clones = "$parts; CREATE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER touched AFTER INSERT ON app.events FOR EACH ROW EXECUTE FUNCTION app.touch(); COMMENT ON TRIGGER touched ON app.events_1 IS 'of this one'";
+$tower->change('a clone of a trigger keeps its comment when its partition gets another bound', first => $clones, instead => $clones =~ s/FROM \(MINVALUE\)/FROM ('2000-01-01')/r, text => "CREATE TABLE app.events_1 PARTITION OF app.events FOR VALUES FROM ('2000-01-01') TO (MAXVALUE);");
+$tower->change('another comment, and another bound', first => $clones, instead => $clones =~ s/FROM \(MINVALUE\)/FROM ('2000-01-01')/r =~ s/of this one/of that one/r, text => "CREATE TABLE app.events_1 PARTITION OF app.events FOR VALUES FROM ('2000-01-01') TO (MAXVALUE); COMMENT ON TRIGGER touched ON app.events_1 IS 'of that one';");
+my $tree = 'CREATE TABLE app.above (a int); CREATE TABLE app.middle () INHERITS (app.above); CREATE TABLE app.below () INHERITS (app.middle)';
+$tower->change('a column more with a default that a child has not', first => $tree, also => 'ALTER TABLE app.above ADD COLUMN b int DEFAULT 7; ALTER TABLE ONLY app.middle ALTER COLUMN b DROP DEFAULT', once => qr/already exists/);
+$tower->change('nor the child of that', first => $tree, also => 'ALTER TABLE app.above ADD COLUMN b int DEFAULT 7; ALTER TABLE app.middle ALTER COLUMN b DROP DEFAULT', once => qr/already exists/);
+$tower->change('a column more that is NOT NULL in a child', first => $tree, also => 'ALTER TABLE app.above ADD COLUMN b int DEFAULT 7; ALTER TABLE app.below ALTER COLUMN b SET NOT NULL', once => qr/already exists/);
+$tower->change('in a partition', first => $parts, also => 'ALTER TABLE app.events ADD COLUMN b int DEFAULT 7; ALTER TABLE app.events_1 ALTER COLUMN b DROP DEFAULT, ALTER COLUMN b SET NOT NULL', once => qr/already exists/);
+
 $tower->done;

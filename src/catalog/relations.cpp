@@ -1,0 +1,862 @@
+#include "catalog/relations.hpp"
+
+#include "catalog/scan.hpp"
+#include "kinds/registry.hpp"
+#include "model/failure.hpp"
+#include "pg/query.hpp"
+
+extern "C" {
+#include "access/toast_compression.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_sequence.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+}
+
+namespace pgschema::catalog {
+
+namespace {
+
+constexpr char kNotNull = 'n';
+constexpr char kVirtual = 'v';
+
+// Plain data, filled in where a longjmp may pass. Texts are the server's memory.
+
+struct Relation {
+  Oid oid, schema, owner, method, tablespace, toast, row_type, of_type;
+  char kind, persistence, replica_identity;
+  bool row_security, forced, partition, may_have_children, has_options, has_privileges;
+  NameData name;
+  const char* definition;  // of a view
+};
+
+struct Column {
+  Oid relation, type, collation;
+  std::int32_t number, typmod;
+  int length, inherited, statistics;
+  char storage, compression, identity, generated;
+  bool not_null, local, has_options, has_privileges;
+  NameData name;
+};
+
+struct Default {
+  Oid oid, relation;
+  std::int32_t number;
+  const text* tree;
+  const char* expression;
+};
+
+struct Constraint {
+  Oid oid, schema, relation, domain, index, references, parent;
+  std::int32_t first_key;
+  int inherited;
+  char type;
+  bool no_inherit, validated, local;
+  NameData name;
+  std::string_view shape;  // of a CHECK
+  const char* definition;
+};
+
+struct Index {
+  Oid oid, relation;
+  bool unique, valid, clustered, replica_identity;
+  std::string_view shape;
+  const char* definition;
+};
+
+/// What the attributes and facts of one object are put together in.
+class Fields {
+ public:
+  void set(std::string_view name, SharedText value) {
+    attributes_.push_back({&Attributes::name(name), std::move(value)});
+  }
+  void fact(std::string_view name, SharedText value) { facts_.push_back({&Attributes::name(name), std::move(value)}); }
+  void finish(Object& object) {
+    object.attributes = Attributes(attributes_);
+    object.facts = Attributes(facts_);
+  }
+
+ private:
+  std::vector<Attributes::Entry> attributes_, facts_;
+};
+
+/// All that a row says from `offset` on, and after that what is null. In the server's memory.
+std::string_view bytes_of(HeapTuple row, std::size_t offset) {
+  const char* begin = reinterpret_cast<const char*>(row->t_data);
+  const std::size_t header = SizeofHeapTupleHeader, data = row->t_data->t_hoff;
+  const std::size_t values = row->t_len - data - offset, nulls = data - header;
+  auto* out = static_cast<char*>(palloc(values + nulls));
+  memcpy(out, begin + data + offset, values);
+  memcpy(out + values, begin + header, nulls);
+  return {out, values + nulls};
+}
+
+/// Of whichever table.
+std::string_view shape_of_check(HeapTuple row) {
+  constexpr std::size_t kFrom = offsetof(FormData_pg_constraint, contype);
+  const std::string_view out = bytes_of(row, kFrom);
+  memset(const_cast<char*>(out.data()) + offsetof(FormData_pg_constraint, conrelid) - kFrom, 0, sizeof(Oid));
+  return out;
+}
+
+bool has_value(HeapTuple row, AttrNumber column, TupleDesc shape) {
+  bool null = true;
+  (void)heap_getattr(row, column, shape, &null);
+  return !null;
+}
+
+// The options of a relation, or of a column, as ALTER … SET takes them.
+constexpr const char* kRelationOptionsSql = R"(
+SELECT c.oid, (SELECT string_agg($2 || quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
+  FROM pg_options_to_table(c.reloptions)) FROM pg_class c WHERE c.oid = ANY ($1))";
+constexpr const char* kColumnOptionsSql = R"(
+SELECT a.attrelid, a.attnum, (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
+  FROM pg_options_to_table(a.attoptions) WHERE option_name <> 'pg_attver') FROM pg_attribute a WHERE a.attrelid = ANY ($1) AND a.attoptions IS NOT NULL)";
+
+constexpr const char* kParentsSql = R"(
+SELECT inhrelid, string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = ANY ($1) GROUP BY 1)";
+
+const char* type_of_relation(char relkind) {
+  switch (relkind) {
+    case RELKIND_VIEW: return "view";
+    case RELKIND_MATVIEW: return "materialized view";
+    case RELKIND_FOREIGN_TABLE: return "foreign table";
+    case RELKIND_COMPOSITE_TYPE: return "composite type";
+    default: return "table";
+  }
+}
+
+class Reader {
+ public:
+  Reader(const std::vector<Oid>& relations, const std::vector<Oid>& types, Texts& texts)
+      : asked_(relations), types_(types), texts_(texts) {}
+
+  RelationsRead run() {
+    pg::call([] { CommandCounterIncrement(); });
+    scan();
+    print();
+    note_not_nulls();
+    for (const auto& relation : relations_)
+      if (is_asked(relation)) add(relation);
+    for (std::size_t at = 0; at < columns_.size(); ++at) add(columns_[at]);
+    for (const auto& value : defaults_) add(value);
+    for (const auto& constraint : constraints_) add(constraint);
+    for (const auto& index : indexes_) add(index);
+    mark_members();
+    return std::move(out_);
+  }
+
+ private:
+  // ---- what there is
+
+  void scan() {
+    std::vector<Oid> with_columns = asked_;
+    pg::call([&] {
+      for (const Oid type : types_)
+        if (const Oid relation = get_typ_typrelid(type); OidIsValid(relation)) with_columns.push_back(relation);
+    });
+    std::sort(with_columns.begin(), with_columns.end());
+    scan_indexes();
+    std::vector<Oid> wanted = with_columns;
+    for (const auto& index : indexes_) out_.indexes.push_back(index.oid);
+    wanted.insert(wanted.end(), out_.indexes.begin(), out_.indexes.end());
+    std::sort(wanted.begin(), wanted.end());
+    scan_relations(wanted);
+    for (std::size_t i = 0; i < relations_.size(); ++i) places_.emplace(relations_[i].oid, i);
+    for (const auto& relation : relations_) note(relation);
+    std::sort(out_.indexes.begin(), out_.indexes.end());
+    scan_columns(wanted);
+    scan_constraints();
+    scan_defaults(with_columns);
+  }
+
+  void scan_indexes() {
+    pg::call([&] {
+      scan_by(IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, asked_, [&](HeapTuple row, TupleDesc) {
+        const auto* index = form_of<Form_pg_index>(row);
+        indexes_.push_back({index->indexrelid, index->indrelid, index->indisunique, index->indisvalid,
+                            index->indisclustered, index->indisreplident,
+                            bytes_of(row, offsetof(FormData_pg_index, indnatts)), nullptr});
+      });
+    });
+    for (std::size_t i = 0; i < indexes_.size(); ++i) index_places_.emplace(indexes_[i].oid, i);
+  }
+
+  void scan_relations(const std::vector<Oid>& wanted) {
+    pg::call([&] {
+      scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, wanted, [&](HeapTuple row, TupleDesc shape) {
+        const auto* form = form_of<Form_pg_class>(row);
+        relations_.push_back({form->oid, form->relnamespace, form->relowner, form->relam, form->reltablespace,
+                              form->reltoastrelid, form->reltype, form->reloftype, form->relkind,
+                              form->relpersistence, form->relreplident, form->relrowsecurity,
+                              form->relforcerowsecurity, form->relispartition, form->relhassubclass,
+                              has_value(row, Anum_pg_class_reloptions, shape),
+                              has_value(row, Anum_pg_class_relacl, shape), form->relname, nullptr});
+      });
+    });
+  }
+
+  void note(const Relation& relation) {
+    if (!is_asked(relation)) return;
+    if (relation.kind == RELKIND_SEQUENCE) out_.sequences.push_back(relation.oid);
+    if (relation.kind == RELKIND_MATVIEW) out_.materialized_views.push_back(relation.oid);
+    if (relation.kind != RELKIND_VIEW && relation.kind != RELKIND_MATVIEW) out_.tables.push_back(relation.oid);
+    if (relation.has_privileges) out_.with_privileges.push_back(relation.oid);
+  }
+
+  void scan_columns(const std::vector<Oid>& wanted) {
+    pg::call([&] {
+      scan_by(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, wanted,
+              [&](HeapTuple row, TupleDesc shape) {
+                const auto* form = form_of<Form_pg_attribute>(row);
+                if (form->attisdropped || form->attnum <= 0) return;
+                bool none = true;
+                const Datum target = heap_getattr(row, Anum_pg_attribute_attstattarget, shape, &none);
+                columns_.push_back({form->attrelid, form->atttypid, form->attcollation, form->attnum, form->atttypmod,
+                                    form->attlen, form->attinhcount, none ? -1 : DatumGetInt16(target),
+                                    form->attstorage, form->attcompression, form->attidentity, form->attgenerated,
+                                    form->attnotnull, form->attislocal,
+                                    has_value(row, Anum_pg_attribute_attoptions, shape),
+                                    has_value(row, Anum_pg_attribute_attacl, shape), form->attname});
+              });
+    });
+    std::sort(columns_.begin(), columns_.end(), [](const Column& a, const Column& b) {
+      return std::pair(a.relation, a.number) < std::pair(b.relation, b.number);
+    });
+    // Those of indexes say one thing only.
+    std::erase_if(columns_, [&](const Column& column) {
+      if (!index_places_.count(column.relation)) return false;
+      if (column.has_options) with_column_options_.insert(column.relation);
+      if (column.statistics >= 0) {
+        std::string& list = index_statistics_[column.relation];
+        list += cat(list.empty() ? "" : ", ", std::to_string(column.number), " ", std::to_string(column.statistics));
+      }
+      return true;
+    });
+    std::vector<Oid> with_options;
+    for (const auto& column : columns_) {
+      if (column.has_options) with_options.push_back(column.relation);
+      if (column.has_privileges && std::binary_search(asked_.begin(), asked_.end(), column.relation))
+        out_.with_privileges.push_back(column.relation);
+    }
+    if (with_options.empty()) return;
+    for (const auto& row : pg::query(kColumnOptionsSql, {with_options}))
+      if (!row.null(2)) column_options_.emplace(std::pair(row.oid(0), row.number(1)), row.text(2));
+  }
+
+  void scan_constraints() {
+    const auto take = [&](HeapTuple row, TupleDesc shape) {
+      const auto* form = form_of<Form_pg_constraint>(row);
+      std::int32_t key = 0;
+      if (form->contype == kNotNull) {
+        bool null = true;
+        const Datum keys = heap_getattr(row, Anum_pg_constraint_conkey, shape, &null);
+        if (!null) key = reinterpret_cast<const int16*>(ARR_DATA_PTR(DatumGetArrayTypeP(keys)))[0];
+      }
+      constraints_.push_back({form->oid, form->connamespace, form->conrelid, form->contypid, form->conindid,
+                              form->confrelid, form->conparentid, key, form->coninhcount, form->contype,
+                              form->connoinherit, form->convalidated, form->conislocal, form->conname,
+                              form->contype == CONSTRAINT_CHECK && OidIsValid(form->conrelid)
+                                  ? shape_of_check(row)
+                                  : std::string_view(),
+                              nullptr});
+    };
+    pg::call([&] {
+      scan_by(ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid, asked_, take);
+      scan_by(ConstraintRelationId, ConstraintTypidIndexId, Anum_pg_constraint_contypid, types_, take);
+    });
+    std::unordered_map<Oid, Oid> relation_of;
+    for (const auto& constraint : constraints_) relation_of.emplace(constraint.oid, constraint.relation);
+    std::erase_if(constraints_, [&](const Constraint& constraint) {
+      if (constraint.type == kNotNull && OidIsValid(constraint.relation)) not_nulls_.push_back(constraint);
+      const bool shown = std::string_view("cpufx").find(constraint.type) != std::string_view::npos;
+      // A foreign key to a partitioned table has a row for each partition.
+      const auto whole = relation_of.find(constraint.parent);
+      return !shown || (whole != relation_of.end() && whole->second == constraint.relation);
+    });
+    for (const auto& constraint : constraints_)
+      if (is_key(constraint)) key_indexes_.insert(constraint.index);
+  }
+
+  static bool is_key(const Constraint& constraint) {
+    return constraint.type == CONSTRAINT_PRIMARY || constraint.type == CONSTRAINT_UNIQUE ||
+           constraint.type == CONSTRAINT_EXCLUSION;
+  }
+
+  void scan_defaults(const std::vector<Oid>& wanted) {
+    pg::call([&] {
+      scan_by(AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid, wanted,
+              [&](HeapTuple row, TupleDesc shape) {
+                const auto* form = form_of<Form_pg_attrdef>(row);
+                bool null = true;
+                const Datum tree = heap_getattr(row, Anum_pg_attrdef_adbin, shape, &null);
+                if (!null)
+                  defaults_.push_back({form->oid, form->adrelid, form->adnum, DatumGetTextPCopy(tree), nullptr});
+              });
+    });
+  }
+
+  void note_not_nulls() {
+    for (const auto& constraint : not_nulls_)
+      not_null_of_.emplace(std::pair(constraint.relation, constraint.first_key), &constraint);
+  }
+
+  // ---- what the server prints
+
+  void print() {
+    print_defaults();
+    pg::call([&] {
+      // pg_get_viewdef() runs a query of its own, under the snapshot of whoever called it.
+      PushActiveSnapshot(GetLatestSnapshot());
+      for (auto& relation : relations_)
+        if (relation.kind == RELKIND_VIEW || relation.kind == RELKIND_MATVIEW)
+          relation.definition = text_or_null(pg_get_viewdef, ObjectIdGetDatum(relation.oid));
+      PopActiveSnapshot();
+    });
+    for (auto& constraint : constraints_) print(constraint);
+    for (auto& index : indexes_)
+      if (!key_indexes_.count(index.oid)) print(index);
+  }
+
+  // Tables are often alike: partitions, tenants, what one framework makes. What an index or a CHECK says of its table
+  // depends on the catalog row and on the columns; where these are the same, the server need not print it again (for which
+  // it opens the table). Not where the name of the table occurs: it may be a row of the table.
+
+  /// Names, types and collations of the columns.
+  const std::string& shape_of(Oid relation) {
+    std::string& out = shapes_[relation];
+    if (!out.empty()) return out;
+    const auto [first, last] = columns_range(relation);
+    for (const Column* column = first; column != last; ++column)
+      out += cat(NameStr(column->name), std::string_view("\0", 1), std::to_string(column->number), " ",
+                 std::to_string(column->type), " ", std::to_string(column->typmod), " ",
+                 std::to_string(column->collation), "\n");
+    return out;
+  }
+
+  bool names_table(std::string_view printed, Oid table) const {
+    const Relation* of = relation(table);
+    return !of || printed.find(NameStr(of->name)) != std::string_view::npos;
+  }
+
+  void print(Constraint& constraint) {
+    const auto ask = [&] {
+      return pg::call([&] { return text_or_null(pg_get_constraintdef, ObjectIdGetDatum(constraint.oid)); });
+    };
+    if (constraint.shape.empty()) {
+      constraint.definition = ask();
+      return;
+    }
+    const std::string key = cat(constraint.shape, shape_of(constraint.relation));
+    if (const auto known = printed_.find(key); known != printed_.end()) {
+      constraint.definition = known->second;
+      return;
+    }
+    constraint.definition = ask();
+    if (constraint.definition && !names_table(constraint.definition, constraint.relation))
+      printed_.emplace(key, constraint.definition);
+  }
+
+  void print(Index& index) {
+    const auto ask = [&] {
+      return pg::call([&] { return text_or_null(pg_get_indexdef, ObjectIdGetDatum(index.oid)); });
+    };
+    const Relation *self = relation(index.oid), *table = relation(index.relation);
+    if (!self || !table || self->has_options || with_column_options_.count(index.oid)) {
+      index.definition = ask();
+      return;
+    }
+    const std::string beginning =
+        cat("CREATE ", index.unique ? "UNIQUE " : "", "INDEX ", named(*self).name, " ON ",
+            self->kind == RELKIND_PARTITIONED_INDEX ? "ONLY " : "", named(*table).identity, " USING ");
+    const std::string key = cat(index.shape, std::to_string(self->method), "\n", shape_of(index.relation));
+    if (const auto known = printed_.find(key); known != printed_.end()) {
+      const std::string whole = cat(beginning, known->second);
+      index.definition = pg::call([&] { return static_cast<const char*>(pstrdup(whole.c_str())); });
+      return;
+    }
+    index.definition = ask();
+    if (index.definition && std::string_view(index.definition).starts_with(beginning) &&
+        !names_table(index.definition + beginning.size(), index.relation))
+      printed_.emplace(key, index.definition + beginning.size());
+  }
+
+  /// A default cannot name a column: equal trees are printed equally, whatever they belong to.
+  void print_defaults() {
+    std::unordered_map<std::string_view, const char*> known;
+    for (auto& value : defaults_) {
+      const Column* column = column_at(value.relation, value.number);
+      const bool generated = column && column->generated;
+      const std::string_view key(VARDATA_ANY(value.tree), VARSIZE_ANY_EXHDR(value.tree));
+      if (const auto found = generated ? known.end() : known.find(key); found != known.end()) {
+        value.expression = found->second;
+        continue;
+      }
+      value.expression = pg::call([&] {
+        return text_or_null(pg_get_expr, PointerGetDatum(value.tree),
+                            ObjectIdGetDatum(generated ? value.relation : InvalidOid));
+      });
+      if (!generated) known.emplace(key, value.expression);
+      if (generated) generated_.emplace(std::pair(value.relation, value.number), value.expression);
+    }
+  }
+
+  // ---- what is said of it
+
+  bool is_asked(const Relation& relation) const {
+    return std::binary_search(asked_.begin(), asked_.end(), relation.oid);
+  }
+
+  const Relation* relation(Oid oid) const {
+    const auto found = places_.find(oid);
+    return found == places_.end() ? nullptr : &relations_[found->second];
+  }
+
+  const Column* column_at(Oid of, std::int32_t number) const {
+    const auto found = std::lower_bound(
+        columns_.begin(), columns_.end(), std::pair(of, number),
+        [](const Column& a, const std::pair<Oid, std::int32_t>& b) { return std::pair(a.relation, a.number) < b; });
+    return found != columns_.end() && found->relation == of && found->number == number ? &*found : nullptr;
+  }
+
+  SharedText temporary_schema(Oid schema) {
+    return texts_.quoted(pg::call([&] { return get_namespace_name_or_temp(schema); }));
+  }
+
+  struct Named {
+    SharedText schema, name, identity;
+  };
+
+  const Named& named(const Relation& relation) {
+    auto& out = names_[relation.oid];
+    if (out.identity.empty()) {
+      out.schema = texts_.schema(relation.schema);
+      out.name = texts_.quoted(NameStr(relation.name));
+      // A temporary one of our own is named pg_temp.… by pg_identify_object().
+      out.identity = cat(relation.persistence == RELPERSISTENCE_TEMP ? temporary_schema(relation.schema) : out.schema,
+                         ".", out.name);
+    }
+    return out;
+  }
+
+  /// One that stands for itself, at an address.
+  void put(RawObject&& raw, Fields& fields, Kind kind, SharedText identity, const char* type, const Address& unit) {
+    fields.fact("object_type", texts_.of(type));
+    fields.finish(raw.object);
+    raw.object.id = {kind, std::move(identity)};
+    out_.located.emplace(raw.at, Located{raw.at, unit, raw.object.id, type, false, InvalidOid});
+    out_.objects.push_back(std::move(raw));
+  }
+
+  void mark_members() {
+    const auto members = extension_members();
+    for (auto& [address, located] : out_.located) {
+      auto found = members.find({address.classid, address.objid});
+      if (found == members.end()) continue;
+      located.extension = found->second;
+      located.extension_member = true;
+    }
+  }
+
+  static Kind kind_of(char relkind) {
+    switch (relkind) {
+      case RELKIND_RELATION:
+      case RELKIND_PARTITIONED_TABLE: return Kind::kTable;
+      case RELKIND_VIEW: return Kind::kView;
+      case RELKIND_MATVIEW: return Kind::kMaterializedView;
+      default: return Kind::kNone;
+    }
+  }
+
+  void add(const Relation& relation) {
+    static constexpr std::string_view kWithRows = "rpvmf";
+    if (kWithRows.find(relation.kind) == std::string_view::npos) return;
+    const bool view = relation.kind == RELKIND_VIEW || relation.kind == RELKIND_MATVIEW;
+    Fields fields;
+    if (view) {
+      if (!relation.definition) throw_gone(named(relation).identity);
+      fields.set("definition", texts_.of(relation.definition));
+      if (SharedText list = columns_of(relation.oid); !list.empty()) fields.set("columns", std::move(list));
+    }
+    if (relation.persistence == RELPERSISTENCE_UNLOGGED) fields.set("persistence", texts_.of("unlogged"));
+    if (relation.persistence == RELPERSISTENCE_TEMP) fields.set("persistence", texts_.of("temporary"));
+    if (OidIsValid(relation.method)) fields.set("access_method", texts_.access_method(relation.method));
+    if (OidIsValid(relation.tablespace)) fields.set("tablespace", texts_.tablespace(relation.tablespace));
+    if (relation.has_options) set_if_any(fields, "options", options_of(relation.oid, ""));
+    if (OidIsValid(relation.toast)) set_if_any(fields, "toast_options", options_of(relation.toast, "toast."));
+    if (relation.row_security) fields.set("row_security", texts_.of("enabled"));
+    if (relation.forced) fields.set("force_row_security", texts_.of("forced"));
+    if (relation.kind == RELKIND_RELATION || relation.kind == RELKIND_PARTITIONED_TABLE ||
+        relation.kind == RELKIND_MATVIEW) {
+      // An index that was the replica identity and is gone leaves nothing (RelationGetReplicaIndex() in relcache.c).
+      if (relation.replica_identity == REPLICA_IDENTITY_FULL) fields.set("replica_identity", texts_.of("FULL"));
+      if (relation.replica_identity == REPLICA_IDENTITY_NOTHING ||
+          (relation.replica_identity == REPLICA_IDENTITY_INDEX && !has_replica_index(relation.oid)))
+        fields.set("replica_identity", texts_.of("NOTHING"));
+    }
+    if (relation.kind == RELKIND_PARTITIONED_TABLE)
+      if (const char* key = pg::call([&] { return text_or_null(pg_get_partkeydef, ObjectIdGetDatum(relation.oid)); }))
+        fields.set("partition_key", texts_.of(key));
+    if (OidIsValid(relation.of_type)) fields.set("of_type", texts_.type(relation.of_type, -1));
+    fields.fact("relkind", texts_.of(std::string_view(&relation.kind, 1)));
+    if (relation.may_have_children && has_children(relation.oid)) fields.fact("has_children", texts_.of("yes"));
+    if (!relation.partition && has_inherited_columns(relation.oid))
+      for (const auto& row : pg::query(kParentsSql, {std::vector<Oid>{relation.oid}}))
+        fields.fact("inherits_at_once", row.text(1));
+    RawObject raw{Kind::kNone, {RelationRelationId, relation.oid, 0}, {}, {}};
+    const Named& its = named(relation);
+    raw.object.schema = its.schema;
+    raw.object.name = its.name;
+    const char* type = type_of_relation(relation.kind);
+    const Kind kind = kind_of(relation.kind) == Kind::kNone ? kinds::kind_of(type, std::string_view(&relation.kind, 1))
+                                                            : kind_of(relation.kind);
+    put(std::move(raw), fields, kind, kind == Kind::kOther ? SharedText(cat(type, " ", its.identity)) : its.identity, type,
+        {RelationRelationId, relation.oid, 0});
+  }
+
+  static void set_if_any(Fields& fields, std::string_view name, const std::string& value) {
+    if (!value.empty()) fields.set(name, value);
+  }
+
+  std::string options_of(Oid oid, const std::string& prefix) {
+    if (prefix.empty() || has_options(oid))
+      for (const auto& row : pg::query(kRelationOptionsSql, {std::vector<Oid>{oid}, prefix})) return row.text(1);
+    return {};
+  }
+
+  static bool has_options(Oid relation) {
+    return pg::call([&] {
+      HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+      if (!HeapTupleIsValid(row)) return false;
+      const bool out = !heap_attisnull(row, Anum_pg_class_reloptions, nullptr);
+      ReleaseSysCache(row);
+      return out;
+    });
+  }
+
+  [[noreturn]] static void throw_gone(const std::string& identity) {
+    throw Failure(sqlstate::kSerialization, cat(identity, " was dropped by another session meanwhile"))
+        .hint("Try again.");
+  }
+
+  bool has_replica_index(Oid relation) const {
+    return std::any_of(indexes_.begin(), indexes_.end(),
+                       [&](const Index& index) { return index.relation == relation && index.replica_identity; });
+  }
+
+  static bool has_children(Oid relation) {
+    bool any = false;
+    pg::call([&] {
+      scan_by(InheritsRelationId, InheritsParentIndexId, Anum_pg_inherits_inhparent, {relation},
+              [&](HeapTuple, TupleDesc) { any = true; });
+    });
+    return any;
+  }
+
+  std::pair<const Column*, const Column*> columns_range(Oid of) const {
+    const auto before = [](const Column& column, Oid oid) { return column.relation < oid; };
+    const auto first = std::lower_bound(columns_.begin(), columns_.end(), of, before);
+    const auto last = std::lower_bound(first, columns_.end(), of + 1, before);
+    return {columns_.data() + (first - columns_.begin()), columns_.data() + (last - columns_.begin())};
+  }
+
+  bool has_inherited_columns(Oid of) const {
+    const auto [first, last] = columns_range(of);
+    return std::any_of(first, last, [](const Column& column) { return !column.local; });
+  }
+
+  SharedText columns_of(Oid of) {
+    const auto [first, last] = columns_range(of);
+    std::string list;
+    for (const Column* column = first; column != last; ++column) {
+      list += cat(list.empty() ? "" : "\n", texts_.quoted(NameStr(column->name)), " ",
+                  texts_.type(column->type, column->typmod));
+      if (column->collation != texts_.facts(column->type).collation)
+        list += cat(" ", texts_.collation(column->collation));
+    }
+    return list;
+  }
+
+  void add(const Column& column) {
+    static constexpr std::string_view kWithColumns = "rpvmfc";
+    const Relation* of = relation(column.relation);
+    if (!of || kWithColumns.find(of->kind) == std::string_view::npos) return;
+    const auto type = texts_.facts(column.type);
+    const SharedText name = texts_.quoted(NameStr(column.name));
+    Fields fields;
+    fields.set("type", texts_.type(column.type, column.typmod));
+    if (column.collation != type.collation) fields.set("collation", texts_.collation(column.collation));
+    add_not_null(*of, column, fields);
+    if (column.identity) add_identity(*of, column, fields);
+    if (column.generated) {
+      if (const auto found = generated_.find({column.relation, column.number});
+          found != generated_.end() && found->second)
+        fields.set("generated", texts_.of(found->second));
+      fields.set("generated_kind", texts_.of(column.generated == kVirtual ? "VIRTUAL" : "STORED"));
+    }
+    if (column.storage != type.storage && of->kind != RELKIND_VIEW)
+      fields.set("storage", texts_.of(storage_name(column.storage)));
+    if (column.compression)
+      fields.set("compression", texts_.of(column.compression == TOAST_PGLZ_COMPRESSION ? "pglz" : "lz4"));
+    if (column.statistics >= 0) fields.set("statistics", texts_.number(column.statistics));
+    if (column.has_options)
+      if (const auto found = column_options_.find({column.relation, column.number}); found != column_options_.end())
+        fields.set("options", found->second);
+    if (column.inherited > 0)
+      fields.set("inherited", texts_.of(column.local ? "merged" : "yes"));
+    else if (OidIsValid(of->of_type))
+      fields.set("inherited", texts_.of("of type"));
+    fields.fact("position", texts_.number(column.number));
+    fields.fact("relkind", texts_.of(std::string_view(&of->kind, 1)));
+    fields.fact("type_storage", texts_.of(std::string_view(&type.storage, 1)));
+    fields.fact("length", texts_.number(column.length));
+    const bool composite = of->kind == RELKIND_COMPOSITE_TYPE;
+    const Address parent =
+        composite ? Address{TypeRelationId, of->row_type, 0} : Address{RelationRelationId, of->oid, 0};
+    RawObject raw{Kind::kColumn, {RelationRelationId, column.relation, column.number}, parent, {}};
+    const Named& its = named(*of);
+    raw.object.schema = its.schema;
+    raw.object.name = name;
+    SharedText identity = cat(its.identity, ".", name);
+    const char* type_name = composite                               ? "composite type column"
+                            : of->kind == RELKIND_VIEW              ? "view column"
+                            : of->kind == RELKIND_MATVIEW           ? "materialized view column"
+                            : of->kind == RELKIND_FOREIGN_TABLE     ? "foreign table column"
+                                                                    : "table column";
+    put(std::move(raw), fields, Kind::kColumn, std::move(identity), type_name, parent);
+  }
+
+  static const char* storage_name(char storage) {
+    switch (storage) {
+      case TYPSTORAGE_PLAIN: return "PLAIN";
+      case TYPSTORAGE_EXTERNAL: return "EXTERNAL";
+      case TYPSTORAGE_MAIN: return "MAIN";
+      default: return "EXTENDED";
+    }
+  }
+
+  void add_not_null(const Relation& of, const Column& column, Fields& fields) {
+    const auto found = not_null_of_.find({column.relation, column.number});
+    const Constraint* constraint = found == not_null_of_.end() ? nullptr : found->second;
+    if (constraint) fields.fact("null_is_local", Texts::truth(constraint->local));
+    if (!column.not_null) return;
+    const std::string usual = cat(NameStr(of.name), "_", NameStr(column.name), "_not_null");
+    if (!constraint || NameStr(constraint->name) == usual)
+      fields.set("not_null", texts_.of("yes"));
+    else
+      fields.set("not_null", texts_.quoted(NameStr(constraint->name)));
+    if (!constraint) return;
+    if (constraint->no_inherit || !constraint->validated)
+      fields.set("not_null_options", texts_.of(cat(constraint->no_inherit ? "NO INHERIT" : "",
+                                                   constraint->no_inherit && !constraint->validated ? " " : "",
+                                                   constraint->validated ? "" : "NOT VALID")));
+    fields.fact("not_null_name", texts_.quoted(NameStr(constraint->name)));
+  }
+
+  void add_identity(const Relation& of, const Column& column, Fields& fields) {
+    struct Sequence {
+      bool found, cycle, has_privileges;
+      char persistence;
+      Oid oid, schema;
+      NameData name;
+      std::int64_t start, increment, least, most, cache;
+    };
+    fields.set("identity", texts_.of(column.identity == ATTRIBUTE_IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT"));
+    const auto sequence = pg::call([&] {
+      Sequence out{};
+      const Oid oid = identity_sequence(column);
+      if (HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(oid)); HeapTupleIsValid(row)) {
+        const auto* form = form_of<Form_pg_class>(row);
+        out.persistence = form->relpersistence;
+        out.oid = oid;
+        out.schema = form->relnamespace;
+        out.name = form->relname;
+        bool none = true;
+        (void)SysCacheGetAttr(RELOID, row, Anum_pg_class_relacl, &none);
+        out.has_privileges = !none;
+        ReleaseSysCache(row);
+      }
+      if (HeapTuple row = SearchSysCache1(SEQRELID, ObjectIdGetDatum(oid)); HeapTupleIsValid(row)) {
+        const auto* form = form_of<Form_pg_sequence>(row);
+        out.found = true;
+        out.cycle = form->seqcycle;
+        out.start = form->seqstart;
+        out.increment = form->seqincrement;
+        out.least = form->seqmin;
+        out.most = form->seqmax;
+        out.cache = form->seqcache;
+        ReleaseSysCache(row);
+      }
+      return out;
+    });
+    if (!sequence.found) return;
+    fields.set("identity_sequence",
+               cat("SEQUENCE NAME ", texts_.schema(sequence.schema), ".", texts_.quoted(NameStr(sequence.name)),
+                   " START WITH ", std::to_string(sequence.start), " INCREMENT BY ", std::to_string(sequence.increment),
+                   " MINVALUE ", std::to_string(sequence.least), " MAXVALUE ", std::to_string(sequence.most), " CACHE ",
+                   std::to_string(sequence.cache), sequence.cycle ? " CYCLE" : ""));
+    add_part(column, sequence.oid, texts_.schema(sequence.schema), texts_.quoted(NameStr(sequence.name)));
+    if (sequence.has_privileges && is_asked(of)) out_.with_privileges.push_back(sequence.oid);
+    if (sequence.persistence != of.persistence)
+      fields.set("identity_persistence",
+                 texts_.of(sequence.persistence == RELPERSISTENCE_UNLOGGED ? "UNLOGGED" : "LOGGED"));
+  }
+
+  /// The sequence of an identity column: what is granted and said on it hangs on it.
+  void add_part(const Column& column, Oid sequence, const SharedText& schema, const SharedText& name) {
+    RawObject raw{Kind::kIdentitySequence,
+                  {RelationRelationId, sequence, 0},
+                  {RelationRelationId, column.relation, static_cast<int32>(column.number)},
+                  {}};
+    raw.object.schema = schema;
+    raw.object.name = name;
+    Fields fields;
+    const std::string whole = cat(schema, ".", name);
+    fields.fact("reference", cat("SEQUENCE ", whole));
+    fields.fact("relation", whole);
+    fields.finish(raw.object);
+    out_.objects.push_back(std::move(raw));
+    out_.identity_sequences.push_back(sequence);
+  }
+
+  /// Inside a pg::call.
+  static Oid identity_sequence(const Column& column) {
+    Oid out = InvalidOid;
+    ::Relation depend = table_open(DependRelationId, AccessShareLock);
+    ScanKeyData keys[3];
+    ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
+                ObjectIdGetDatum(RelationRelationId));
+    ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(column.relation));
+    ScanKeyInit(&keys[2], Anum_pg_depend_refobjsubid, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(column.number));
+    SysScanDesc scan = systable_beginscan(depend, DependReferenceIndexId, true, nullptr, 3, keys);
+    while (HeapTuple row = systable_getnext(scan)) {
+      const auto* edge = form_of<Form_pg_depend>(row);
+      if (edge->classid == RelationRelationId && edge->deptype == DEPENDENCY_INTERNAL) out = edge->objid;
+    }
+    systable_endscan(scan);
+    table_close(depend, AccessShareLock);
+    return out;
+  }
+
+  void add(const Default& value) {
+    const Relation* of = relation(value.relation);
+    const Column* column = column_at(value.relation, value.number);
+    if (!of || !column || column->generated || !is_asked(*of)) return;
+    Fields fields;
+    if (value.expression) fields.set("expression", texts_.of(value.expression));
+    const Address parent{RelationRelationId, value.relation, value.number};
+    RawObject raw{Kind::kNone, {AttrDefaultRelationId, value.oid, 0}, parent, {}};
+    const Named& its = named(*of);
+    raw.object.schema = its.schema;
+    raw.object.name = texts_.quoted(NameStr(column->name));
+    SharedText identity = out_.located.at(parent).id.identity;
+    put(std::move(raw), fields, Kind::kDefault, std::move(identity), "default value",
+        {RelationRelationId, value.relation, 0});
+  }
+
+  void add(const Constraint& constraint) {
+    Fields fields;
+    const SharedText name = texts_.quoted(NameStr(constraint.name)), schema = texts_.schema(constraint.schema);
+    if (!constraint.definition) throw_gone(cat(schema, ".", name));
+    fields.set("definition", texts_.of(constraint.definition));
+    fields.set("type", texts_.of(std::string_view(&constraint.type, 1)));
+    if (is_key(constraint)) {
+      if (const Relation* index = relation(constraint.index)) {
+        if (OidIsValid(index->tablespace)) fields.set("tablespace", texts_.tablespace(index->tablespace));
+        if (index->has_options) set_if_any(fields, "options", options_of(index->oid, ""));
+      }
+      if (const auto found = index_places_.find(constraint.index); found != index_places_.end()) {
+        const Index& index = indexes_[found->second];
+        if (index.clustered) fields.set("clustered", texts_.of("yes"));
+        if (index.replica_identity) fields.set("replica_identity", texts_.of("yes"));
+      }
+    }
+    if ((constraint.type == CONSTRAINT_CHECK || constraint.type == CONSTRAINT_FOREIGN) && constraint.inherited > 0)
+      fields.set("inherited", texts_.of(constraint.local ? "merged" : "yes"));
+    if (OidIsValid(constraint.references)) fields.fact("references", texts_.relation(constraint.references));
+    if (constraint.type == CONSTRAINT_FOREIGN && OidIsValid(constraint.parent)) {
+      const char* from = pg::call([&] {
+        const ObjectAddress address{ConstraintRelationId, constraint.parent, 0};
+        return static_cast<const char*>(getObjectIdentity(&address, true));
+      });
+      if (from) fields.fact("from", texts_.of(from));
+    }
+    RawObject raw{Kind::kNone, {ConstraintRelationId, constraint.oid, 0}, {}, {}};
+    raw.object.schema = schema;
+    raw.object.name = name;
+    if (OidIsValid(constraint.domain)) {  // named by locate()
+      raw.parent = {TypeRelationId, constraint.domain, 0};
+      fields.finish(raw.object);
+      out_.objects.push_back(std::move(raw));
+      return;
+    }
+    const Relation* of = relation(constraint.relation);
+    if (!of) return;
+    raw.parent = {RelationRelationId, constraint.relation, 0};
+    const Address unit = raw.parent;
+    put(std::move(raw), fields, Kind::kConstraint, cat(name, " on ", named(*of).identity), "table constraint", unit);
+  }
+
+  void add(const Index& index) {
+    const Relation* self = relation(index.oid);
+    if (!self || key_indexes_.count(index.oid)) return;
+    const Named& its = named(*self);
+    if (!index.definition) throw_gone(its.identity);
+    Fields fields;
+    fields.set("definition", texts_.of(index.definition));
+    if (OidIsValid(self->tablespace)) fields.set("tablespace", texts_.tablespace(self->tablespace));
+    if (const auto found = index_statistics_.find(index.oid); found != index_statistics_.end())
+      fields.set("statistics", found->second);
+    if (!index.valid) fields.set("validity", texts_.of("invalid"));
+    if (self->kind == RELKIND_PARTITIONED_INDEX) fields.fact("partitioned", texts_.of("yes"));
+    if (index.clustered) fields.set("clustered", texts_.of("yes"));
+    if (index.replica_identity) fields.set("replica_identity", texts_.of("yes"));
+    fields.fact("unique", Texts::truth(index.unique));
+    RawObject raw{Kind::kNone, {RelationRelationId, index.oid, 0}, {RelationRelationId, index.relation, 0}, {}};
+    raw.object.schema = its.schema;
+    raw.object.name = its.name;
+    put(std::move(raw), fields, Kind::kIndex, its.identity, "index", {RelationRelationId, index.relation, 0});
+  }
+
+  const std::vector<Oid>&asked_, &types_;
+  Texts& texts_;
+  RelationsRead out_;
+
+  std::vector<Relation> relations_;
+  std::vector<Column> columns_;  // by relation and number
+  std::vector<Default> defaults_;
+  std::vector<Constraint> constraints_, not_nulls_;
+  std::vector<Index> indexes_;
+  std::unordered_map<Oid, std::size_t> places_, index_places_;
+  std::unordered_map<Oid, Named> names_;
+  std::set<Oid> key_indexes_;
+  std::map<std::pair<Oid, std::int32_t>, const char*> generated_;
+  std::map<std::pair<Oid, std::int32_t>, const Constraint*> not_null_of_;
+  std::map<std::pair<Oid, std::int64_t>, std::string> column_options_;
+  std::map<Oid, std::string> index_statistics_;
+  std::set<Oid> with_column_options_;  // indexes
+  std::unordered_map<Oid, std::string> shapes_;
+  std::unordered_map<std::string, const char*> printed_;  // by shape
+};
+
+}  // namespace
+
+RelationsRead read_relations(const std::vector<Oid>& relations, const std::vector<Oid>& types, Texts& texts) {
+  return Reader(relations, types, texts).run();
+}
+
+}  // namespace pgschema::catalog

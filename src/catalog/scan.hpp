@@ -1,0 +1,60 @@
+// Rows of a catalog by a column that holds an OID: one index scan for each OID when few are wanted, one pass over the
+// whole catalog when many are.
+//
+//     pg::call([&] {
+//       scan_by(IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, tables, [&](HeapTuple row, TupleDesc) { … });
+//     });
+//
+// Not for catalogs without an index on the column, and no order is promised. What is called here may raise: it stands
+// inside a pg::call, and so does `use`.
+#pragma once
+
+#include <algorithm>
+
+#include "pg/call.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+}
+
+namespace pgschema::catalog {
+
+/// From how many OIDs on a pass over the whole catalog is cheaper than that many descents of an index.
+inline constexpr std::size_t kMany = 100;
+
+/// `oids` are sorted.
+template <typename Use>
+void scan_by(Oid catalog, Oid index, AttrNumber column, const std::vector<Oid>& oids, Use use) {
+  if (oids.empty()) return;
+  Relation relation = table_open(catalog, AccessShareLock);
+  const TupleDesc shape = RelationGetDescr(relation);
+  if (oids.size() < kMany) {
+    for (const Oid oid : oids) {
+      ScanKeyData key;
+      ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
+      SysScanDesc scan = systable_beginscan(relation, index, true, nullptr, 1, &key);
+      while (HeapTuple row = systable_getnext(scan)) use(row, shape);
+      systable_endscan(scan);
+    }
+  } else {
+    SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
+    while (HeapTuple row = systable_getnext(scan)) {
+      bool null = false;
+      const Oid oid = DatumGetObjectId(heap_getattr(row, column, shape, &null));
+      if (!null && std::binary_search(oids.begin(), oids.end(), oid)) use(row, shape);
+    }
+    systable_endscan(scan);
+  }
+  table_close(relation, AccessShareLock);
+}
+
+template <typename Form>
+Form form_of(HeapTuple row) {
+  return reinterpret_cast<Form>(GETSTRUCT(row));
+}
+
+}  // namespace pgschema::catalog
