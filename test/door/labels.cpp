@@ -14,4 +14,4 @@ void accept_label(const ObjectAddress*, const char*) {}
 
 }  // namespace
 
-void _PG_init() { register_label_provider("any", accept_label); }
+void _PG_init() { register_label_provider("every", accept_label); }

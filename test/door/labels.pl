@@ -28,12 +28,12 @@ CREATE TYPE app.code (INPUT = app.code_in, OUTPUT = app.code_out, INTERNALLENGTH
 END
 $made =~ s/;\s*\z//;
 
-my $all = join('; ', map { "SECURITY LABEL FOR any ON $_ IS 'it''s $_'" } @labelled);
+my $all = join('; ', map { "SECURITY LABEL FOR every ON $_ IS 'it''s $_'" } @labelled);
 for my $object (@labelled)
 {
-	$tower->change("a label on $object", first => $made, also => "SECURITY LABEL FOR any ON $object IS 'secret'", steps => [ "SECURITY LABEL FOR \"any\" ON $object IS 'secret'" ]);
-	$tower->change("another label on $object", first => "$made; $all", also => "SECURITY LABEL FOR any ON $object IS 'other'");
-	$tower->change("no label on $object", first => "$made; $all", also => "SECURITY LABEL FOR any ON $object IS NULL");
+	$tower->change("a label on $object", first => $made, also => "SECURITY LABEL FOR every ON $object IS 'secret'", steps => [ "SECURITY LABEL FOR every ON $object IS 'secret'" ]);
+	$tower->change("another label on $object", first => "$made; $all", also => "SECURITY LABEL FOR every ON $object IS 'other'");
+	$tower->change("no label on $object", first => "$made; $all", also => "SECURITY LABEL FOR every ON $object IS NULL");
 }
 $tower->change('a label on all', first => $made, also => $all);
 $tower->change('labels stay when what carries them is rebuilt', first => "$made; $all", edit => [ 'c.prio,' => 'c.prio::bigint AS prio,' ], text => 'CREATE VIEW app.v_calls');
