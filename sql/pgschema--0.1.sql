@@ -10,7 +10,7 @@ CREATE TABLE pgschema.text (
   hash bytea PRIMARY KEY,
   content text NOT NULL
 );
-COMMENT ON TABLE pgschema.text IS 'desired states and scripts, each stored once, by its SHA-256';
+COMMENT ON TABLE pgschema.text IS 'desired states, scripts, and what there was in schemas, object by object: each stored once, by its SHA-256';
 
 CREATE TABLE pgschema.applied (
   version bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -28,6 +28,17 @@ CREATE TABLE pgschema.applied (
   error text
 );
 COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too; written by pgschema_apply only, read through pgschema.history';
+
+CREATE TABLE pgschema.kept (
+  version bigint REFERENCES pgschema.applied ON DELETE CASCADE,
+  schema name,
+  objects bytea REFERENCES pgschema.text,
+  extensions text[] NOT NULL,
+  problem text,
+  PRIMARY KEY (schema, version)
+);
+COMMENT ON TABLE pgschema.kept IS
+  'what there was in a schema after an apply, for pgschema_dump(schemas, version): a list of hashes in pgschema.text; none where the schema did not exist, or where problem says why it could not be written';
 -- Not dumped: it speaks of this database's catalog.
 CREATE TABLE pgschema.settled (
   schemas name[],
@@ -43,6 +54,7 @@ COMMENT ON TABLE pgschema.settled IS
 SELECT pg_catalog.pg_extension_config_dump('pgschema.text', '');
 SELECT pg_catalog.pg_extension_config_dump('pgschema.applied', '');
 SELECT pg_catalog.pg_extension_config_dump('pgschema.applied_version_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('pgschema.kept', '');
 
 CREATE VIEW pgschema.history WITH (security_barrier) AS
 SELECT a.version, a.fingerprint, a.status, a.schemas, d.content AS desired, s.content AS script, a.steps_done, a.started_at, a.finished_at,
@@ -123,7 +135,7 @@ CREATE FUNCTION pgschema_dump(schemas name[] DEFAULT NULL, version bigint DEFAUL
   LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10000;
 
 COMMENT ON FUNCTION pgschema_dump(name[], bigint) IS
-  'whole schemas (by default all but those of the system and of extensions) as a script that makes them, line by line, in an order that runs: owners, privileges, comments, everything but rows; planning with it is empty. version: not supported yet. 3F000 for a schema that does not exist, 0A000 for what cannot be written';
+  'whole schemas (by default all but those of the system and of extensions) as a script that makes them, line by line, in an order that runs: owners, privileges, comments, everything but rows; planning with it is empty. version: as the schemas stood after that apply, from pgschema.history. 3F000 for a schema that does not exist, 0A000 for what cannot be written; with version, 42704 for one that is not in the history, 55000 where the history does not cover a schema';
 
 CREATE FUNCTION pgschema_dump_objects(schemas name[] DEFAULT NULL, version bigint DEFAULT NULL)
   RETURNS TABLE (object_type text, identity text, file text, definition text)

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "apply/kept.hpp"
 #include "catalog/others.hpp"
 #include "catalog/read.hpp"
 #include "diff/diff.hpp"
 #include "functions/settings.hpp"
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
 #include "pg/role.hpp"
@@ -29,6 +31,14 @@ SELECT c.oid, 0::oid, 0::oid FROM unnest($1::text[]) AS r(name) JOIN pg_class c 
 UNION ALL SELECT 0, t.oid, 0 FROM unnest($2::text[]) AS r(name) JOIN pg_type t ON t.oid = to_regtype(r.name)
 UNION ALL SELECT 0, 0, p.oid FROM unnest($3::text[]) AS r(name) JOIN pg_proc p ON p.oid = coalesce(to_regprocedure(r.name), to_regprocedure(r.name)))";
 
+// The same where the name of a shell type among them would be an error.
+constexpr const char* kRootsWithShellsSql = R"(
+SELECT c.oid, 0::oid, 0::oid FROM unnest($1::text[]) AS r(name) JOIN pg_class c ON c.oid = to_regclass(r.name)
+UNION ALL SELECT 0, t.oid, 0 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+  WHERE quote_ident(n.nspname) || '.' || quote_ident(t.typname) = ANY ($2)
+UNION ALL SELECT 0, 0, p.oid FROM pg_proc p WHERE p.oid >= 16384 AND (pg_identify_object('pg_proc'::regclass, p.oid, 0)).identity = ANY ($3))";
+constexpr const char* kShellsSql = "SELECT FROM pg_type WHERE NOT typisdefined AND oid >= 16384 LIMIT 1";
+
 /// Where the objects are now. What is missing is found missing by the comparison.
 catalog::Units units_of(const std::set<ObjectId>& roots) {
   std::vector<std::string> relations, types, functions;
@@ -44,12 +54,15 @@ catalog::Units units_of(const std::set<ObjectId>& roots) {
       case Kind::kEnum:
       case Kind::kComposite:
       case Kind::kDomain:
+      case Kind::kShellType:
+      case Kind::kBaseType:
       case Kind::kRange: types.push_back(id.identity); break;
       default: others.insert(id);
     }
   catalog::Units out;
   if (!others.empty()) catalog::add_by_identity(others, out);
-  for (const auto& row : pg::query(kRootsSql, {relations, types, functions})) {
+  const char* sql = pg::query(kShellsSql).empty() ? kRootsSql : kRootsWithShellsSql;
+  for (const auto& row : pg::query(sql, {relations, types, functions})) {
     if (row.oid(0)) out.relations.insert(row.oid(0));
     if (row.oid(1)) out.types.insert(row.oid(1));
     if (row.oid(2)) out.functions.insert(row.oid(2));
@@ -108,6 +121,26 @@ void run_step(const plan::Step& step) {
       .hint("Plan again.");
 }
 
+// Of a type that is about to go by CASCADE with its functions, and of these.
+constexpr const char* kLeftOnTypeSql = R"(
+WITH t AS (SELECT oid, typarray FROM pg_type WHERE oid = to_regtype($1)),
+functions AS (SELECT d.refobjid AS oid FROM pg_depend d, t WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.refclassid = 'pg_proc'::regclass),
+gone AS (SELECT 'pg_type'::regclass::oid AS classid, oid FROM t UNION ALL SELECT 'pg_type'::regclass, typarray FROM t
+  UNION ALL SELECT 'pg_type'::regclass, r.rngmultitypid FROM pg_range r, t WHERE r.rngtypid = t.oid
+  UNION ALL SELECT 'pg_proc'::regclass, oid FROM functions)
+SELECT pg_describe_object(d.classid, d.objid, d.objsubid) FROM pg_depend d JOIN gone ON d.refclassid = gone.classid AND d.refobjid = gone.oid
+WHERE d.deptype IN ('n', 'a') AND NOT EXISTS (SELECT FROM gone g WHERE g.classid = d.classid AND g.oid = d.objid)
+  AND NOT EXISTS (SELECT FROM pg_depend i JOIN gone g ON i.refclassid = g.classid AND i.refobjid = g.oid
+    WHERE i.classid = d.classid AND i.objid = d.objid AND i.deptype = 'i') LIMIT 1)";
+
+void refuse_new_dependents(const plan::Step& step) {
+  if (!step.drops || !kinds::shell_of(step.object) || !step.command.sql.ends_with(" CASCADE")) return;
+  for (const auto& row : pg::query(kLeftOnTypeSql, {step.object.identity.text()}))
+    throw Failure(sqlstate::kSerialization, "another session has made something that depends on what the plan changes")
+        .detail(cat(row.text(0), " depends on ", kinds::describe(step.object), "."))
+        .hint("Plan again.");
+}
+
 /// What the shadow cannot know: it has no foreign keys from tables that take no part, and stubs for others.
 bool beyond_the_shadow(const catalog::WalkDifference& difference) {
   return difference.line.identity.find("\"RI_FKey_") != std::string::npos ||
@@ -140,6 +173,7 @@ void run(const functions::Planned& planned, std::optional<long> lock_timeout) {
     check_unchanged(planned);
     for (const auto& step : planned.document.plan.steps) {
       try {
+        refuse_new_dependents(step);
         run_step(step);
       } catch (pg::Error& error) {
         if (error.sqlstate() == sqlstate::kDependentObjects) throw_new_dependent(error);
@@ -169,11 +203,30 @@ std::set<std::string> schemas_of(const functions::Planned& planned) {
 
 std::string now() { return pg::query("SELECT clock_timestamp()::text").at(0).text(0); }
 
-std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments,
-                    const std::string& started_at) {
+namespace {
+
+/// Besides those that the text speaks of: where something was rebuilt. Not what is the server's own.
+std::vector<std::string> schemas_to_keep(const functions::Planned& planned, const functions::PlanArguments& arguments) {
+  std::set<std::string> quoted = schemas_of(planned), out;
+  const shadow::Outcome& outcome = planned.outcome;
+  std::set<ObjectId> spoken_of = outcome.named;
+  for (const auto& step : outcome.plan.steps) spoken_of.insert(step.shown);
+  for (const auto& id : spoken_of)
+    for (const auto* in : {&outcome.live, &outcome.desired})
+      if (const Object* object = in->find(id)) quoted.insert(id.kind == Kind::kSchema ? object->name : object->schema);
+  quoted.erase("");
+  for (const auto& schema : quoted) out.insert(script::name_of_quoted(schema));
+  if (arguments.schemas) out.insert(arguments.schemas->begin(), arguments.schemas->end());
+  std::erase_if(out, [](const std::string& schema) {
+    return schema.starts_with("pg_") || schema == "information_schema" || schema == "pgschema";
+  });
+  return {out.begin(), out.end()};
+}
+
+/// The row of pgschema.history, by its owner.
+std::int64_t write_row(const functions::Planned& planned, const functions::PlanArguments& arguments,
+                       const std::string& started_at) {
   const auto rows = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass");
-  const pg::SettingsScope settings;
-  settings.set("search_path", "pg_catalog, pg_temp");
   std::string script;
   for (const auto& line : plan::script(planned.document)) script += cat(line, "\n");
   const Oid role = GetUserId();
@@ -193,6 +246,17 @@ RETURNING version)",
                                   static_cast<std::int64_t>(planned.document.plan.steps.size()), started_at, role,
                                   pg::sha256(arguments.desired), pg::sha256(script)});
   return version.at(0).number(0);
+}
+
+}  // namespace
+
+std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments,
+                    const std::string& started_at) {
+  const pg::SettingsScope settings;
+  settings.set("search_path", "pg_catalog, pg_temp");
+  const std::int64_t version = write_row(planned, arguments, started_at);
+  if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));
+  return version;
 }
 
 }  // namespace pgschema::apply

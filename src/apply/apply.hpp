@@ -10,7 +10,7 @@ namespace pgschema::apply {
 /// another session has interfered. `lock_timeout`: in milliseconds, for each lock; nothing: the session's.
 void run(const functions::Planned& planned, std::optional<long> lock_timeout);
 
-/// Writes the row of pgschema.history; returns its version.
+/// Writes the row of pgschema.history, and keeps what is in the schemas that it speaks of; returns its version.
 std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments,
                     const std::string& started_at);
 

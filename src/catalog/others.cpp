@@ -98,7 +98,22 @@ const OtherCatalog* other_catalog(Oid catalog) {
   return found == all.end() ? nullptr : &*found;
 }
 
+namespace {
+
+// A base type and the functions that it is made of; a range and its canonical function.
+constexpr const char* kMadeOfSql = R"(
+SELECT f.oid FROM pg_type t LEFT JOIN pg_range r ON r.rngtypid = t.oid, LATERAL unnest(CASE WHEN t.typtype = 'b'
+  THEN ARRAY[t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze, t.typsubscript]::oid[]
+  ELSE ARRAY[r.rngcanonical]::oid[] END) f(oid)
+WHERE t.oid = ANY ($1) AND f.oid >= $2)";
+
+}  // namespace
+
 void add_partners(Units& units) {
+  if (!units.types.empty())
+    for (const auto& row : pg::query(kMadeOfSql, {std::vector<Oid>(units.types.begin(), units.types.end()),
+                                                  static_cast<Oid>(FirstNormalObjectId)}))
+      units.functions.insert(row.oid(0));
   if (units.others.empty()) return;
   std::vector<Oid> classes, oids;
   for (const auto& [classid, oid] : units.others) {

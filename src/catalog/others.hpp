@@ -28,7 +28,7 @@ const std::vector<OtherCatalog>& other_catalogs();
 const OtherCatalog* other_catalog(Oid catalog);
 
 /// What the server changes along with an object, although nothing says that one depends on the other: commutator and
-/// negator of an operator, an operator family with its classes. They take part together.
+/// negator of an operator, an operator family with its classes; and the functions that a type is made of. They take part together.
 void add_partners(Units& units);
 
 /// The tables that publications name. They take part with them: that a table belongs to a publication is kept with it.

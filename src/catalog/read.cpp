@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include "catalog/others.hpp"
 #include "catalog/readers.hpp"
 #include "catalog/relations.hpp"
 #include "catalog/scan.hpp"
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
@@ -31,6 +33,7 @@ extern "C" {
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 }
 
 namespace pgschema::catalog {
@@ -83,7 +86,7 @@ Object object_of(const pg::Rows& rows, const pg::Row& row, Texts& pool) {
 /// The deparsers print nothing for what is gone.
 void check_printed(const pg::Rows& rows, const RawObject& raw) {
   if (std::find(rows.columns.begin(), rows.columns.end(), "definition") == rows.columns.end() ||
-      raw.object.has("definition"))
+      raw.object.has("definition") || raw.at.classid == TypeRelationId)
     return;
   throw Failure(sqlstate::kSerialization,
                 cat(raw.object.schema, ".", raw.object.name, " was dropped by another session meanwhile"))
@@ -92,7 +95,8 @@ void check_printed(const pg::Rows& rows, const RawObject& raw) {
 
 void read_others(const Units& units, Texts& pool, std::vector<RawObject>& out) {
   const auto take = [&](Kind kind, const pg::Rows& rows) {
-    for (const auto& row : rows) out.push_back({kind, address_at(row, 0), address_at(row, 3), object_of(rows, row, pool)});
+    for (const auto& row : rows)
+      out.push_back({kind, address_at(row, 0), address_at(row, 3), object_of(rows, row, pool)});
   };
   std::map<Oid, std::vector<Oid>> by_catalog;
   std::vector<Oid> catalogs, oids;
@@ -107,11 +111,27 @@ void read_others(const Units& units, Texts& pool, std::vector<RawObject>& out) {
   for (const auto& reader : attached_readers()) take(reader.kind, pg::query(reader.sql, {catalogs, oids}));
 }
 
+/// Before 17, ALTER TYPE … OWNER TO of a range leaves that of its multirange. Nothing for other types.
+Oid owner_of_multirange(Oid type) {
+  return pg::call([&] {
+    Oid out = InvalidOid;
+    const Oid multirange = get_range_multirange(type);
+    if (HeapTuple row = OidIsValid(multirange) ? SearchSysCache1(TYPEOID, ObjectIdGetDatum(multirange)) : nullptr) {
+      out = form_of<Form_pg_type>(row)->typowner;
+      ReleaseSysCache(row);
+    }
+    return out;
+  });
+}
+
 /// An owner is named after what it owns.
 void add_owner(const Address& of, Oid role, Texts& texts, std::vector<RawObject>& out) {
   RawObject raw{Kind::kOwner, {}, of, {}};
-  std::vector<Attributes::Entry> role_only{{&Attributes::name("role"), texts.role(role)}};
-  raw.object.attributes = Attributes(role_only);
+  std::vector<Attributes::Entry> roles{{&Attributes::name("role"), texts.role(role)}};
+  if (const Oid other = of.classid == TypeRelationId ? owner_of_multirange(of.objid) : InvalidOid;
+      OidIsValid(other) && other != role)
+    roles.push_back({&Attributes::name("multirange"), texts.role(other)});
+  raw.object.attributes = Attributes(roles);
   out.push_back(std::move(raw));
 }
 
@@ -180,9 +200,11 @@ class Rows {
         break;
       case About::kPrivileges: return with_privileges_;
       case About::kComments:
-        return carriers(DescriptionRelationId, Anum_pg_description_classoid, Anum_pg_description_objoid);
+        return with_identity_sequences(
+            carriers(DescriptionRelationId, Anum_pg_description_classoid, Anum_pg_description_objoid));
       case About::kSecurityLabels:
-        return carriers(SecLabelRelationId, Anum_pg_seclabel_classoid, Anum_pg_seclabel_objoid);
+        return with_identity_sequences(
+            carriers(SecLabelRelationId, Anum_pg_seclabel_classoid, Anum_pg_seclabel_objoid));
       case About::kExtensionDependencies: return dependent_on_extensions();
     }
     return out;
@@ -226,6 +248,12 @@ class Rows {
       table_close(relation, AccessShareLock);
     });
     return units_of({found.begin(), found.end()});
+  }
+
+  /// They are no units, and carry comments all the same.
+  Units with_identity_sequences(Units units) const {
+    units.relations.insert(read_.identity_sequences.begin(), read_.identity_sequences.end());
+    return units;
   }
 
   Units dependent_on_extensions() const {
@@ -334,6 +362,7 @@ class Builder {
     Reading out;
     for (auto& raw : rows_.objects()) add(out, raw);
     for (const auto& edge : edges_) connect(out, edge);
+    shells(out.snapshot);
     privileges(out.snapshot);
     casts(out.snapshot);
     out.snapshot.finish();
@@ -343,13 +372,18 @@ class Builder {
  private:
   void add(Reading& out, RawObject& raw) {
     Object& object = raw.object;
-    if (raw.parent.classid) {
+    if (const auto sequence = sequences_.find(raw.parent); sequence != sequences_.end()) {
+      object.parent = sequence->second;
+    } else if (raw.parent.classid) {
       auto parent = located_.find(raw.parent);
       if (parent == located_.end()) return;  // dropped by somebody meanwhile
       object.parent = parent->second.id;
     }
-    if (attached(raw.kind)) {
+    if (raw.kind == Kind::kShellType) {
+      object.id = {raw.kind, cat(object.schema, ".", object.name)};
+    } else if (attached(raw.kind)) {
       object.id = {raw.kind, attached_identity(raw, object.parent)};
+      if (raw.kind == Kind::kIdentitySequence) sequences_.emplace(raw.at, object.id);
     } else {
       auto self = located_.find(raw.at);
       if (self == located_.end()) return;
@@ -368,16 +402,37 @@ class Builder {
     for (const auto* end : {&from->second, &to->second})
       if (connected_.insert(end).second) out.outside.emplace(end->id, *end);
     ObjectId source = from->second.id;
+    ObjectId target = to->second.id;
+    if (is_made_with(source, target)) target = kinds::shell_of(target);
     // A sequence goes with its column, but does not need it: what needs the column is the ownership.
     if (source.kind == Kind::kSequence && edge.type == 'a') source = {Kind::kOwnedBy, kinds::describe(source)};
     // What is in a tree needs what it hangs on only as long as it does.
     if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)};
         source.kind == to->second.id.kind && out.snapshot.has(inheritance))
       source = inheritance;
-    out.snapshot.depend(source, to->second.id, edge.type);
+    out.snapshot.depend(source, target, edge.type);
     // Members of an extension come with it.
     if (const auto made_by = out.ids.find({ExtensionRelationId, to->second.extension, 0}); made_by != out.ids.end())
       out.snapshot.depend(source, made_by->second, kUnrecorded);
+  }
+
+  /// A function over a type that the type needs, in its turn.
+  bool is_made_with(const ObjectId& function, const ObjectId& type) {
+    if (function.kind != Kind::kFunction || !kinds::shell_of(type)) return false;
+    if (!std::exchange(made_of_known_, true))
+      for (const auto& edge : edges_) {
+        const auto from = located_.find(edge.from), to = located_.find(edge.to);
+        if (from != located_.end() && to != located_.end() && kinds::shell_of(from->second.id) &&
+            to->second.id.kind == Kind::kFunction)
+          made_of_.emplace(from->second.id, to->second.id);
+      }
+    return made_of_.count({type, function}) != 0;
+  }
+
+  /// A type needs its shell.
+  static void shells(Snapshot& snapshot) {
+    for (const auto& [id, object] : snapshot.objects)
+      if (const ObjectId shell = kinds::shell_of(id); shell && snapshot.has(shell)) snapshot.depend(id, shell, 'n');
   }
 
   /// From a part to what it is a part of: both have one identity (see wholes()), and there are many of these.
@@ -440,6 +495,9 @@ class Builder {
   std::set<Address> addresses_;
   std::vector<RawDependency> edges_;
   std::map<Address, Located> located_;
+  std::set<std::pair<ObjectId, ObjectId>> made_of_;  // types and their functions
+  bool made_of_known_ = false;
+  std::map<Address, ObjectId> sequences_;  // of identity columns: read before what hangs on them
   std::unordered_set<const Located*> connected_;
 };
 

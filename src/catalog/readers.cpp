@@ -146,12 +146,31 @@ SELECT 'pg_type'::regclass::oid, t.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS sc
     'CANONICAL = ' || CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical END,
     'SUBTYPE_DIFF = ' || CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff END,
     'MULTIRANGE_TYPE_NAME = ' || format_type(r.rngmultitypid, NULL)), '') AS range,
-  CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::regprocedure::text END AS fact_canonical
+  CASE WHEN t.typtype = 'b' THEN concat_ws(', ', 'INPUT = ' || t.typinput, 'OUTPUT = ' || t.typoutput,
+    'INTERNALLENGTH = ' || CASE WHEN t.typlen < 0 THEN 'VARIABLE' ELSE t.typlen::text END, CASE WHEN t.typbyval THEN 'PASSEDBYVALUE' END,
+    'ALIGNMENT = ' || CASE t.typalign WHEN 'c' THEN 'char' WHEN 's' THEN 'int2' WHEN 'd' THEN 'double' ELSE 'int4' END,
+    'CATEGORY = ' || quote_literal(t.typcategory::text), CASE WHEN t.typispreferred THEN 'PREFERRED = true' END,
+    'DEFAULT = ' || quote_literal(t.typdefault), 'ELEMENT = ' || CASE WHEN t.typelem <> 0 THEN format_type(t.typelem, NULL) END,
+    CASE WHEN t.typdelim <> ',' THEN 'DELIMITER = ' || quote_literal(t.typdelim::text) END, CASE WHEN t.typcollation <> 0 THEN 'COLLATABLE = true' END)
+  END AS definition,
+  CASE WHEN t.typtype = 'b' AND t.typreceive <> 0 THEN t.typreceive END AS "RECEIVE",
+  CASE WHEN t.typtype = 'b' AND t.typsend <> 0 THEN t.typsend END AS "SEND",
+  CASE WHEN t.typtype = 'b' AND t.typmodin <> 0 THEN t.typmodin END AS "TYPMOD_IN",
+  CASE WHEN t.typtype = 'b' AND t.typmodout <> 0 THEN t.typmodout END AS "TYPMOD_OUT",
+  CASE WHEN t.typtype = 'b' AND t.typanalyze <> 0 THEN t.typanalyze END AS "ANALYZE",
+  CASE WHEN t.typtype = 'b' AND t.typsubscript <> 0 THEN t.typsubscript END AS "SUBSCRIPT",
+  CASE WHEN t.typtype = 'b' THEN CASE t.typstorage WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' END END AS "STORAGE"
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_type b ON b.oid = t.typbasetype
 LEFT JOIN pg_range r ON r.rngtypid = t.oid LEFT JOIN pg_type st ON st.oid = r.rngsubtype
 LEFT JOIN pg_constraint nn ON t.typnotnull AND nn.contypid = t.oid AND nn.contype = 'n'
 LEFT JOIN pg_opclass oc ON oc.oid = r.rngsubopc LEFT JOIN pg_namespace ocn ON ocn.oid = oc.opcnamespace
 WHERE t.oid = ANY ($2))";
+
+// That which the functions of a base type, and the canonical function of a range, are made with.
+constexpr const char* kShellTypes = R"(
+SELECT 'pg_type'::regclass::oid, t.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS schema, quote_ident(t.typname) AS name, 'type' AS fact_object_type
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_range r ON r.rngtypid = t.oid
+WHERE t.oid = ANY ($2) AND (t.typtype = 'b' OR r.rngcanonical <> 0))";
 
 constexpr const char* kPublicationTables = R"(
 SELECT 'pg_publication_rel'::regclass::oid, m.oid, 0, 'pg_class'::regclass::oid, m.prrelid, 0, '' AS schema, quote_ident(p.pubname) AS name,
@@ -242,6 +261,7 @@ const std::vector<Reader>* make() {
       {Kind::kNone, kFunctions, About::kFunctions},
       {Kind::kNone, kAggregates, About::kFunctions},
       {Kind::kNone, kTypes, About::kTypes},
+      {Kind::kShellType, kShellTypes, About::kTypes},
       {Kind::kNone, kPublicationTables, About::kPublicationTables},
       {Kind::kPrivilege, (new std::string(cat(kPrivileges, kPrivilegesOfOwned)))->c_str(), About::kPrivileges},
       {Kind::kDefaultPrivilege, kDefaultPrivileges, About::kSchemas},

@@ -680,9 +680,9 @@ class Reader {
 
   void add_identity(const Relation& of, const Column& column, Fields& fields) {
     struct Sequence {
-      bool found, cycle;
+      bool found, cycle, has_privileges;
       char persistence;
-      Oid schema;
+      Oid oid, schema;
       NameData name;
       std::int64_t start, increment, least, most, cache;
     };
@@ -693,8 +693,12 @@ class Reader {
       if (HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(oid)); HeapTupleIsValid(row)) {
         const auto* form = form_of<Form_pg_class>(row);
         out.persistence = form->relpersistence;
+        out.oid = oid;
         out.schema = form->relnamespace;
         out.name = form->relname;
+        bool none = true;
+        (void)SysCacheGetAttr(RELOID, row, Anum_pg_class_relacl, &none);
+        out.has_privileges = !none;
         ReleaseSysCache(row);
       }
       if (HeapTuple row = SearchSysCache1(SEQRELID, ObjectIdGetDatum(oid)); HeapTupleIsValid(row)) {
@@ -716,9 +720,28 @@ class Reader {
                    " START WITH ", std::to_string(sequence.start), " INCREMENT BY ", std::to_string(sequence.increment),
                    " MINVALUE ", std::to_string(sequence.least), " MAXVALUE ", std::to_string(sequence.most), " CACHE ",
                    std::to_string(sequence.cache), sequence.cycle ? " CYCLE" : ""));
+    add_part(column, sequence.oid, texts_.schema(sequence.schema), texts_.quoted(NameStr(sequence.name)));
+    if (sequence.has_privileges && is_asked(of)) out_.with_privileges.push_back(sequence.oid);
     if (sequence.persistence != of.persistence)
       fields.set("identity_persistence",
                  texts_.of(sequence.persistence == RELPERSISTENCE_UNLOGGED ? "UNLOGGED" : "LOGGED"));
+  }
+
+  /// The sequence of an identity column: what is granted and said on it hangs on it.
+  void add_part(const Column& column, Oid sequence, const SharedText& schema, const SharedText& name) {
+    RawObject raw{Kind::kIdentitySequence,
+                  {RelationRelationId, sequence, 0},
+                  {RelationRelationId, column.relation, static_cast<int32>(column.number)},
+                  {}};
+    raw.object.schema = schema;
+    raw.object.name = name;
+    Fields fields;
+    const std::string whole = cat(schema, ".", name);
+    fields.fact("reference", cat("SEQUENCE ", whole));
+    fields.fact("relation", whole);
+    fields.finish(raw.object);
+    out_.objects.push_back(std::move(raw));
+    out_.identity_sequences.push_back(sequence);
   }
 
   /// Inside a pg::call.

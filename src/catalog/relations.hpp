@@ -16,6 +16,7 @@ struct RelationsRead {
   // Of the relations that were asked for, and of the columns' relations for privileges.
   std::vector<Oid> sequences, materialized_views, with_privileges, tables;
   std::vector<Oid> indexes;  // all indexes of all of them
+  std::vector<Oid> identity_sequences;
 };
 
 /// `relations` are sorted, and so are the `types`, whose columns (of composite types) are read along. Runs under settings

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "apply/kept.hpp"
 #include "catalog/read.hpp"
 #include "functions/arguments.hpp"
 #include "kinds/registry.hpp"
@@ -65,37 +66,18 @@ std::vector<Statement> statements_of(const Snapshot& snapshot) {
   return out;
 }
 
-// Those that live in the schemas, and those that something in them needs.
-constexpr const char* kExtensionsSql = R"(
-SELECT format('CREATE EXTENSION IF NOT EXISTS %I WITH SCHEMA %I', e.extname, n.nspname),
-  format('COMMENT ON EXTENSION %I IS %L', e.extname, obj_description(e.oid, 'pg_extension')), obj_description(e.oid, 'pg_extension') IS NOT NULL FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-WHERE e.extname NOT IN ('plpgsql', 'pgschema') AND (quote_ident(n.nspname) = ANY ($1) OR EXISTS (
-  SELECT FROM pg_depend m JOIN pg_depend d ON d.refclassid = m.classid AND d.refobjid = m.objid
-  JOIN pg_depend o ON o.classid = d.classid AND o.objid = d.objid AND o.refclassid = 'pg_namespace'::regclass
-  JOIN pg_namespace s ON s.oid = o.refobjid
-  WHERE m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND m.deptype = 'e' AND quote_ident(s.nspname) = ANY ($1)))
-ORDER BY e.extname COLLATE "C")";
-
-std::vector<std::string> extensions_of(const Snapshot& snapshot) {
-  std::vector<std::string> schemas, out;
-  for (const auto& [id, object] : snapshot.objects)
-    if (id.kind == Kind::kSchema) schemas.push_back(object.name);
-  for (const auto& row : pg::query(kExtensionsSql, {schemas})) {
-    out.push_back(row.text(0));
-    if (row.truth(2)) out.push_back(row.text(1));
-  }
-  return out;
-}
-
-Snapshot read_schemas(FunctionCallInfo fcinfo) {
-  if (!PG_ARGISNULL(1))
-    throw Failure(sqlstate::kFeatureNotSupported, "version is not supported yet")
-        .hint("Leave it out: the dump shows the schemas as they are.");
+/// What is dumped: as it is now, or as it stood after an apply.
+apply::KeptSchemas dumped(FunctionCallInfo fcinfo) {
+  if (!PG_ARGISNULL(1)) return apply::kept(names_argument(fcinfo, 0, "schemas"), PG_GETARG_INT64(1));
   const pg::SettingsScope settings;
   settings.pin_output();
-  Snapshot snapshot = catalog::read(shadow::members_of(schemas_of(fcinfo)), false).snapshot;
-  shadow::refuse_unsupported_participants(snapshot);
-  return snapshot;
+  apply::KeptSchemas out{catalog::read(shadow::members_of(schemas_of(fcinfo)), false).snapshot, {}};
+  shadow::refuse_unsupported_participants(out.snapshot);
+  std::vector<std::string> schemas;
+  for (const auto& [id, object] : out.snapshot.objects)
+    if (id.kind == Kind::kSchema) schemas.push_back(object.name);
+  out.extensions = apply::extensions_of(schemas);
+  return out;
 }
 
 void add_lines(RowsOut& rows, const std::string& text) {
@@ -120,17 +102,20 @@ std::string change_role(const std::string& role) {
 
 Datum dump(FunctionCallInfo fcinfo) {
   RowsOut rows(fcinfo);
-  const Snapshot snapshot = read_schemas(fcinfo);
+  const apply::KeptSchemas what = dumped(fcinfo);
   add_settings(rows);
   std::string role;
-  auto statements = statements_of(snapshot);
+  auto statements = statements_of(what.snapshot);
   // After the schemas that they live in, before everything that may use them.
   std::stable_partition(statements.begin(), statements.end(),
                         [](const Statement& statement) { return statement.root.kind == Kind::kSchema; });
   bool extensions = false;
   for (const auto& statement : statements) {
     if (statement.root.kind != Kind::kSchema && !std::exchange(extensions, true))
-      for (const auto& extension : extensions_of(snapshot)) add_lines(rows, extension + ";");
+      for (const auto& extension : what.extensions) {
+        add_lines(rows, extension.create + ";");
+        if (!extension.comment.empty()) add_lines(rows, extension.comment + ";");
+      }
     if (statement.run_as != role) add_lines(rows, change_role(statement.run_as));
     role = statement.run_as;
     add_lines(rows, statement.sql + ";");
@@ -149,7 +134,7 @@ std::string path_part(const std::string& name) {
 
 Datum dump_objects(FunctionCallInfo fcinfo) {
   RowsOut rows(fcinfo);
-  const Snapshot snapshot = read_schemas(fcinfo);
+  const Snapshot snapshot = dumped(fcinfo).snapshot;
   std::vector<ObjectId> order;
   std::map<ObjectId, std::string> definitions;
   std::map<ObjectId, std::string> roles;

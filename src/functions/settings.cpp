@@ -12,13 +12,16 @@ namespace pgschema::settings {
 
 bool run_code = false;
 bool verify = true;
+bool keep_schemas = true;
 int hazard_size = 64;
 int max_desired_size = 64 * 1024;
 int strategy = kAtomic;
+int missing_roles = kError;
 
 namespace {
 
 const config_enum_entry kStrategies[] = {{"atomic", kAtomic, false}, {"online", kOnline, false}, {nullptr, 0, false}};
+const config_enum_entry kMissingRoles[] = {{"error", kError, false}, {"skip", kSkip, false}, {nullptr, 0, false}};
 
 }  // namespace
 
@@ -30,9 +33,16 @@ void define() {
   DefineCustomBoolVariable("pgschema.run_code", "Whether user functions may be executed while planning.",
                            "A partition bound, the default of an added column or an index predicate may call one.",
                            &run_code, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomEnumVariable(
+      "pgschema.missing_roles", "What becomes of grants to roles that do not exist here.",
+      "error: the text is refused. skip: they are left out, as are owners, policies and user mappings of such roles.",
+      &missing_roles, kError, kMissingRoles, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("pgschema.verify", "Whether the catalog is checked after an apply, before it commits.",
                            "The check that a plan goes through before it is shown cannot be switched off.", &verify,
                            true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("pgschema.keep_schemas", "Whether an apply keeps what is in the schemas that it speaks of.",
+                           "pgschema_dump(schemas, version) shows them as they stood then.", &keep_schemas, true,
+                           PGC_USERSET, 0, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("pgschema.hazard_size", "From which size of a relation on a rewrite or scan is a hazard.",
                           nullptr, &hazard_size, 64, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MB, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("pgschema.max_desired_size", "The largest desired state that is read.", nullptr,

@@ -5,11 +5,14 @@ namespace pgschema::settings {
 
 extern bool run_code;         // pgschema.run_code
 extern bool verify;           // pgschema.verify
+extern bool keep_schemas;     // pgschema.keep_schemas
 extern int hazard_size;       // pgschema.hazard_size, in megabytes
 extern int max_desired_size;  // pgschema.max_desired_size, in kilobytes
 extern int strategy;          // pgschema.strategy: one of Strategy
+extern int missing_roles;     // pgschema.missing_roles: one of MissingRoles
 
 enum Strategy { kAtomic, kOnline };
+enum MissingRoles { kError, kSkip };
 
 /// Once, when the module is loaded.
 void define();

@@ -30,7 +30,11 @@ class OwnerWriter final : public Writer {
                               is_relation(object.id.kind) ? access_exclusive(object) : std::string(),
                               {}}};
     if (const std::string& multirange = object.fact("multirange"); !multirange.empty())
-      out.push_back({cat("ALTER TYPE ", multirange, " OWNER TO ", owner.get("role")), "ALTER TYPE", {}, {}});
+      out.push_back(
+          {cat("ALTER TYPE ", multirange, " OWNER TO ", owner.get(owner.has("multirange") ? "multirange" : "role")),
+           "ALTER TYPE",
+           {},
+           {}});
     return out;
   }
   std::vector<Command> drop(const Object&, const Snapshot&) const override { return {}; }
@@ -169,10 +173,12 @@ class CommentWriter final : public Writer {
  private:
   static Command write(const Object& comment, const Snapshot& in, const std::string& text) {
     const std::string& other = comment.fact("target");
-    const Object& relation = relation_of(comment, in);
-    return {cat("COMMENT ON ", other.empty() ? reference(parent_of(comment, in)) : other, " IS ", text),
+    const Object &parent = parent_of(comment, in), &relation = relation_of(comment, in);
+    const std::string& locked =
+        parent.id.kind == Kind::kIdentitySequence ? parent.fact("relation") : relation.id.identity.text();
+    return {cat("COMMENT ON ", other.empty() ? reference(parent) : other, " IS ", text),
             "COMMENT",
-            is_relation(relation.id.kind) ? cat("ShareUpdateExclusiveLock ", relation.id.identity) : std::string(),
+            is_relation(relation.id.kind) ? cat("ShareUpdateExclusiveLock ", locked) : std::string(),
             {}};
   }
 };

@@ -117,7 +117,8 @@ class ColumnWriter final : public Writer {
   }
 
   bool creates_child(const Object& parent, const Object& child) const override {
-    return parent.parent.kind == Kind::kTable && child.id.kind == Kind::kDefault;
+    return (parent.parent.kind == Kind::kTable && child.id.kind == Kind::kDefault) ||
+           child.id.kind == Kind::kIdentitySequence;
   }
 
   /// Values that the server can compute again may go and come back.

@@ -7,7 +7,7 @@ namespace pgschema::kinds {
 
 namespace {
 
-/// Made, and never changed: what it has made is nobody's but its own.
+/// What it has made is nobody's but its own: its script makes that, and changes it.
 class ExtensionWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& one, const Snapshot&) const override {
@@ -17,7 +17,19 @@ class ExtensionWriter final : public Writer {
              {}}};
   }
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
-  std::optional<Alteration> alter(const Change&) const override { return std::nullopt; }
+  std::optional<Alteration> alter(const Change& change) const override {
+    const Object& one = change.after;
+    Alteration out;
+    const auto change_to = [&](std::string_view attribute, std::string_view words) {
+      if (!change.changed(attribute)) return;
+      out.commands.push_back({cat("ALTER ", reference(one), words, one.get(attribute)), "ALTER EXTENSION", {}, {}});
+      out.dangers.push_back({Hazard::kBreaking, cat(describe(one.id), ": ", attribute, " ",
+                                                    change.before.get(attribute), " -> ", one.get(attribute))});
+    };
+    change_to("schema", " SET SCHEMA ");
+    change_to("version", " UPDATE TO ");
+    return out;
+  }
   bool can_step_aside(const Object&, const Snapshot&) const override { return false; }
 };
 
@@ -88,10 +100,21 @@ class EventTriggerWriter final : public Writer {
   std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
   std::optional<Alteration> alter(const Change& change) const override {
     if (!change.only({"enabled"})) return std::nullopt;
-    return Alteration{{enabled(change.after)}, {}, false};
+    Alteration out{{enabled(change.after)}, {}, false};
+    if (change.after.get("enabled") != "DISABLE") out.dangers = locks_the_database(change.after);
+    return out;
+  }
+  std::vector<Danger> create_dangers(const Object& one, const Snapshot&) const override {
+    return locks_the_database(one);
   }
 
  private:
+  /// SetDatabaseHasLoginEventTriggers() in event_trigger.c.
+  static std::vector<Danger> locks_the_database(const Object& one) {
+    if (one.get("event") != "login") return {};
+    return {{Hazard::kBlocking, cat(describe(one.id), ": nobody can connect to the database until commit")}};
+  }
+
   static Command enabled(const Object& one) {
     return {cat("ALTER ", reference(one), " ", one.has("enabled") ? one.get("enabled") : "ENABLE"),
             "ALTER EVENT TRIGGER",

@@ -44,8 +44,11 @@ const Writer& text_search_configuration_writer();
 const Writer& enum_writer();
 const Writer& domain_writer();
 const Writer& range_writer();
+const Writer& shell_type_writer();
+const Writer& base_type_writer();
 const Writer& composite_writer();
 const Writer& sequence_writer();
+const Writer& identity_sequence_writer();
 const Writer& owned_by_writer();
 const Writer& inheritance_writer();
 const Writer& owner_writer();
@@ -63,6 +66,13 @@ std::string column_options(const Object& column);
 /// Where an inherited column of a new table is other than its parent's: NOT NULL, and no default. (One that it has is
 /// set by itself.)
 std::vector<Command> column_overrides(const Object& table, const Object& column, const Snapshot& in);
+
+/// A base type, or a range with a canonical function, needs functions that need the type. They need its shell, an object of
+/// its own that is there before them: nothing for all other objects.
+ObjectId shell_of(const ObjectId& type);
+/// The other way; nothing where the shell is all there is.
+std::optional<ObjectId> type_of_shell(const ObjectId& shell, const Snapshot& in);
+bool has_shell(const Object& type, const Snapshot& in);
 
 /// " WITH (…)" of a relation, with the options of its TOAST table; nothing when it has none.
 std::string with_options(const Object& relation);

@@ -1,5 +1,6 @@
 #include "kinds/registry.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "kinds/families.hpp"
@@ -25,6 +26,8 @@ constexpr std::array kEntries = {
     Entry{Kind::kComposite, "composite type", "c", "TYPE", "type", composite_writer},
     Entry{Kind::kDomain, "type", "d", "DOMAIN", "domain", domain_writer},
     Entry{Kind::kRange, "type", "r", "TYPE", "type", range_writer},
+    Entry{Kind::kShellType, "type", "p", "TYPE", "shell type", shell_type_writer},
+    Entry{Kind::kBaseType, "type", "b", "TYPE", "type", base_type_writer},
     Entry{Kind::kDomainConstraint, "domain constraint", "", "CONSTRAINT", "constraint", domain_constraint_writer},
     Entry{Kind::kSequence, "sequence", "", "SEQUENCE", "sequence", sequence_writer},
     Entry{Kind::kTable, "table", "r", "TABLE", "table", table_writer},
@@ -33,6 +36,8 @@ constexpr std::array kEntries = {
     Entry{Kind::kColumn, "view column", "", "COLUMN", "column", column_writer},
     Entry{Kind::kColumn, "materialized view column", "", "COLUMN", "column", column_writer},
     Entry{Kind::kColumn, "composite type column", "", "COLUMN", "attribute", column_writer},
+    Entry{Kind::kIdentitySequence, "identity sequence", "", "SEQUENCE", "identity sequence of",
+          identity_sequence_writer},
     Entry{Kind::kFunction, "function", "", "FUNCTION", "function", function_writer},
     Entry{Kind::kProcedure, "procedure", "", "PROCEDURE", "procedure", function_writer},
     Entry{Kind::kAggregate, "aggregate", "", "AGGREGATE", "aggregate", aggregate_writer},
@@ -99,6 +104,18 @@ Kind kind_of(std::string_view object_type, std::string_view subkind) {
     if (candidate.object_type == object_type && (candidate.subkind.empty() || candidate.subkind == subkind))
       return candidate.kind;
   return Kind::kOther;
+}
+
+std::string stored_name(Kind kind) {
+  if (kind == Kind::kNone) return "";
+  if (kind == Kind::kOther) return "other";
+  return cat(entry(kind).object_type, "/", entry(kind).subkind);
+}
+
+Kind kind_stored_as(std::string_view name) {
+  if (name.empty()) return Kind::kNone;
+  const auto slash = std::min(name.find('/'), name.size());
+  return kind_of(name.substr(0, slash), slash < name.size() ? name.substr(slash + 1) : "");
 }
 
 const Writer& writer(Kind kind) { return entry(kind).writer(); }

@@ -11,6 +11,10 @@ namespace pgschema::kinds {
 /// pgschema knows by name only.
 Kind kind_of(std::string_view object_type, std::string_view subkind);
 
+/// A name of the kind that does not change from version to version, and back.
+std::string stored_name(Kind kind);
+Kind kind_stored_as(std::string_view name);
+
 const Writer& writer(Kind kind);
 
 /// "view", "materialized view column" …: as pg_identify_object() says it. Sub-objects that have no identity of

@@ -55,6 +55,14 @@ class SequenceWriter final : public Writer {
   }
 };
 
+/// The column's statements make, alter and drop it.
+class IdentitySequenceWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object&, const Snapshot&) const override { return {}; }
+  std::vector<Command> drop(const Object&, const Snapshot&) const override { return {}; }
+  std::optional<Alteration> alter(const Change&) const override { return Alteration{}; }
+};
+
 class OwnedByWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& owned, const Snapshot&) const override {
@@ -104,6 +112,11 @@ class OtherWriter final : public Writer {
 
 const Writer& sequence_writer() {
   static const SequenceWriter writer;
+  return writer;
+}
+
+const Writer& identity_sequence_writer() {
+  static const IdentitySequenceWriter writer;
   return writer;
 }
 

@@ -1,4 +1,4 @@
-// Enum, composite, domain and range types.
+// Enum, composite, domain, range and base types, and the shells of these.
 #include <algorithm>
 #include <utility>
 
@@ -152,14 +152,64 @@ class DomainWriter final : public Writer {
   }
 };
 
+/// A type and functions over it that it needs: neither can be dropped before the other. All else that stands on the type has
+/// gone before, which an apply looks at once more.
+Command drop_with_functions(const Object& type) {
+  Command out = drop_type(type, "TYPE");
+  out.sql += " CASCADE";
+  return out;
+}
+
 class RangeWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& type, const Snapshot&) const override {
     return {{cat("CREATE TYPE ", type.id.identity, " AS RANGE (", type.get("range"), ")"), "CREATE TYPE", {}, {}}};
   }
-  std::vector<Command> drop(const Object& type, const Snapshot&) const override { return {drop_type(type, "TYPE")}; }
+  std::vector<Command> drop(const Object& type, const Snapshot& in) const override {
+    return {has_shell(type, in) ? drop_with_functions(type) : drop_type(type, "TYPE")};
+  }
   std::vector<Danger> drop_dangers(const Object& type, const Snapshot&) const override { return type_goes(type); }
   std::optional<Alteration> alter(const Change&) const override { return std::nullopt; }
+};
+
+class ShellTypeWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& type, const Snapshot&) const override {
+    return {{cat("CREATE TYPE ", type.id.identity), "CREATE TYPE", {}, {}}};
+  }
+  std::vector<Command> drop(const Object& type, const Snapshot&) const override { return {drop_type(type, "TYPE")}; }
+  std::optional<Alteration> alter(const Change&) const override { return Alteration{}; }
+};
+
+/// CREATE TYPE … (INPUT = …). What ALTER TYPE … SET can change are attributes of their own (AlterType() in typecmds.c).
+class BaseTypeWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& type, const Snapshot&) const override {
+    std::string options = type.get("definition");
+    for (const auto* option : kAlterable)
+      if (type.has(option)) options += cat(", ", option, " = ", type.get(option));
+    return {{cat("CREATE TYPE ", type.id.identity, " (", options, ")"), "CREATE TYPE", {}, {}}};
+  }
+  std::vector<Command> drop(const Object& type, const Snapshot&) const override { return {drop_with_functions(type)}; }
+  std::vector<Danger> drop_dangers(const Object& type, const Snapshot&) const override { return type_goes(type); }
+
+  std::optional<Alteration> alter(const Change& change) const override {
+    if (change.changed("definition")) return std::nullopt;
+    // Values may be out of line already.
+    if (change.changed("STORAGE") && !change.after.has("STORAGE")) return std::nullopt;
+    std::string options;
+    for (const auto* option : kAlterable)
+      if (change.changed(option))
+        options += cat(options.empty() ? "" : ", ", option, " = ",
+                       change.after.has(option) ? change.after.get(option) : "NONE");
+    if (options.empty()) return Alteration{};
+    return Alteration{
+        {{cat("ALTER TYPE ", change.after.id.identity, " SET (", options, ")"), "ALTER TYPE", {}, {}}}, {}, false};
+  }
+
+ private:
+  static constexpr const char* kAlterable[] = {"RECEIVE", "SEND",      "TYPMOD_IN", "TYPMOD_OUT",
+                                               "ANALYZE", "SUBSCRIPT", "STORAGE"};
 };
 
 }  // namespace
@@ -176,6 +226,33 @@ const Writer& composite_writer() {
 
 const Writer& domain_writer() {
   static const DomainWriter writer;
+  return writer;
+}
+
+ObjectId shell_of(const ObjectId& type) {
+  const bool may_have = type.kind == Kind::kBaseType || type.kind == Kind::kRange;
+  return may_have ? ObjectId{Kind::kShellType, type.identity} : ObjectId{};
+}
+
+std::optional<ObjectId> type_of_shell(const ObjectId& shell, const Snapshot& in) {
+  if (shell.kind != Kind::kShellType) return {};
+  for (const Kind kind : {Kind::kBaseType, Kind::kRange})
+    if (const ObjectId type{kind, shell.identity}; in.has(type)) return type;
+  return {};
+}
+
+bool has_shell(const Object& type, const Snapshot& in) {
+  const ObjectId shell = shell_of(type.id);
+  return shell && in.has(shell);
+}
+
+const Writer& shell_type_writer() {
+  static const ShellTypeWriter writer;
+  return writer;
+}
+
+const Writer& base_type_writer() {
+  static const BaseTypeWriter writer;
   return writer;
 }
 

@@ -27,14 +27,17 @@ enum class Kind : std::uint8_t {
   kAccessMethod,
   kForeignDataWrapper,
   kForeignServer,
+  kShellType,  // that there is such a name; a base type has one for the functions that it is made of
   kEnum,
   kComposite,
   kDomain,
   kRange,
+  kBaseType,
   kDomainConstraint,
   kSequence,
   kTable,
   kColumn,
+  kIdentitySequence,  // what is granted and said on the sequence of an identity column hangs on it
   kFunction,
   kProcedure,
   kAggregate,

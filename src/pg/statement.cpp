@@ -1,18 +1,24 @@
 #include "pg/statement.hpp"
 
 #include "model/failure.hpp"
+#include "pg/compat.hpp"
 
 extern "C" {
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_event_trigger.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_type.h"
 #include "parser/parser.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -68,6 +74,64 @@ void record_as_valid(AlterDomainStmt* stmt, const char* name) {
   table_close(catalog, RowExclusiveLock);
 }
 
+/// What is left to say of an event trigger ON login after a statement that said less: with the whole of it the server locks
+/// the database, and nobody could log in meanwhile.
+struct LoginTrigger {
+  const char* name = nullptr;
+  bool turns = false;  // it was made for another event
+  char enabled = 0;    // how it is to be; 0: as it is
+};
+
+constexpr const char* kLogin = "login";
+
+HeapTuple event_trigger(Relation catalog, const char* name) {
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_event_trigger_evtname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(name));
+  SysScanDesc scan = systable_beginscan(catalog, EventTriggerNameIndexId, true, nullptr, 1, &key);
+  HeapTuple found = systable_getnext(scan);
+  HeapTuple out = HeapTupleIsValid(found) ? heap_copytuple(found) : nullptr;
+  systable_endscan(scan);
+  return out;
+}
+
+bool is_for_logins(const char* name) {
+  Relation catalog = table_open(EventTriggerRelationId, AccessShareLock);
+  HeapTuple row = event_trigger(catalog, name);
+  const bool out =
+      row && strcmp(NameStr(reinterpret_cast<Form_pg_event_trigger>(GETSTRUCT(row))->evtevent), kLogin) == 0;
+  table_close(catalog, AccessShareLock);
+  return out;
+}
+
+/// Makes the statement say less. (With a filter it is wrong, and the server says so.)
+LoginTrigger without_login(Node* statement) {
+  LoginTrigger out;
+  if (IsA(statement, CreateEventTrigStmt) && compat::kMajor >= 17) {
+    auto* stmt = reinterpret_cast<CreateEventTrigStmt*>(statement);
+    if (strcmp(stmt->eventname, kLogin) != 0 || stmt->whenclause) return out;
+    out.name = stmt->trigname;
+    out.turns = true;
+    stmt->eventname = pstrdup("ddl_command_end");
+  } else if (IsA(statement, AlterEventTrigStmt)) {
+    auto* stmt = reinterpret_cast<AlterEventTrigStmt*>(statement);
+    if (stmt->tgenabled == TRIGGER_DISABLED || !is_for_logins(stmt->trigname)) return out;
+    out.name = stmt->trigname;
+    out.enabled = stmt->tgenabled;
+    stmt->tgenabled = TRIGGER_DISABLED;
+  }
+  return out;
+}
+
+void say_the_rest(const LoginTrigger& trigger) {
+  Relation catalog = table_open(EventTriggerRelationId, RowExclusiveLock);
+  HeapTuple row = event_trigger(catalog, trigger.name);
+  auto* form = reinterpret_cast<Form_pg_event_trigger>(GETSTRUCT(row));
+  if (trigger.turns) namestrcpy(&form->evtevent, kLogin);
+  if (trigger.enabled) form->evtenabled = trigger.enabled;
+  CatalogTupleUpdate(catalog, &row->t_self, row);
+  table_close(catalog, RowExclusiveLock);
+}
+
 void prepare(Node* statement) {
   if (IsA(statement, CreateTableAsStmt)) reinterpret_cast<CreateTableAsStmt*>(statement)->into->skipData = true;
   if (IsA(statement, AlterDomainStmt) && domain_check(statement))
@@ -86,6 +150,7 @@ void run(RawStmt* raw, const std::string& sql) {
     const Constraint* check = IsA(raw->stmt, AlterDomainStmt) ? domain_check(raw->stmt) : nullptr;
     const char* valid = check ? pstrdup(check->conname) : nullptr;
     prepare(raw->stmt);
+    const LoginTrigger login = without_login(raw->stmt);
     PushActiveSnapshot(GetTransactionSnapshot());
     List* queries = pg_analyze_and_rewrite_fixedparams(raw, sql.c_str(), nullptr, 0, nullptr);
     List* plans = pg_plan_queries(queries, sql.c_str(), 0, nullptr);
@@ -98,6 +163,10 @@ void run(RawStmt* raw, const std::string& sql) {
     }
     PopActiveSnapshot();
     CommandCounterIncrement();
+    if (login.name) {
+      say_the_rest(login);
+      CommandCounterIncrement();
+    }
     if (valid) {
       record_as_valid(reinterpret_cast<AlterDomainStmt*>(raw->stmt), valid);
       CommandCounterIncrement();

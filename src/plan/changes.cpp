@@ -60,7 +60,9 @@ class Lines {
     const Object& object = in.objects.at(difference.id);
     if (object.parent && !other.has(object.parent)) return;  // with its object
     if (told_by_parent(object) || told_by_origin(object, in, other)) return;
-    if (object.id.kind == Kind::kContents || object.id.kind == Kind::kOwnedBy) return;
+    if (object.id.kind == Kind::kContents || object.id.kind == Kind::kOwnedBy ||
+        object.id.kind == Kind::kIdentitySequence)
+      return;
     out_.push_back({came ? '+' : '-', difference.id, text_of(object)});
   }
 

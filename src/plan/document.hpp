@@ -34,6 +34,7 @@ struct Document {
   std::vector<std::string> filled_again;       // "reporting.m_day (412 MB)"
   std::vector<std::string> carried_over;       // "96 grants"
   std::vector<std::string> not_run;            // "line 88 INSERT"
+  std::vector<std::string> left_out;           // "line 12 GRANT (no role bi)"
   std::vector<std::string> left_alone;         // "owners (not mentioned)"
   std::vector<std::string> ignored;            // "app.flyway_schema_history"
   std::vector<std::string> possible_renames;   // "app.units.tel -> phone", each with the directive that says so

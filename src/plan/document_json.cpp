@@ -177,6 +177,7 @@ std::string json(const Document& document) {
   changes(out, document);
   steps(out, document);
   locks(out, document);
+  texts(out, "left_out", document.left_out);
   texts(out, "left_alone", document.left_alone);
   texts(out, "ignored", document.ignored);
   texts(out, "not_run", document.not_run);

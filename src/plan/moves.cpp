@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
 #include "model/failure.hpp"
@@ -109,6 +110,7 @@ class Mover {
 
   void spread_from(const ObjectId& id) {
     for (const auto& child : live_.children(id)) down(child, {});
+    if (const ObjectId shell = kinds::shell_of(id); shell && live_.has(shell)) down(shell, {});
     for (const auto& edge : live_.dependents(id))
       if (edge.type != 'P' && edge.type != 'S' && edge.type != kUnrecorded) dependent(edge.from, edge.to, edge.type);
     if (const Object* object = live_.find(id)) take_followers_along(*object);
@@ -367,6 +369,11 @@ std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const 
         down.count(edge.to))
       return dropper(edge.to, live, down);
   }
+  // The functions that a type is made of, and its shell, go with it.
+  if (id.kind == Kind::kFunction)
+    for (const auto& edge : live.needs(id))
+      if (const auto type = kinds::type_of_shell(edge.to, live); type && down.count(*type)) return type;
+  if (const auto type = kinds::type_of_shell(id, live); type && down.count(*type)) return type;
   if (id.kind == Kind::kSequence) {
     const ObjectId owned{Kind::kOwnedBy, kinds::describe(id)};
     for (const auto& edge : live.needs(owned))

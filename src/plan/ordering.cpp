@@ -166,9 +166,12 @@ class Ordering {
   }
 
   void add_creations() {
+    std::vector<std::pair<ObjectId, ObjectId>> came_down;  // columns, each with that of the table above that is added
     for (const auto& id : moves_.up) {
       if (const ObjectId by = creator(id, desired_, moves_.up); by != id) {
         if (id.kind == Kind::kTrigger) clones_.push_back(id);
+        if (id.kind == Kind::kColumn && by.kind == Kind::kColumn && !live_.has(id)) came_down.emplace_back(id, by);
+        if (id.kind == Kind::kIdentitySequence && (live_.has(id) || request_.copies)) add_privilege_reset(id, by);
         continue;
       }
       if (const auto other = kinds::renamed_clone(desired_.objects.at(id), desired_, live_);
@@ -180,36 +183,41 @@ class Ordering {
       const Object& object = from.has(id) ? from.objects.at(id) : desired_.objects.at(id);
       const Action action = live_.has(id) ? Action::kRebuild : Action::kCreate;
       Work work{id, action, kinds::writer(id.kind).create(object, from.has(id) ? from : desired_), {}};
-      // Something new on what was there before.
-      if (action == Action::kCreate && object.parent && live_.has(desired_.root(id)))
+      // Something new by itself, or on what was there before.
+      if (action == Action::kCreate && !request_.copies && (!object.parent || live_.has(desired_.root(id))))
         work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
       creates_[id] = add(2, std::move(work));
-      if (!object.parent && (live_.has(id) || request_.copies)) add_privilege_reset(id);
+      if (!object.parent && (live_.has(id) || request_.copies)) add_privilege_reset(id, id);
     }
+    for (const auto& [id, by] : came_down)
+      if (creates_.count(by)) add_column_overrides(id, by);
   }
 
-  /// What ALTER DEFAULT PRIVILEGES gives to a new object is taken back from one that was there before.
-  void add_privilege_reset(const ObjectId& id) {
+  /// What ALTER DEFAULT PRIVILEGES gives to a new object is taken back from one that was there before. `made_by`: with what
+  /// it is made.
+  void add_privilege_reset(const ObjectId& id, const ObjectId& made_by) {
     const Snapshot& from = live_.has(id) ? live_ : desired_;
     const Object& object = from.objects.at(id);
     const std::string type =
         id.kind == Kind::kFunction || id.kind == Kind::kProcedure || id.kind == Kind::kAggregate  ? "function"
         : id.kind == Kind::kView || id.kind == Kind::kMaterializedView || id.kind == Kind::kTable ? "table"
-        : id.kind == Kind::kSequence                                                              ? "sequence"
-        : id.kind == Kind::kEnum || id.kind == Kind::kComposite || id.kind == Kind::kDomain || id.kind == Kind::kRange
+        : id.kind == Kind::kSequence || id.kind == Kind::kIdentitySequence                        ? "sequence"
+        : id.kind == Kind::kEnum || id.kind == Kind::kComposite || id.kind == Kind::kDomain ||
+                id.kind == Kind::kRange || id.kind == Kind::kBaseType
             ? "type"
             : "";
     if (type.empty()) return;
     auto found = request_.default_grantees.find({object.schema, type});
     if (found == request_.default_grantees.end()) return;
-    const Object* owner = from.find({Kind::kOwner, kinds::describe(id)});
+    const Object* owner = from.find({Kind::kOwner, kinds::describe(from.root(id))});
     std::string grantees = "PUBLIC";
     for (const auto& grantee : found->second)
       if (grantee != "PUBLIC") grantees += cat(", ", grantee);
     const std::string target =
         type == "table"      ? cat("TABLE ", id.identity)
         : type == "function" ? (id.kind == Kind::kAggregate ? cat("FUNCTION ", id.identity) : kinds::reference(object))
-                             : cat(type == "sequence" ? "SEQUENCE " : "TYPE ", id.identity);
+        : type == "sequence" ? kinds::reference(object)
+                             : cat("TYPE ", id.identity);
     std::vector<Command> commands{{cat("REVOKE ALL ON ", target, " FROM ", grantees), "REVOKE", {}, {}}};
     if (owner) commands.push_back({cat("GRANT ALL ON ", target, " TO ", owner->get("role")), "GRANT", {}, {}});
     if (type == "function") commands.push_back({cat("GRANT EXECUTE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
@@ -217,7 +225,7 @@ class Ordering {
     const auto node = add(
         2, {{Kind::kPrivilege, cat("default on ", kinds::describe(id))}, Action::kRebuild, std::move(commands), {}});
     work_[node].id = owner ? owner->id : id;
-    graph_.must_run(node).after(creates_.at(id));
+    graph_.must_run(node).after(creates_.at(made_by));
     resets_[id] = node;
   }
 
@@ -351,6 +359,7 @@ class Ordering {
       before(create_node(object.parent), node);
       before(find(alters_, object.parent), node);
       before(find(resets_, desired_.root(id)), node);
+      before(find(resets_, object.parent), node);
       siblings(object, node);
     }
   }
@@ -488,9 +497,41 @@ class Ordering {
     for (const auto& origin : kinds::origins_of(clone, desired_)) before(table, create_node(origin));
     if (!moves_.up.count(id)) before(table, find(alters_, id));
     auto commands = kinds::writer(id.kind).create(clone, desired_);
-    if (commands.empty() || !made) return;
-    const auto node = add(2, {id, Action::kCreate, std::move(commands), {}});
-    before(made, node);
+    if (!made) return;
+    Graph::Node last = *made;
+    if (!commands.empty()) {
+      last = add(2, {id, Action::kCreate, std::move(commands), {}});
+      before(made, last);
+    }
+    if (!moves_.up.count(id)) add_said_of(id, last);
+  }
+
+  /// A trigger that went and came with its table has lost what is said of it.
+  void add_said_of(const ObjectId& clone, Graph::Node made) {
+    for (const auto& child : desired_.children(clone)) {
+      if (!live_.has(child) || moves_.up.count(child) || find(alters_, child)) continue;
+      auto commands = kinds::writer(child.kind).create(desired_.objects.at(child), desired_);
+      if (!commands.empty()) before(made, add(2, {child, Action::kRebuild, std::move(commands), {}}));
+    }
+  }
+
+  /// ADD COLUMN gives the column of a parent to all tables beneath, with its default. One that has none loses it.
+  void add_column_overrides(const ObjectId& id, const ObjectId& made_by) {
+    const Object &column = desired_.objects.at(id), &origin = desired_.objects.at(made_by);
+    const Object& table = kinds::relation_of(column, desired_);
+    const auto say = [&](std::string_view words) {
+      const auto node = add(2, {id,
+                                Action::kCreate,
+                                {{cat(kinds::alter_only(table), " ALTER COLUMN ", column.name, words),
+                                  "ALTER TABLE",
+                                  kinds::access_exclusive(table),
+                                  {}}},
+                                {}});
+      before(creates_.at(made_by), node);
+    };
+    if (desired_.has({Kind::kDefault, made_by.identity}) && !desired_.has({Kind::kDefault, id.identity}))
+      say(" DROP DEFAULT");
+    if (!origin.has("not_null") && column.has("not_null")) say(" SET NOT NULL");
   }
 
   const Request& request_;

@@ -137,16 +137,33 @@ Plan make(const Request& request) {
   return Assembly(request, moves).run(differences, ordered(request, moves));
 }
 
+namespace {
+
+std::vector<std::pair<ObjectId, Command>> commands_of(const Request& request, const Moves& moves) {
+  std::vector<std::pair<ObjectId, Command>> out;
+  for (auto& work : ordered(request, moves))
+    for (auto& command : work.commands) out.emplace_back(work.id, std::move(command));
+  return out;
+}
+
+}  // namespace
+
 std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot, const DefaultGrantees& default_grantees) {
   Snapshot nothing;
   nothing.finish();
   Moves moves;
   for (const auto& [id, object] : snapshot.objects) moves.up.insert(moves.up.end(), id);
-  const Request request{nothing, snapshot, {}, {}, {}, default_grantees, true};
-  std::vector<std::pair<ObjectId, Command>> out;
-  for (auto& work : ordered(request, moves))
-    for (auto& command : work.commands) out.emplace_back(work.id, std::move(command));
-  return out;
+  return commands_of({nothing, snapshot, {}, {}, {}, default_grantees, true}, moves);
+}
+
+std::vector<std::pair<ObjectId, Command>> creation_of(const std::set<ObjectId>& parts, const Snapshot& snapshot) {
+  Snapshot rest;
+  for (const auto& [id, object] : snapshot.objects)
+    if (!parts.count(id)) rest.add(object);
+  rest.finish();
+  Moves moves;
+  moves.up = parts;
+  return commands_of({rest, snapshot, {}, {}, {}, {}, false}, moves);
 }
 
 }  // namespace pgschema::plan

@@ -98,4 +98,7 @@ Plan make(const Request& request);
 std::vector<std::pair<ObjectId, kinds::Command>> creation(const Snapshot& snapshot,
                                                           const DefaultGrantees& default_grantees = {});
 
+/// The commands that make some objects of it, where the others are there.
+std::vector<std::pair<ObjectId, kinds::Command>> creation_of(const std::set<ObjectId>& parts, const Snapshot& snapshot);
+
 }  // namespace pgschema::plan

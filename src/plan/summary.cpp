@@ -179,16 +179,8 @@ class Summary {
   }
 
   void tail() {
-    // All of them: what a text wants and nobody does must not be lost in an ellipsis.
-    std::string row;
-    std::string_view label = "NOT RUN         ";
-    for (const auto& item : doc_.not_run) {
-      if (!row.empty() && row.size() + item.size() > 100) {
-        line(cat(std::exchange(label, "                "), std::exchange(row, ""), ","));
-      }
-      row += cat(row.empty() ? "" : ", ", safe(item));
-    }
-    if (!row.empty()) line(cat(label, row));
+    all_of("NOT RUN         ", doc_.not_run);
+    all_of("LEFT OUT        ", doc_.left_out);
     std::string left = joined(doc_.left_alone, ", ");
     if (!doc_.ignored.empty()) left += cat(left.empty() ? "" : "; ", "ignored: ", joined(doc_.ignored, ", "));
     if (!left.empty()) line(cat("LEFT AS IT IS   ", safe(left)));
@@ -196,6 +188,18 @@ class Summary {
     if (doc_.verified && !doc_.plan.empty())
       line(cat("VERIFIED        in the shadow: ", counted(doc_.verified, "object", "objects"), ", no difference",
                doc_.not_run_in_shadow.empty() ? "" : cat("; not run there: ", joined(doc_.not_run_in_shadow, ", "))));
+  }
+
+  /// What a text wants and nobody does must not be lost in an ellipsis.
+  void all_of(std::string_view label, const std::vector<std::string>& items) {
+    std::string row;
+    for (const auto& item : items) {
+      if (!row.empty() && row.size() + item.size() > 100) {
+        line(cat(std::exchange(label, "                "), std::exchange(row, ""), ","));
+      }
+      row += cat(row.empty() ? "" : ", ", safe(item));
+    }
+    if (!row.empty()) line(cat(label, row));
   }
 
   const Document& doc_;

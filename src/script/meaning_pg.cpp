@@ -215,12 +215,6 @@ Node* single_name(char* name) {
   return pg::call([&] { return reinterpret_cast<Node*>(makeString(name)); });
 }
 
-/// For LOGIN, the server locks the database.
-Meaning of_event_trigger(CreateEventTrigStmt* stmt) {
-  return std::string_view(stmt->eventname) == "login" ? only(Purpose::kUnsupported)
-                                                      : define(OBJECT_EVENT_TRIGGER, single_name(stmt->trigname));
-}
-
 /// Changes the tables that it names, too.
 template <typename Stmt>
 Meaning of_publication(Stmt* stmt, Meaning meaning) {
@@ -233,6 +227,7 @@ Meaning of_publication(Stmt* stmt, Meaning meaning) {
 Meaning of_define(DefineStmt* stmt) {
   switch (stmt->kind) {
     case OBJECT_OPERATOR: return of_operator(stmt);
+    case OBJECT_TYPE:
     case OBJECT_COLLATION:
     case OBJECT_TSPARSER:
     case OBJECT_TSTEMPLATE:
@@ -344,7 +339,8 @@ Meaning classify(Node* node) {
                                         makeString(as<CreateTransformStmt>(node)->lang));
                     }));
     case T_CreateAmStmt: return define(OBJECT_ACCESS_METHOD, single_name(as<CreateAmStmt>(node)->amname));
-    case T_CreateEventTrigStmt: return of_event_trigger(as<CreateEventTrigStmt>(node));
+    case T_CreateEventTrigStmt:
+      return define(OBJECT_EVENT_TRIGGER, single_name(as<CreateEventTrigStmt>(node)->trigname));
     case T_AlterEventTrigStmt: return refine(OBJECT_EVENT_TRIGGER, single_name(as<AlterEventTrigStmt>(node)->trigname));
     case T_CreateFdwStmt: return define(OBJECT_FDW, single_name(as<CreateFdwStmt>(node)->fdwname));
     case T_AlterFdwStmt: return refine(OBJECT_FDW, single_name(as<AlterFdwStmt>(node)->fdwname));
@@ -387,8 +383,11 @@ Meaning classify(Node* node) {
     case T_VariableSetStmt: return of_set(as<VariableSetStmt>(node));
     case T_SelectStmt: return of_select(as<SelectStmt>(node));
     case T_TransactionStmt: return of_transaction(as<TransactionStmt>(node));
+    case T_AlterExtensionStmt: return refine(OBJECT_EXTENSION, single_name(as<AlterExtensionStmt>(node)->extname));
     case T_AlterObjectSchemaStmt:
-    case T_AlterExtensionStmt:
+      if (as<AlterObjectSchemaStmt>(node)->objectType == OBJECT_EXTENSION)
+        return refine(OBJECT_EXTENSION, as<AlterObjectSchemaStmt>(node)->object);
+      return only(Purpose::kUnsupported);
     case T_AlterExtensionContentsStmt:
     case T_AlterSubscriptionStmt:
     case T_AlterUserMappingStmt:

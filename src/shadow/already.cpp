@@ -3,6 +3,7 @@
 #include "pg/query.hpp"
 
 extern "C" {
+#include "nodes/makefuncs.h"
 #include "nodes/value.h"
 }
 
@@ -32,6 +33,40 @@ bool is_there_already(Node* statement) {
   if (!IsA(statement, CreateExtensionStmt)) return false;
   const std::string name = reinterpret_cast<CreateExtensionStmt*>(statement)->extname;
   return !pg::query("SELECT FROM pg_extension WHERE extname = $1", {name}).empty();
+}
+
+RawStmt* as_change_of_extension(RawStmt* raw) {
+  if (!IsA(raw->stmt, CreateExtensionStmt)) return raw;
+  const auto* stmt = reinterpret_cast<CreateExtensionStmt*>(raw->stmt);
+  if (stmt->if_not_exists) return raw;
+  const auto installed = pg::query(
+      "SELECT e.extversion, n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = $1",
+      {std::string(stmt->extname)});
+  if (installed.empty()) return raw;
+  for (int i = 0; i < list_length(stmt->options); ++i) {
+    auto* option = static_cast<DefElem*>(list_nth(stmt->options, i));
+    const std::string name = option->defname;
+    if (name != "new_version" && name != "schema") continue;
+    const std::string value = strVal(option->arg);
+    if (value == installed.at(0).text(name == "schema" ? 1 : 0)) continue;
+    return pg::call([&] {
+      auto* out = static_cast<RawStmt*>(copyObjectImpl(raw));
+      if (name == "schema") {
+        auto* move = makeNode(AlterObjectSchemaStmt);
+        move->objectType = OBJECT_EXTENSION;
+        move->object = reinterpret_cast<Node*>(makeString(stmt->extname));
+        move->newschema = pstrdup(value.c_str());
+        out->stmt = reinterpret_cast<Node*>(move);
+      } else {
+        auto* update = makeNode(AlterExtensionStmt);
+        update->extname = stmt->extname;
+        update->options = list_make1(option);
+        out->stmt = reinterpret_cast<Node*>(update);
+      }
+      return out;
+    });
+  }
+  return raw;
 }
 
 /// COMMENT ON EXTENSION as it is, in every dump.

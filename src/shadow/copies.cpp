@@ -14,6 +14,7 @@
 
 extern "C" {
 #include "catalog/pg_authid.h"
+#include "catalog/pg_extension.h"
 }
 
 namespace pgschema::shadow {
@@ -88,7 +89,8 @@ std::set<ObjectId> tables_of(const Snapshot& snapshot) {
 /// All of it, or only what `wanted` says.
 void create_all(const Snapshot& snapshot, const std::function<bool(const ObjectId&)>& wanted = {}) {
   for (const auto& [id, command] : plan::creation(snapshot, default_grantees(BOOTSTRAP_SUPERUSERID))) {
-    if (snapshot.root(id).kind == Kind::kSchema || (wanted && !wanted(id))) continue;
+    const Kind root = snapshot.root(id).kind;
+    if (root == Kind::kSchema || root == Kind::kExtension || (wanted && !wanted(id))) continue;  // not hidden
     try {
       run(command);
     } catch (pg::Error& error) {
@@ -114,7 +116,9 @@ std::set<Oid> stubs_needed(const catalog::Units& units, const std::set<Oid>& ref
 
 Copies::Copies(const catalog::Units& units, const Snapshot& originals, const std::set<Oid>& stubs)
     : originals_(originals), stub_originals_(stubs) {
-  schemas_.schemas = units.schemas;
+  not_hidden_.schemas = units.schemas;
+  for (const auto& other : units.others)
+    if (other.first == ExtensionRelationId) not_hidden_.others.insert(other);
   if (stubs.empty()) return;
   catalog::Units wanted;
   wanted.relations = stubs;
@@ -129,7 +133,7 @@ void Copies::make(const std::set<ObjectId>& wanted, const std::set<ObjectId>& wi
   const Snapshot copied = part_of(originals_, wanted, without);
   create_all(copied);
   set_positions(copied);
-  units_ = schemas_;
+  units_ = not_hidden_;
   add_created(units_, stubs_);
 }
 
@@ -149,8 +153,6 @@ void refuse_unsupported_participants(const Snapshot& snapshot) {
     };
     if (!object.parent && !kinds::supported(id.kind)) refuse("Objects of this kind are not supported yet.");
     if (object.get("persistence") == "temporary") refuse("It is temporary.");
-    if (!object.fact("canonical").empty())
-      refuse(cat("Its canonical function ", object.fact("canonical"), " takes the type itself: each needs the other."));
     // (One on a partitioned table is not valid until every partition has its own.)
     if (object.has("validity") && object.fact("partitioned").empty())
       throw Failure(sqlstate::kFeatureNotSupported,

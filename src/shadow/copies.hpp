@@ -27,7 +27,7 @@ class Copies {
 
  private:
   const Snapshot& originals_;
-  catalog::Units schemas_;
+  catalog::Units not_hidden_;  // schemas and extensions: what is in them lives on
   std::set<Oid> stub_originals_;
   Snapshot stub_snapshot_;
   catalog::Units units_, stubs_;

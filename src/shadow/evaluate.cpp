@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
 #include "pg/query.hpp"
@@ -79,6 +80,9 @@ class Evaluation {
     if (text_failed() && wake_sleepers())
       while (one_round()) {
       }
+    if (text_failed() && let_functions_go_ahead())
+      while (one_round()) {
+      }
     while (go_ahead())
       while (one_round()) {
       }
@@ -88,6 +92,8 @@ class Evaluation {
   }
 
   const UsingExpressions& usings() const { return using_; }
+  /// Whose owner the text gives to a role that does not exist.
+  const std::set<ObjectId>& owners_left_out() const { return owners_left_out_; }
 
   /// What nobody has made here and the plan will: it is taken to come back as it was.
   std::set<ObjectId> assumed() {
@@ -174,7 +180,7 @@ class Evaluation {
     std::vector<catalog::Address> doomed;
     for (const auto& [address, id] : ids_) {
       const Object& object = live_.objects.at(id);
-      if (object.id.kind == Kind::kSchema) continue;
+      if (object.id.kind == Kind::kSchema || object.id.kind == Kind::kExtension) continue;
       if (redefined_part(object) || defined_.count(id) || replaced_.count(id) || uses_any(object, live_, reworked_))
         doomed.push_back(address);
     }
@@ -194,8 +200,10 @@ class Evaluation {
     for (const auto& address : Quiet::take_dropped())
       if (auto found = ids_.find(address); found != ids_.end())
         for (const auto& member : live_.family(found->second)) gone.insert(member);
-    for (const auto& [id, object] : live_.objects)
+    for (const auto& [id, object] : live_.objects) {
       if (!copied_.count(id)) gone.insert(id);
+      if (const auto type = kinds::type_of_shell(id, live_); type && gone.count(*type)) gone.insert(id);
+    }
     return gone;
   }
 
@@ -211,12 +219,14 @@ class Evaluation {
   bool said_by_definition(const Object& object) const {
     if (redefined_part(object)) return true;
     const ObjectId top = live_.root(object.id);
+    if (object.id.kind == Kind::kShellType) return false;  // the definition needs it
     if (object.id.kind == Kind::kPublicationTable && of_defined_publication(object.id)) return true;
     if (replaced_.count(top)) return true;  // passes to its successor: see inherit()
     if (!defined_.count(top)) return false;
     switch (object.id.kind) {
       case Kind::kInheritance: return object.parent == top && said_of_trees_.says_parents(top, object.has("bound"));
       case Kind::kColumn:
+      case Kind::kIdentitySequence:
       case Kind::kContents:
       case Kind::kFamilyMember:
       case Kind::kPublicationSchema:
@@ -314,7 +324,7 @@ class Evaluation {
     while (!queue.empty()) {
       const ObjectId at = queue.back();
       queue.pop_back();
-      if (touched_.count(live_.root(at))) relevant.insert(live_.root(at));
+      if (at.kind != Kind::kShellType && touched_.count(live_.root(at))) relevant.insert(live_.root(at));
       for (const auto& edge : live_.needs(at)) reach(edge.to);
       if (const ObjectId& parent = live_.objects.at(at).parent) reach(parent);
       if (at.kind == Kind::kTable && at != id) continue;
@@ -363,6 +373,17 @@ class Evaluation {
   }
 
   /// As many at a time as go well, in one subtransaction: ending one costs what the session has changed so far.
+  /// ALTER TYPE … SET (SEND = f): f stands on what the text changes, and the text needs it.
+  bool let_functions_go_ahead() {
+    bool any = false;
+    for (auto& item : items_)
+      if (!item.text && !item.setting && !item.done && item.object.kind == Kind::kFunction && !item.roots.empty()) {
+        item.roots.clear();
+        any = true;
+      }
+    return any;
+  }
+
   bool one_round() {
     bool progress = false;
     std::size_t at_once = kMostAtOnce;
@@ -465,7 +486,8 @@ class Evaluation {
     }
     // The first makes it, the others say what is other about it.
     const bool made = item.of_tree && call_as_before(live_.objects.at(item.object), live_);
-    for (std::size_t i = made ? 1 : 0; i < item.commands.size(); ++i) shadow::run(item.commands[i]);
+    for (std::size_t i = made ? 1 : 0; i < item.commands.size(); ++i)
+      shadow::run(for_sequence_now(item.commands[i], live_.objects.at(item.object), live_));
   }
 
   void run_text(const TextStatement& statement, const RawStmt& tree) {
@@ -483,6 +505,10 @@ class Evaluation {
       add_enum_value(*reinterpret_cast<AlterEnumStmt*>(statement.tree->stmt));
     else
       pg::run_unseen(tree, statement.sql);
+    if (statement.owner_stays)
+      for (const auto& target : statement.meaning.targets)
+        for (const auto& [address, located] : catalog::locate({existing_target(target)}))
+          owners_left_out_.insert(located.id);
     if (statement.meaning.purpose == Purpose::kDefine && statement.meaning.targets.front().type == OBJECT_MATVIEW &&
         statement.meaning.with_data) {
       auto* name = reinterpret_cast<List*>(statement.meaning.targets.front().object);
@@ -615,6 +641,7 @@ class Evaluation {
   std::map<const TextStatement*, ObjectId> replaces_;
   std::map<ObjectId, std::set<ObjectId>> beneath_;
   UsingExpressions using_;
+  std::set<ObjectId> owners_left_out_;
   plan::DefaultGrantees default_grantees_;
 };
 
@@ -622,14 +649,17 @@ class Evaluation {
 
 void add_created(catalog::Units& units, const catalog::Units& stubs) {
   const auto created = Quiet::take_created();
-  std::set<catalog::Address> found;
+  const std::set<catalog::Address> addresses(created.begin(), created.end());
+  std::set<catalog::Address> found, doubtful;
   bool extensions = false;
-  for (const auto& [address, located] : catalog::locate({created.begin(), created.end()})) {
+  for (const auto& [address, located] : catalog::locate(addresses)) {
     if (!stubs.has(located.unit) && !located.extension_member) found.insert(located.unit);
     extensions = extensions || located.id.kind == Kind::kExtension;
   }
-  // The part of a member is no member itself.
-  const auto members = extensions ? catalog::locate(found) : std::map<catalog::Address, catalog::Located>();
+  // The part of a member is no member itself: of one that an extension has just made, or that its new version changes.
+  for (const auto& unit : found)
+    if (extensions || !addresses.count(unit)) doubtful.insert(unit);
+  const auto members = catalog::locate(doubtful);
   for (const auto& unit : found)
     if (const auto at = members.find(unit); at == members.end() || !at->second.extension_member) units.add(unit);
 }
@@ -662,10 +692,11 @@ Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Readin
 }
 
 Snapshot evaluate_whole(const Text& text, const Snapshot& outside, const std::string& search_path, Oid caller,
-                        const Copies& copies) {
+                        const Copies& copies, std::set<ObjectId>& owners_left_out) {
   const catalog::Reading nothing;
   Evaluation evaluation(text, Mode::kWhole, outside, nothing, search_path, caller);
   (void)evaluation.run();  // who of the others cannot come back is found when the plan is tried
+  owners_left_out = evaluation.owners_left_out();
   catalog::Units units = copies.units();
   add_created(units, copies.stubs());
   return catalog::read(units, false).snapshot;

@@ -13,7 +13,26 @@ extern "C" {
 
 namespace pgschema::shadow {
 
+namespace {
+
+/// DROP SCHEMA a, b: each is there, or not, by itself.
+std::vector<const RawStmt*> schema_by_schema(const RawStmt* raw) {
+  std::vector<const RawStmt*> out;
+  for (int i = 0; i < list_length(reinterpret_cast<DropStmt*>(raw->stmt)->objects); ++i)
+    out.push_back(pg::call([&] {
+      auto* single = static_cast<RawStmt*>(copyObjectImpl(raw));
+      auto* drop = reinterpret_cast<DropStmt*>(single->stmt);
+      drop->objects = list_make1(list_nth(drop->objects, i));
+      return single;
+    }));
+  return out;
+}
+
+}  // namespace
+
 std::vector<const RawStmt*> one_by_one(const RawStmt* raw) {
+  if (IsA(raw->stmt, DropStmt) && reinterpret_cast<DropStmt*>(raw->stmt)->removeType == OBJECT_SCHEMA)
+    return schema_by_schema(raw);
   if (!IsA(raw->stmt, GrantStmt) || list_length(reinterpret_cast<GrantStmt*>(raw->stmt)->objects) < 2) return {raw};
   std::vector<const RawStmt*> out;
   for (int i = 0; i < list_length(reinterpret_cast<GrantStmt*>(raw->stmt)->objects); ++i)

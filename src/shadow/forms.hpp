@@ -12,7 +12,7 @@ extern "C" {
 
 namespace pgschema::shadow {
 
-/// A GRANT on several objects as a GRANT on each: each has its place among the statements about its object.
+/// A GRANT on several objects as a GRANT on each: each has its place among the statements about its object. DROP SCHEMA too.
 std::vector<const RawStmt*> one_by_one(const RawStmt* raw);
 
 /// SET client_encoding says how psql would read the rest of the file. The client has read the text by its own encoding;

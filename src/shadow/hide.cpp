@@ -19,6 +19,7 @@ extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_statistic_ext.h"
@@ -206,6 +207,7 @@ std::vector<HiddenRow> rows_to_hide(const catalog::Units& units) {
     rows.push_back({row.oid(0), row.oid(1), row.text(2)});
   std::map<Oid, std::vector<Oid>> others;
   for (const auto& [catalog, oid] : units.others) others[catalog].push_back(oid);
+  others.erase(ExtensionRelationId);  // as schemas: what it has made lives on
   for (const auto& [catalog, oids] : others)
     for (const auto& row : pg::query(
              cat("SELECT oid, xmin FROM ", catalog::other_catalog(catalog)->name, " WHERE oid = ANY ($1)"), {oids}))

@@ -133,6 +133,7 @@ bool lives_in_no_schema(ObjectType type) {
     case OBJECT_ACCESS_METHOD:
     case OBJECT_CAST:
     case OBJECT_EVENT_TRIGGER:
+    case OBJECT_EXTENSION:
     case OBJECT_FDW:
     case OBJECT_FOREIGN_SERVER:
     case OBJECT_LANGUAGE:
@@ -165,7 +166,7 @@ void add_defined_in_no_schema(const Text& text, const std::string& search_path, 
       if ((purpose == Purpose::kDefine || purpose == Purpose::kDrop) == others) continue;
       settings.set("search_path", search_path_of(statement, search_path).c_str());
       for (const auto& address : in_no_schema(statement)) {
-        if (!others)
+        if (!others || address.classid == ExtensionRelationId)  // an installed one is not defined again
           units.add(address);
         else if (!units.has(address))
           throw Failure(

@@ -4,6 +4,7 @@
 
 #include "pg/query.hpp"
 #include "script/quote.hpp"
+#include "shadow/identity_names.hpp"
 
 namespace pgschema::shadow {
 
@@ -127,6 +128,7 @@ bool what_it_is_about_is_gone(const ObjectId& id, const Snapshot& live) {
                      {constraint.parent.identity, constraint.name})
         .empty();
   }
+  if (has_no_sequence(object, live)) return true;
   const bool of_not_null = id.kind == Kind::kComment && !object.name.empty();
   if (object.parent.kind == Kind::kDomain && of_not_null)
     return pg::query("SELECT 1 FROM pg_type WHERE oid = to_regtype($1) AND typnotnull", {object.parent.identity})

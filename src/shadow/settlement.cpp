@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "functions/settings.hpp"
 #include "pg/query.hpp"
 #include "pg/sha256.hpp"
 #include "pg/statement.hpp"
@@ -215,7 +216,8 @@ Oid owner_of_tables() {
 }
 
 /// The statements of the text, each with what it speaks of.
-void describe(const std::string& desired, const std::string& search_path, const catalog::Versions& now, Settlement& out) {
+void describe(const std::string& desired, const std::string& search_path, const catalog::Versions& now,
+              Settlement& out) {
   Text text = read_text(desired, Mode::kWhole);
   out.not_run = text.not_run;
   {
@@ -227,7 +229,13 @@ void describe(const std::string& desired, const std::string& search_path, const 
     auto [found, fresh] = by_source.try_emplace(statement.source);
     SettledStatement& settled = found->second;
     if (fresh)
-      settled = {statement.source->begin, statement.source->begin, statement.source->end, settings_hash(statement.settings), {}, false, {}};
+      settled = {statement.source->begin,
+                 statement.source->begin,
+                 statement.source->end,
+                 settings_hash(statement.settings),
+                 {},
+                 false,
+                 {}};
     note_mentions(statement, settled.mentions);
     bool any = false;
     for (const auto* targets : {&statement.targets, &statement.touched_units})
@@ -324,7 +332,8 @@ std::uint64_t settings_hash(const std::map<std::string, std::string>& settings) 
 }
 
 std::string circumstances() {
-  return pg::sha256(cat(kFormat, "\n", pg::query_in_search_path(kCircumstancesSql).at(0).text(0)));
+  return pg::sha256(cat(kFormat, "\n", settings::missing_roles == settings::kSkip ? "skip\n" : "",
+                        pg::query_in_search_path(kCircumstancesSql).at(0).text(0)));
 }
 
 std::optional<Settlement> settlement_of(const std::vector<std::string>& schemas, const std::string& now) {
@@ -342,7 +351,7 @@ std::optional<Settlement> settlement_of(const std::vector<std::string>& schemas,
 }
 
 void settle(const std::string& desired, const std::vector<std::string>& schemas, const Outcome& outcome) {
-  if (!outcome.settling) return;
+  if (!outcome.settling || !outcome.left_out.empty()) return;  // what is left out is told again each time
   const Oid caller = GetUserId(), owner = owner_of_tables();
   try {
     pg::Subtransaction trial;

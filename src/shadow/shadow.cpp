@@ -4,6 +4,7 @@
 
 #include "catalog/others.hpp"
 #include "diff/diff.hpp"
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "pg/lock_watch.hpp"
 #include "pg/query.hpp"
@@ -20,8 +21,8 @@
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
-#include "shadow/spread.hpp"
 #include "shadow/settlement.hpp"
+#include "shadow/spread.hpp"
 #include "shadow/trees.hpp"
 #include "shadow/unsettled.hpp"
 #include "shadow/using.hpp"
@@ -238,7 +239,9 @@ class Attempt {
       const ObjectId at = queue.back();
       queue.pop_back();
       out.insert(at);
-      for (const auto& member : in.family(at))
+      auto members = in.family(at);
+      if (const ObjectId shell = kinds::shell_of(at); shell && in.has(shell)) members.push_back(shell);
+      for (const auto& member : members)
         for (const auto& edge : in.dependents(member))
           if (in.has(edge.from) && seen.insert(in.root(edge.from)).second) queue.push_back(in.root(edge.from));
     }
@@ -526,6 +529,7 @@ std::optional<Spread> try_while_busy(Attempt& attempt, Outcome& outcome, Round r
 Outcome finish(const Text& parsed, Outcome outcome, const Whole* whole) {
   if (!outcome.plan.refused.empty()) raise(outcome.plan.refused.front(), outcome.plan.refused.size() - 1);
   mentioned(parsed, outcome);
+  outcome.left_out = parsed.about_missing_roles;
   if (whole) {
     outcome.ignored = whole->scope().ignored;
     outcome.defines_nothing = !whole->scope().defines;
@@ -647,8 +651,8 @@ std::optional<Outcome> plan_unsettled(const Settlement& settlement, Unsettled& u
   return {};
 }
 
-Outcome plan_schemas(const std::string& desired, const std::vector<std::string>& schemas, const std::string& callers_path,
-                     For use) {
+Outcome plan_schemas(const std::string& desired, const std::vector<std::string>& schemas,
+                     const std::string& callers_path, For use) {
   Settling settling;
   settling.circumstances = circumstances();
   std::optional<Settlement> settlement;

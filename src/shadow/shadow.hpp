@@ -25,6 +25,7 @@ struct Outcome {
   plan::Plan plan;
   Snapshot live, desired;
   std::vector<NotRun> not_run;
+  std::vector<NotRun> left_out;  // because of roles that do not exist
   std::set<ObjectId> named;
   std::map<ObjectId, std::map<std::string, std::string>> values_becoming;  // of replaced enum types
   std::vector<std::string> ignored;                                        // by directives: "app.flyway_schema_history"

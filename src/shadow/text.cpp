@@ -12,6 +12,7 @@
 #include "shadow/directives.hpp"
 #include "shadow/forms.hpp"
 #include "shadow/other_targets.hpp"
+#include "shadow/roles.hpp"
 #include "shadow/trees.hpp"
 
 extern "C" {
@@ -91,6 +92,7 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_DOMAIN:
     case OBJECT_DOMCONSTRAINT:
     case OBJECT_EVENT_TRIGGER:
+    case OBJECT_EXTENSION:
     case OBJECT_FDW:
     case OBJECT_FOREIGN_SERVER:
     case OBJECT_FUNCTION:
@@ -119,7 +121,6 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_TYPE:
     case OBJECT_VIEW: return nullptr;
     case OBJECT_DATABASE: return "databases";
-    case OBJECT_EXTENSION: return "extensions";
     case OBJECT_FOREIGN_TABLE: return "foreign tables";
     case OBJECT_LARGEOBJECT: return "large objects";
     case OBJECT_ROLE: return "roles";
@@ -141,8 +142,7 @@ std::string unsupported_form(const RawStmt& raw, const std::string& tag) {
 
 void refuse_unsupported_targets(const script::Meaning& meaning, const std::string& context) {
   for (const auto& target : meaning.targets)
-    if (const char* types = unsupported_type(target.type);
-        types && !(target.type == OBJECT_EXTENSION && meaning.purpose == Purpose::kDefine))
+    if (const char* types = unsupported_type(target.type); types)
       throw Failure(
           sqlstate::kFeatureNotSupported,
           cat(meaning.tag,
@@ -152,14 +152,43 @@ void refuse_unsupported_targets(const script::Meaning& meaning, const std::strin
           .context(context);
 }
 
-/// One that is not installed: its script is run.
+/// Of one that is not installed, or gets another version.
 void refuse_script(const RawStmt& raw, const std::string& context) {
-  if (!IsA(raw.stmt, CreateExtensionStmt) || settings::run_code) return;
+  const bool creates = IsA(raw.stmt, CreateExtensionStmt);
+  if ((!creates && !IsA(raw.stmt, AlterExtensionStmt)) || settings::run_code) return;
+  const char* name = creates ? reinterpret_cast<CreateExtensionStmt*>(raw.stmt)->extname
+                             : reinterpret_cast<AlterExtensionStmt*>(raw.stmt)->extname;
   throw Failure(sqlstate::kInsufficientPrivilege,
-                cat("planning does not run the script of extension ",
-                    script::quote_identifier(reinterpret_cast<CreateExtensionStmt*>(raw.stmt)->extname)))
-      .hint("If it may be run while planning, SET pgschema.run_code = on. Or create the extension first.")
+                cat("planning does not run the script of extension ", script::quote_identifier(name)))
+      .hint(cat("If it may be run while planning, SET pgschema.run_code = on. Or ", creates ? "create" : "update",
+                " the extension first."))
       .context(context);
+}
+
+/// What cannot be tried without harm to what is live.
+void refuse_whole_extension(const RawStmt& raw, const script::Meaning& meaning, const std::string& context) {
+  for (const auto& target : meaning.targets) {
+    if (target.type != OBJECT_EXTENSION) continue;
+    const std::string name = strVal(target.object);
+    if (meaning.purpose == Purpose::kDrop)
+      throw Failure(sqlstate::kFeatureNotSupported, "DROP EXTENSION is not supported in a desired state")
+          .detail("It cannot be tried without locking what the extension has made, which others may be using.")
+          .hint("Take out what uses it by a desired state, and drop it by itself.")
+          .context(context);
+    if (!IsA(raw.stmt, AlterObjectSchemaStmt)) continue;
+    const auto rows = pg::query(
+        "SELECT c.oid::regclass FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid JOIN pg_class c ON c.oid = d.objid "
+        "WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass AND e.extname = $1 "
+        "ORDER BY 1 LIMIT 1",
+        {name});
+    if (rows.empty()) continue;
+    throw Failure(
+        sqlstate::kFeatureNotSupported,
+        cat("ALTER EXTENSION … SET SCHEMA of ", script::quote_identifier(name), " is not supported in a desired state"))
+        .detail(cat("It cannot be tried without locking ", rows.at(0).text(0), ", which others may be using."))
+        .hint("Run it by itself.")
+        .context(context);
+  }
 }
 
 /// A function in C is checked by loading its library, and loading runs what the library wants.
@@ -242,36 +271,6 @@ catalog::Address definition_target(const script::Target& target) {
   });
 }
 
-catalog::Address existing_target(const script::Target& target) {
-  return pg::call([&]() -> catalog::Address {
-    Relation relation = nullptr;
-    // A relation may be named by any of its kinds' words: ALTER TABLE of a view, of an index, of a sequence.
-    switch (target.type) {
-      case OBJECT_TABLE:
-      case OBJECT_VIEW:
-      case OBJECT_MATVIEW:
-      case OBJECT_FOREIGN_TABLE:
-      case OBJECT_SEQUENCE:
-      case OBJECT_INDEX: {
-        auto* names = reinterpret_cast<List*>(target.object);
-        return {RelationRelationId, RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true), 0};
-      }
-      case OBJECT_COLUMN: {
-        // A column may be new, and so may its relation, which get_object_address() does not allow.
-        auto* names = list_copy(reinterpret_cast<List*>(target.object));
-        if (list_length(names) < 2) break;
-        return {RelationRelationId,
-                RangeVarGetRelid(makeRangeVarFromNameList(list_truncate(names, list_length(names) - 1)), NoLock, true),
-                0};
-      }
-      default: break;
-    }
-    const ObjectAddress found = get_object_address(target.type, target.object, &relation, AccessShareLock, true);
-    if (relation) relation_close(relation, NoLock);
-    return {found.classId, found.objectId, found.objectSubId};
-  });
-}
-
 /// The object that a statement speaks of, as far as its name tells: enough to keep the order of statements about one object.
 /// A name without a schema is taken to be another than one with.
 ObjectId name_of_target(const script::Target& target) {
@@ -336,22 +335,6 @@ ObjectId name_of_target(const script::Target& target) {
   return {Kind::kOther, name};
 }
 
-/// An identity column's sequence is a part of the column; what GRANT and COMMENT say about it is not read yet.
-void refuse_identity_sequence(const catalog::Address& address, const Text& text, const TextStatement& statement) {
-  const std::string& tag = statement.meaning.tag;
-  if (address.classid != RelationRelationId ||
-      (tag != "GRANT" && tag != "REVOKE" && tag != "COMMENT" && tag != "SECURITY LABEL"))
-    return;
-  const auto rows = pg::query(
-      "SELECT c.oid::regclass FROM pg_class c JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid "
-      "WHERE c.oid = $1 AND c.relkind = 'S' AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass",
-      {address.objid});
-  if (rows.empty()) return;
-  throw Failure(sqlstate::kFeatureNotSupported,
-                cat(tag, " on the sequence ", rows.at(0).text(0), " of an identity column is not supported yet"))
-      .context(text.context_of(statement));
-}
-
 /// ALTER SEQUENCE … RENAME of an identity column's sequence, RENAME CONSTRAINT of a NOT NULL: no object gets another name,
 /// but the column, or the domain, another attribute.
 bool renames_no_object(const catalog::Address& address, const TextStatement& statement) {
@@ -384,7 +367,73 @@ void refuse_full_schema(Oid schema, const Text& text, const TextStatement& state
       .context(text.context_of(statement));
 }
 
+/// With pgschema.missing_roles = skip. A policy that is left out takes along what else is said of it.
+void leave_out_missing_roles(Text& text, Mode mode) {
+  std::vector<TextStatement> kept;
+  std::map<std::string, std::vector<std::string>> policies;  // left out, with the roles that they were for
+  const auto report = [&](const TextStatement& statement, const std::vector<std::string>& roles) {
+    std::string names;
+    for (const auto& role : roles) names += cat(names.empty() ? "" : ", ", role);
+    text.about_missing_roles.push_back({statement.source->line, text.script.files[statement.source->file],
+                                        cat(statement.meaning.tag, " (no role ", names, ")")});
+  };
+  for (auto& statement : text.statements) {
+    const WithoutMissing without = without_missing_roles(statement.tree);
+    if (without.roles.empty()) {
+      kept.push_back(std::move(statement));
+      continue;
+    }
+    report(statement, without.roles);
+    if (!without.rest && IsA(statement.tree->stmt, CreatePolicyStmt))
+      policies.emplace(policy_spoken_of(statement.tree), without.roles);
+    for (const RawStmt* tree : {without.rest, mode == Mode::kWhole ? without.owner : nullptr}) {
+      if (!tree) continue;
+      kept.push_back(statement);
+      kept.back().tree = tree;
+      kept.back().meaning = script::meaning_of(*tree);
+      kept.back().owner_stays = tree == without.owner;
+    }
+  }
+  std::erase_if(kept, [&](const TextStatement& statement) {
+    const auto policy = policies.find(policy_spoken_of(statement.tree));
+    if (policy == policies.end()) return false;
+    report(statement, policy->second);
+    return true;
+  });
+  text.statements = std::move(kept);
+}
+
 }  // namespace
+
+catalog::Address existing_target(const script::Target& target) {
+  return pg::call([&]() -> catalog::Address {
+    Relation relation = nullptr;
+    // A relation may be named by any of its kinds' words: ALTER TABLE of a view, of an index, of a sequence.
+    switch (target.type) {
+      case OBJECT_TABLE:
+      case OBJECT_VIEW:
+      case OBJECT_MATVIEW:
+      case OBJECT_FOREIGN_TABLE:
+      case OBJECT_SEQUENCE:
+      case OBJECT_INDEX: {
+        auto* names = reinterpret_cast<List*>(target.object);
+        return {RelationRelationId, RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true), 0};
+      }
+      case OBJECT_COLUMN: {
+        // A column may be new, and so may its relation, which get_object_address() does not allow.
+        auto* names = list_copy(reinterpret_cast<List*>(target.object));
+        if (list_length(names) < 2) break;
+        return {RelationRelationId,
+                RangeVarGetRelid(makeRangeVarFromNameList(list_truncate(names, list_length(names) - 1)), NoLock, true),
+                0};
+      }
+      default: break;
+    }
+    const ObjectAddress found = get_object_address(target.type, target.object, &relation, AccessShareLock, true);
+    if (relation) relation_close(relation, NoLock);
+    return {found.classId, found.objectId, found.objectSubId};
+  });
+}
 
 Text read_text(const std::string& desired, Mode mode) {
   Text text;
@@ -398,6 +447,7 @@ Text read_text(const std::string& desired, Mode mode) {
       sql = read_again(sql, encoding->second);
     RawStmt* raw = parse_one(text, source, sql);
     if (mode == Mode::kWhole) raw = as_mark(raw);
+    raw = as_change_of_extension(raw);
     script::Meaning meaning = script::meaning_of(*raw);
     place_directives(text.script, source, meaning, *raw);
     switch (meaning.purpose) {
@@ -419,6 +469,7 @@ Text read_text(const std::string& desired, Mode mode) {
     if (says_what_is(raw->stmt) || is_there_already(raw->stmt)) continue;
     refuse_unsupported_targets(meaning, text.script.context_of(source));
     refuse_script(*raw, text.script.context_of(source));
+    refuse_whole_extension(*raw, meaning, text.script.context_of(source));
     refuse_library(*raw, text.script.context_of(source));
     refuse_concurrent_detach(*raw, text.script.context_of(source));
     refuse_all_triggers(*raw, text.script.context_of(source));
@@ -460,10 +511,19 @@ Text read_text(const std::string& desired, Mode mode) {
                                  {}});
     }
   }
-  std::stable_sort(text.not_run.begin(), text.not_run.end(), [](const NotRun& a, const NotRun& b) {
-    return std::tie(a.file, a.line) < std::tie(b.file, b.line);
-  });
+  if (settings::missing_roles == settings::kSkip) leave_out_missing_roles(text, mode);
+  for (auto* list : {&text.not_run, &text.about_missing_roles})
+    std::stable_sort(list->begin(), list->end(), [](const NotRun& a, const NotRun& b) {
+      return std::tie(a.file, a.line) < std::tie(b.file, b.line);
+    });
   return text;
+}
+
+bool leaves_out_privileges(const Text& text) {
+  return std::any_of(text.about_missing_roles.begin(), text.about_missing_roles.end(), [](const NotRun& one) {
+    return one.what.starts_with("GRANT") || one.what.starts_with("REVOKE") ||
+           one.what.starts_with("ALTER DEFAULT PRIVILEGES");
+  });
 }
 
 catalog::Address target_of_definition(const TextStatement& statement) {
@@ -478,7 +538,11 @@ std::string search_path_of(const TextStatement& statement, const std::string& ca
 }
 
 void rethrow_with_place(const pg::Error& error, const Text& text, const TextStatement& statement) {
-  rethrow(error, text, *statement.source, statement.sql);
+  pg::Error told = error;
+  if (told.sqlstate() == sqlstate::kUndefinedObject && told.hint.empty() &&
+      !without_missing_roles(statement.tree).roles.empty())
+    told.hint = "Create the role, or SET pgschema.missing_roles = skip to leave out what the text says of it.";
+  rethrow(std::move(told), text, *statement.source, statement.sql);
 }
 
 std::vector<RangeVar*> references_of(Node* statement) {
@@ -537,7 +601,6 @@ void resolve(Text& text, const std::string& search_path) {
             statement.meaning.purpose == Purpose::kDefine ? definition_target(target) : existing_target(target);
         statement.targets.push_back(address);
         if (!OidIsValid(address.objid)) continue;
-        refuse_identity_sequence(address, text, statement);
         if (renames_no_object(address, statement)) statement.meaning.purpose = Purpose::kRefine;
         if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop)
           refuse_full_schema(address.objid, text, statement);

@@ -26,6 +26,7 @@ struct TextStatement {
   std::set<ObjectId> names;                     // resolve_names(): what it speaks of, whether that exists or not
   std::vector<ObjectId> named;                  // of each of the meaning's targets; none where there is no such object
   std::set<ObjectId> touched;
+  bool owner_stays = false;  // ALTER … OWNER TO a role that does not exist: see roles.hpp
 };
 
 struct NotRun {
@@ -49,6 +50,7 @@ struct Text {
   script::Script script;
   std::vector<TextStatement> statements;  // only those that mean something here
   std::vector<NotRun> not_run;
+  std::vector<NotRun> about_missing_roles;  // left out because of roles that do not exist
   /// Live relations that foreign keys of the text refer to.
   std::set<Oid> referenced;
   /// Live tables of which the text makes partitions or children.
@@ -65,6 +67,12 @@ enum class Mode { kNamed, kWhole };
 /// Parses. Raises 42601 with the place for what cannot be parsed, 0A000 for DDL that is not supported. The parse
 /// trees live in the current memory context.
 Text read_text(const std::string& desired, Mode mode);
+
+/// Whether privileges are among what was left out.
+bool leaves_out_privileges(const Text& text);
+
+/// The object that a statement names, under the current search_path; objid is 0 when there is none.
+catalog::Address existing_target(const script::Target& target);
 
 /// Looks up what the statements name, as the caller, under the caller's search_path and the text's own SETs.
 /// Takes AccessShare on relations; do it inside a subtransaction that is rolled back.

@@ -219,6 +219,23 @@ bool TreeText::says_column(const ObjectId& table, const std::string& name) const
   return found != defines_.end() && found->second.count(name);
 }
 
+namespace {
+
+/// Columns of defined tables: the definition says their storage and compression too, and saying nothing means those of the
+/// type.
+std::set<ObjectId> with_storage_of_their_own(const std::set<ObjectId>& defined, const Snapshot& live) {
+  std::set<ObjectId> out;
+  for (const auto& table : defined) {
+    if (table.kind != Kind::kTable) continue;
+    for (const auto& id : live.children(table))
+      if (id.kind == Kind::kColumn && (live.objects.at(id).has("storage") || live.objects.at(id).has("compression")))
+        out.insert(id);
+  }
+  return out;
+}
+
+}  // namespace
+
 MadeBeneath::MadeBeneath(const Snapshot& live, const std::set<ObjectId>& gone, const std::set<ObjectId>& defined,
                          const TreeText& said)
     : live_(live) {
@@ -231,8 +248,11 @@ MadeBeneath::MadeBeneath(const Snapshot& live, const std::set<ObjectId>& gone, c
   const auto at_once = [&](const ObjectId& id) {
     return live.has(id) && !live.objects.at(id).fact("inherits_at_once").empty();
   };
-  if (above.empty() && std::none_of(defined.begin(), defined.end(), at_once)) return;
+  const std::set<ObjectId> said_anew = with_storage_of_their_own(defined, live);
+  if (above.empty() && said_anew.empty() && std::none_of(defined.begin(), defined.end(), at_once)) return;
   changed_ = live;
+  for (const auto& id : said_anew)
+    for (const auto* setting : {"storage", "compression"}) changed_.objects.at(id).attributes.erase(setting);
   // A definition makes the table; what it inherited so far and may keep is not said by it.
   for (const auto& id : defined)
     if (at_once(id)) changed_.objects.at(id).facts.erase("inherits_at_once");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
@@ -17,6 +18,7 @@
 
 extern "C" {
 #include "access/transam.h"
+#include "catalog/pg_extension.h"
 #include "miscadmin.h"
 }
 
@@ -120,6 +122,15 @@ Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_
     changes_.push_back({difference.id, difference.what, in.objects.at(root).name,
                         !in.objects.at(difference.id).fact("references").empty()});
   }
+  // A type that is made of functions takes part with its shell and with them.
+  for (const Snapshot* in : {&live, &wanted})
+    for (const auto& [id, object] : in->objects) {
+      const ObjectId shell = kinds::shell_of(id);
+      if (!shell || !in->has(shell) || !differences_.count(id)) continue;
+      differences_.insert(shell);
+      for (const auto& edge : live.dependents(shell))
+        if (live.has(edge.from)) differences_.insert(live.root(edge.from));
+    }
   // A sequence is given to a column by the sequence, and the table must be there.
   for (const Snapshot* in : {&live, &wanted})
     for (const auto& [id, object] : in->objects)
@@ -147,6 +158,8 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
   const Inside inside;
   catalog::Units schemas;
   schemas.schemas = scope_.units.schemas;
+  for (const auto& other : scope_.units.others)
+    if (other.first == ExtensionRelationId) schemas.others.insert(other);
   Copies copies(schemas, outside, stubs);
   const std::string hidden = hide(rows, false);
   copies.make({}, {});
@@ -156,7 +169,7 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
     if (mentioned_.mentions.privileges) pg::write(kForgetPrivilegesSql, {schema});
   }
   pg::write(kForgetDefaultPrivilegesSql);
-  Snapshot desired = evaluate_whole(parsed, outside, search_path, caller, copies);
+  Snapshot desired = evaluate_whole(parsed, outside, search_path, caller, copies, owners_left_out_);
   settle_prints(desired, live_.snapshot, live_.snapshot);
   refuse_hidden_names(desired, hidden);
   for (const auto& [id, object] : desired.objects) {
@@ -203,7 +216,7 @@ Snapshot Whole::aligned(const Snapshot& live) const {
       const ObjectId publication{Kind::kPublication, object.name};
       return !live_.snapshot.has(publication) && !desired_.has(publication);
     }
-    return (kind == Kind::kOwner && !mentioned_.mentions.owners) ||
+    return (kind == Kind::kOwner && (!mentioned_.mentions.owners || owners_left_out_.count(object.parent))) ||
            ((kind == Kind::kPrivilege || kind == Kind::kDefaultPrivilege) && !mentioned_.mentions.privileges) ||
            (kind == Kind::kSecurityLabel && !mentioned_.mentions.labels);
   };

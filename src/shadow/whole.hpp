@@ -49,6 +49,7 @@ class Whole {
   Outcome mentioned_;  // only which aspects the text speaks of
   catalog::Reading live_;
   Snapshot desired_;
+  std::set<ObjectId> owners_left_out_;
   std::set<ObjectId> differences_;  // roots
   std::vector<Changed> changes_;
 };

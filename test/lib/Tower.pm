@@ -61,13 +61,14 @@ END
 # new($name, …)
 #   everywhere  looks at what belongs to the database too
 #   init        more arguments of initdb
+#   conf        more settings of the server
 sub new
 {
 	my ($class, $name, %how) = @_;
 	my $self = bless { number => 0, everywhere => $how{everywhere}, schema => slurp_file("$ENV{TEST_DEMO}/schema.sql") }, $class;
 	$self->{node} = PostgreSQL::Test::Cluster->new($name);
 	$self->{node}->init(extra => $how{init} // []);
-	$self->{node}->append_conf('postgresql.conf', "fsync = off\ntimezone = 'UTC'");
+	$self->{node}->append_conf('postgresql.conf', "fsync = off\ntimezone = 'UTC'\n" . ($how{conf} // ''));
 	$self->{node}->start;
 	$self->database('tower', $self->{schema});
 	$self->run('tower', $rows);

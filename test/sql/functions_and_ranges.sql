@@ -12,8 +12,8 @@ CREATE TYPE fr.r AS RANGE (SUBTYPE = int, CANONICAL = fr.canonical);
 CREATE TABLE fr.t (a int, r fr.r);
 CREATE VIEW fr.v AS SELECT a, r FROM fr.t;
 SELECT action, identity FROM pgschema_steps('CREATE VIEW fr.v AS SELECT a::bigint AS a, r FROM fr.t') ORDER BY step;
-SELECT pgschema_plan('COMMENT ON TYPE fr.r IS ''between two''');
-SELECT pgschema_plan('DROP VIEW fr.v; DROP TABLE fr.t; DROP TYPE fr.r CASCADE');
+SELECT statement FROM pgschema_steps('COMMENT ON TYPE fr.r IS ''between two''') ORDER BY step;
+SELECT statement FROM pgschema_steps('DROP VIEW fr.v; DROP TABLE fr.t; DROP TYPE fr.r CASCADE') ORDER BY step;
 \pset tuples_only off
 \pset format aligned
 DROP SCHEMA fr CASCADE;

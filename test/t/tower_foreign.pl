@@ -44,7 +44,16 @@ $tower->change('tags and function of an event trigger', first => "$functions;$tr
 $tower->change('a function under event triggers', first => "$functions;$triggers", also => "ALTER FUNCTION app.told() RENAME TO tell_it");
 $tower->change('an event trigger is renamed', first => "$functions;$triggers", also => 'ALTER EVENT TRIGGER tell RENAME TO speak');
 $tower->change('an event trigger goes', first => "$functions;$triggers", also => 'DROP EVENT TRIGGER IF EXISTS tell_all');
-$tower->refusal('for logins', first => $functions, text => 'CREATE EVENT TRIGGER l ON login EXECUTE FUNCTION app.told()', error => qr/CREATE EVENT TRIGGER is not supported/);
+if ($tower->{node}->pg_version < 17) { $tower->refusal('for logins', first => $functions, text => 'CREATE EVENT TRIGGER l ON login EXECUTE FUNCTION app.told()', error => qr/unrecognized event name "login"/); }
+else
+{
+	my $login = 'CREATE EVENT TRIGGER l ON login EXECUTE FUNCTION app.told()';
+	$tower->change('for logins', first => $functions, also => $login);
+	$tower->change('for logins, and how it is enabled', first => "$functions; $login; ALTER EVENT TRIGGER l DISABLE; COMMENT ON EVENT TRIGGER l IS 'x'", also => 'ALTER EVENT TRIGGER l ENABLE ALWAYS');
+	$tower->change('for logins, and no more', first => "$functions; $login", also => 'DROP EVENT TRIGGER IF EXISTS l');
+	$tower->change('for logins, under a function that is rebuilt', first => "$functions; $login; ALTER EVENT TRIGGER l ENABLE REPLICA", also => 'ALTER FUNCTION app.told() RENAME TO was_told');
+	$tower->refusal('for logins, with a filter', first => $functions, text => "CREATE EVENT TRIGGER l ON login WHEN TAG IN ('x') EXECUTE FUNCTION app.told()", error => qr/not supported for login/);
+}
 
 my $methods = "CREATE ACCESS METHOD tree TYPE INDEX HANDLER app.tree; CREATE ACCESS METHOD pile TYPE TABLE HANDLER app.pile; COMMENT ON ACCESS METHOD tree IS 'x'";
 $tower->change('new access methods', first => $functions, also => $methods);

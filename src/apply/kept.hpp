@@ -1,0 +1,39 @@
+// What pgschema.history keeps of whole schemas at each apply, so that they can be shown as they stood then.
+//
+// An object with all that belongs to it is one text, and stored once by its hash (pgschema.text); so are lists of these
+// hashes, in parts of some dozens: an apply that changed one object in thousands adds a few kilobytes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/snapshot.hpp"
+
+namespace pgschema::apply {
+
+/// An extension that schemas need, as a dump says it.
+struct NeededExtension {
+  std::string name, create, comment;  // statements; no comment: ""
+
+  auto operator<=>(const NeededExtension&) const = default;
+};
+
+/// Those that live in the schemas (quoted names), and those that something in them needs; by name.
+std::vector<NeededExtension> extensions_of(const std::vector<std::string>& schemas);
+
+struct KeptSchemas {
+  Snapshot snapshot;
+  std::vector<NeededExtension> extensions;
+};
+
+/// Keeps the schemas as they are now, under a version that is in pgschema.applied already. One that does not exist is kept as
+/// that; one in which there is something that cannot be written, with the reason. Takes no lock that it does not give back.
+void keep(std::int64_t version, const std::vector<std::string>& schemas);
+
+/// The schemas as they stood after an apply; nothing: all that were kept by then and that the caller may see. Raises 42704 for a
+/// version that does not exist, 3F000 for a schema that did not exist then, 55000 where history does not cover one, 42501
+/// for one on which the caller has no USAGE (of one that is gone: who is no member of the role that applied).
+KeptSchemas kept(const std::optional<std::vector<std::string>>& schemas, std::int64_t version);
+
+}  // namespace pgschema::apply
