@@ -30,11 +30,18 @@ class OwnerWriter final : public Writer {
                               is_relation(object.id.kind) ? access_exclusive(object) : std::string(),
                               {}}};
     if (const std::string& multirange = object.fact("multirange"); !multirange.empty())
-      out.push_back({cat("ALTER TYPE ", multirange, " OWNER TO ", owner.get("role")), "ALTER TYPE", {}, {}});
+      out.push_back({cat("ALTER TYPE ", multirange, " OWNER TO ",
+                         object.fact("multirange_owner").empty() ? owner.get("role") : object.fact("multirange_owner")),
+                     "ALTER TYPE",
+                     {},
+                     {}});
     return out;
   }
   std::vector<Command> drop(const Object&, const Snapshot&) const override { return {}; }
   std::optional<Alteration> alter(const Change& change) const override {
+    // A sequence goes with the owner of its table (change_owner_recurse_to_sequences() in tablecmds.c).
+    const ObjectId owned_by{Kind::kOwnedBy, describe(change.after.parent)};
+    if (change.live.has(owned_by) && change.desired.has(owned_by)) return Alteration{};
     return Alteration{create(change.after, change.desired),
                       {{Hazard::kAccess, cat(describe(change.after.id), ": ", change.before.get("role"), " -> ",
                                              change.after.get("role"))}},

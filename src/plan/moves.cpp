@@ -59,7 +59,9 @@ class Mover {
       out_.altered.emplace(id, std::move(*alteration));
       return;
     }
-    const bool with_parent = id.kind == Kind::kColumn && after.parent.kind != Kind::kTable;
+    // An index that is a part of one cannot become a part of another.
+    const bool with_parent =
+        (id.kind == Kind::kColumn || id.kind == Kind::kInheritance) && after.parent.kind != Kind::kTable;
     rebuilt_.push_back(with_parent ? after.parent : id);
   }
 

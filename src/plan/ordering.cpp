@@ -436,6 +436,8 @@ class Ordering {
   void order_part(const ObjectId& part, const Snapshot& in, std::optional<Graph::Node> leaves,
                   std::optional<Graph::Node> enters) {
     const Object& object = in.objects.at(part);
+    // What is a part of the parent's can be dropped by itself when its table has left.
+    if (part.kind == Kind::kIndex || part.kind == Kind::kConstraint) before(leaves, drop_node(part));
     if (part.kind != Kind::kColumn && !(part.kind == Kind::kConstraint && object.get("type") == "c") &&
         part.kind != Kind::kOwner)
       return;

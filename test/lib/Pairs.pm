@@ -121,7 +121,7 @@ sub dump
 	return $dump;
 }
 
-# pg_dump's text as entries, in no order, and free of that of columns and privileges.
+# pg_dump's text as entries, in no order, and free of that of columns, privileges and options.
 sub entries
 {
 	my ($dump) = @_;
@@ -130,6 +130,7 @@ sub entries
 		return if !defined $head;
 		my @lines = grep { /\S/ && !/^(--|SET |\\|SELECT pg_catalog\.set_config)/ } @body;
 		@lines = sort map { s/^\s+|,?\s*$//gr } @lines if $head =~ /; Type: (TABLE|ACL|DEFAULT ACL|TYPE);/ && (!@lines || $lines[0] !~ /AS ENUM/);
+		s/ WITH \(([^()]*)\)/' WITH (' . join(', ', sort split m{, }, $1) . ')'/ge, s/^WITH \(([^()]*)\)/'WITH (' . join(', ', sort split m{, }, $1) . ')'/ge for @lines;
 		$out{ $head . "\n" . join("\n", @lines) }++;
 	};
 	for (split /\n/, $dump)
@@ -169,16 +170,17 @@ sub made
 	my %pair = (seed => $seed);
 	my $a = RandomSchema->new(seed => $seed, version => $self->{version}, size => RandomSchema::pick(12, 20, 30, 40));
 	my $b = RandomSchema::chance(0.08) ? RandomSchema->new(version => $self->{version}, size => RandomSchema::pick(12, 25), from => 1000, like => $a) : $a->mutated(RandomSchema::pick(1, 2, 3, 5, 8, 13, 25));
+	$pair{form} = RandomSchema::pick('as written', 'as written', 'shuffled', 'pg_dump');
+	$pair{order} = int(rand(1 << 30));
+	# Of a language whose handler is in pg_catalog, pg_dump does not write the handler.
+	if ($pair{form} eq 'pg_dump') { $_->without('language') for $a, $b; }
 	$pair{a} = [ $a->statements ];
 	$pair{b} = [ $b->statements ];
 	$pair{inserts} = [ $a->inserts ];
 	$pair{schemas} = [ $a->schemas, $b->schemas ];
 	$pair{forth} = [ $b->directives(0) ];
 	$pair{back} = [ $b->directives(1) ];
-	$pair{gone} = [ $b->gone($a) ];
-	$pair{gone_back} = [ $a->gone($b) ];
-	$pair{form} = RandomSchema::pick('as written', 'as written', 'shuffled', 'pg_dump');
-	$pair{order} = int(rand(1 << 30));
+	$pair{wide} = { a => [ $a->database_wide ], b => [ $b->database_wide ] };
 	return \%pair;
 }
 
@@ -191,12 +193,21 @@ sub form
 	return joined(map { $_->[1] } @$statements) if $pair->{form} ne 'shuffled';
 	srand($pair->{order});
 	my (%of, @keys);
-	for (@$statements) { push @keys, $_->[0] if !$of{ $_->[0] }; push @{ $of{ $_->[0] } }, $_->[1]; }
+	for (@$statements) { push @keys, $_->[2] if !$of{ $_->[2] }; push @{ $of{ $_->[2] } }, $_->[1]; }
 	return joined(map { @{ $of{$_} } } RandomSchema::some(scalar(@keys), @keys));
 }
 
+# DROP of what belongs to the database and is not made by the statements.
+sub gone
+{
+	my ($before, $after, $statements) = @_;
+	my %made = map { $_->[1] =~ /^CREATE / ? ($_->[0] => 1) : () } @$statements;
+	my %stays = map { $made{ $_->[0] } ? ($_->[1] => 1) : () } @$after;
+	return map { $stays{ $_->[1] } ? () : "DROP $_->[1]" } reverse @$before;
+}
+
 sub database { my ($self) = @_; my $name = "$self->{name}_" . ++$self->{serial}; $self->must('postgres', "CREATE DATABASE $name TEMPLATE pairs"); push @{ $self->{databases} }, $name; return $name; }
-sub gone { my ($self) = @_; $self->psql('postgres', join('', map { "DROP DATABASE IF EXISTS $_ WITH (FORCE);\n" } splice(@{ $self->{databases} }))); return; }
+sub clean { my ($self) = @_; $self->psql('postgres', join('', map { "DROP DATABASE IF EXISTS $_ WITH (FORCE);\n" } splice(@{ $self->{databases} }))); return; }
 
 # Loads what can be loaded: the statements that ran.
 sub load
@@ -280,14 +291,14 @@ sub run
 		my $old = $self->form($pair, \@a, $live);
 		my $new = $self->form($pair, \@b, $fresh);
 		# The schemas are made by the texts always, or they would go.
-		$result->{text} = joined(@{ $pair->{gone} }) . join('', map { "$_->[0]\n" } @forth) . $new;
+		$result->{text} = joined(gone($pair->{wide}{a}, $pair->{wide}{b}, \@b)) . join('', map { "$_->[0]\n" } @forth) . $new;
 		$self->way(%b, where => 'there', live => $live, scope => $scope, there => $there->(), text => $result->{text}, renames => \@forth);
-		$result->{text} = joined(@{ $pair->{gone_back} }) . join('', map { "$_->[0]\n" } @back) . $old;
+		$result->{text} = joined(gone($pair->{wide}{b}, $pair->{wide}{a}, \@a)) . join('', map { "$_->[0]\n" } @back) . $old;
 		$self->way(%a, where => 'back', live => $live, scope => $scope, there => $there->(), text => $result->{text}, renames => \@back);
 		1;
 	};
 	if (!$went) { my $e = $@; $result = { %$result, ref $e ? %$e : (status => 'failed', at => 'the test itself', message => $e) }; }
-	$self->gone;
+	$self->clean;
 	return $result;
 }
 
@@ -322,7 +333,7 @@ sub shrink
 		return { %$p, a => [ grep { !$drop{"key $_->[0]"} } @{ $p->{a} } ], b => [ grep { !$drop{"key $_->[0]"} } @{ $p->{b} } ] };
 	};
 	my $try = sub { my ($p) = @_; return signature($self->run($p)) eq $same ? $p : undef; };
-	for my $list (qw(inserts gone gone_back forth back)) { my $less = $try->({ %$pair, $list => [] }); $pair = $less if $less; }
+	for my $list (qw(inserts forth back)) { my $less = $try->({ %$pair, $list => [] }); $pair = $less if $less; }
 	if ($pair->{form} ne 'as written') { my $less = $try->({ %$pair, form => 'as written' }); $pair = $less if $less; }
 	# Whole objects, then single statements.
 	my @keys = $parts->($pair);

@@ -4,10 +4,11 @@ package RandomSchema;
 #
 #   my $schema = RandomSchema->new(seed => 7, version => 15, size => 30);
 #   my $other = $schema->mutated(5);
-#   $schema->statements      [ [ key, SQL ], … ] in an order that mostly runs; statements of one object have one key
+#   $schema->statements      [ [ key, SQL, about ], … ] in an order that mostly runs; statements of one object have one key,
+#                            those that are about one have one `about`: they keep their order
 #   $other->directives       the comments that say what was renamed since $schema
 #   $schema->inserts         rows for its tables
-#   $other->gone($schema)    DROP … IF EXISTS of what belongs to the database and is no longer there
+#   $schema->database_wide   what a text about schemas does not drop by leaving it out
 #
 # An object is an id, a name, and templates in which {7} stands for the object with that id, by its whole name, {7!} for
 # its name alone. So a rename reaches whoever uses the object, and what uses something that was dropped has no statement
@@ -290,7 +291,8 @@ sub make_table
 		{
 			next if chance(0.06);
 			if (chance(0.65)) { push @columns, $c; next; }
-			push @columns, $self->dress_column($self->new_column($c), $o, \@columns);
+			if ($c->{generated}) { push @columns, $c; next; }    # PostgreSQL has no statement that makes a column generated
+			push @columns, $self->dress_column($self->new_column($c), $o, []);
 		}
 		push @columns, $self->dress_column($self->new_column, $o, \@columns) if chance(0.4);
 		@columns = some(scalar(@columns), @columns) if chance(0.2);
@@ -359,7 +361,7 @@ sub table_constraints
 		my $kind = pick(qw(check check check unique exclude));
 		if ($kind eq 'check')
 		{
-			my $text = $c->{family} eq 'n' ? pick("{$c->{id}} >= 0", "{$c->{id}} < 100000 OR {$c->{id}} IS NULL", "{$c->{id}} IN (1, 2) OR {$c->{id}} <> 77777") : $c->{family} eq 's' ? pick("length({$c->{id}}::text) < 50", "{$c->{id}} <> 'zzz'", "{$c->{id}} IS NULL OR {$c->{id}} NOT IN ('q', 'r')") : $c->{family} eq 'd' ? "{$c->{id}} > '1990-01-01'" : "{$c->{id}} IS NOT NULL OR true";
+			my $text = $c->{family} eq 'n' ? pick("{$c->{id}} >= 0", "{$c->{id}} < 100000 OR {$c->{id}} IS NULL", "{$c->{id}} IN (1, 2) OR {$c->{id}} <> 77777") : $c->{family} eq 's' ? pick("length({$c->{id}}::text) < 50", "{$c->{id}} <> 'zzz'", "{$c->{id}} IS NULL OR {$c->{id}}::text NOT IN ('q', 'r')") : $c->{family} eq 'd' ? "{$c->{id}} > '1990-01-01'" : "{$c->{id}} IS NOT NULL OR true";
 			if ($c->{family} eq 'n' && chance(0.25)) { my $f = $self->function_on('n'); $text = '(' . ($f->{call} =~ s/\@/{$c->{id}}/r) . ') IS NOT NULL OR true' if $f; }
 			my $tail = ($c->{virtual} ? '' : '') . (!$partitioned && chance(0.1) ? ' NO INHERIT' : '') . (chance(0.1) ? ' NOT VALID' : '');
 			$tail = ' NOT ENFORCED' if $self->{version} >= 18 && chance(0.1);
@@ -367,8 +369,8 @@ sub table_constraints
 		}
 		elsif ($kind eq 'unique' && $c->{family} =~ /^[nsdui]$/ && !$c->{virtual})
 		{
-			next if $partitioned && $partitioned != $c->{id};
-			$new->('uq', 'UNIQUE ' . (chance(0.15) ? 'NULLS NOT DISTINCT ' : '') . "({$c->{id}})" . (chance(0.1) && !$partitioned ? ' DEFERRABLE' : '') . (chance(0.1) ? '' : ''), { on => $c->{id} }) if !(grep { ($_->{on} // 0) == $c->{id} } @out) || 1;
+			next if $partitioned && $partitioned != $c->{id} || $c->{key};    # two keys over one column: docs/limits.md
+			$new->('uq', 'UNIQUE ' . (chance(0.15) ? 'NULLS NOT DISTINCT ' : '') . "({$c->{id}})" . (chance(0.1) && !$partitioned ? ' DEFERRABLE' : '') . (chance(0.1) ? '' : ''), { on => $c->{id} });
 		}
 		elsif ($kind eq 'exclude' && $c->{family} =~ /^[rm]$/ && !$partitioned) { $new->('ex', "EXCLUDE USING gist ({$c->{id}} WITH &&)" . (chance(0.3) ? " WHERE ({$c->{id}} IS NOT NULL)" : '')); }
 		elsif ($kind eq 'exclude' && $c->{family} eq 'n' && !$partitioned && !$c->{virtual}) { $new->('ex', "EXCLUDE USING btree ({$c->{id}} WITH =)"); }
@@ -417,7 +419,7 @@ sub make_inherits
 {
 	my ($self, $o) = @_;
 	my $old = $o->{old};
-	my $parent = $old ? $self->by_id($old->{parents}[0]) : pick((grep { !$_->{partition_by} && !$_->{typed} && !$_->{using} } $self->among('table')), undef);
+	my $parent = $old ? $self->by_id($old->{parents}[0]) : pick((grep { !$_->{partition_by} && !$_->{typed} && !$_->{using} && !(grep { $_->{text} =~ /NOT VALID/ } @{ $_->{constraints} }) } $self->among('table')), undef);
 	return if !$parent;
 	my $done = $self->make_table($o);
 	if (!$old) { $o->{columns} = [ grep { !$_->{key} } @{ $o->{columns} } ]; $o->{constraints} = []; delete @$o{qw(partition_by key_column)}; }
@@ -425,6 +427,7 @@ sub make_inherits
 	$o->{parents} = [ $parent->{id} ];
 	$o->{kind} = 'table';
 	$o->{inherits} = 1;
+	$o->{unlogged} = 0;
 	return $done;
 }
 
@@ -472,10 +475,12 @@ sub table_sql
 	elsif ($o->{typed}) { push @out, "CREATE TABLE $me OF {$o->{typed}}$with"; }
 	else { push @out, 'CREATE ' . ($o->{unlogged} ? 'UNLOGGED ' : '') . "TABLE $me (\n  " . join(",\n  ", @columns, @inline) . "\n)" . ($o->{inherits} ? " INHERITS ({$o->{parents}[0]})" : '') . $by . $with; }
 	push @out, map { "ALTER TABLE $me ADD CONSTRAINT {$_->{id}} $_->{text}" } @late;
+	# Children that are made later inherit storage and compression, those that are there do not.
+	my $parent = grep { ($_->{parents} // [0])->[0] == $o->{id} } @{ $self->{objects} };
 	for my $c (@{ $o->{columns} // [] })
 	{
-		push @out, "ALTER TABLE ONLY $me ALTER COLUMN {$c->{id}} SET STORAGE $c->{storage}" if $c->{storage};
-		push @out, "ALTER TABLE ONLY $me ALTER COLUMN {$c->{id}} SET COMPRESSION $c->{compression}" if $c->{compression};
+		push @out, "ALTER TABLE ONLY $me ALTER COLUMN {$c->{id}} SET STORAGE $c->{storage}" if $c->{storage} && !$parent;
+		push @out, "ALTER TABLE ONLY $me ALTER COLUMN {$c->{id}} SET COMPRESSION $c->{compression}" if $c->{compression} && !$parent;
 		push @out, "ALTER TABLE ONLY $me ALTER COLUMN {$c->{id}} SET STATISTICS $c->{target}" if defined $c->{target};
 		push @out, "ALTER TABLE ONLY $me ALTER COLUMN {$c->{id}} SET ($c->{options})" if $c->{options};
 		push @out, "COMMENT ON COLUMN $me.{$c->{id}} IS " . literal($c->{comment}) if $c->{comment};
@@ -557,8 +562,11 @@ sub make_index
 	my $with = $method eq 'btree' && chance(0.15) ? ' WITH (fillfactor = 70, deduplicate_items = off)' : $method eq 'gin' && chance(0.2) ? ' WITH (fastupdate = off)' : '';
 	$o->{sql} = [ 'CREATE ' . ($unique ? 'UNIQUE ' : '') . "INDEX {$o->{id}!} ON {$t->{id}} USING $method ($element$second)$include" . ($unique && chance(0.3) ? ' NULLS NOT DISTINCT' : '') . "$with$where" ];
 	push @{ $o->{sql} }, "ALTER INDEX {$o->{id}} ALTER COLUMN 1 SET STATISTICS 200" if !$plain && $element =~ /^\(|\(\{/ && chance(0.3);
-	push @{ $o->{sql} }, "ALTER TABLE {$t->{id}} CLUSTER ON {$o->{id}!}" if $method eq 'btree' && !$where && !$t->{partition_by} && $t->{kind} ne 'matview' && chance(0.06);
-	push @{ $o->{sql} }, "ALTER TABLE {$t->{id}} REPLICA IDENTITY USING INDEX {$o->{id}!}" if $unique && !$where && chance(0.2);
+	my $mark = !grep { $_->{mark} && $_->{on} == $t->{id} && $_->{id} != $o->{id} } @{ $self->{objects} };
+	my $marked = @{ $o->{sql} };
+	push @{ $o->{sql} }, "ALTER TABLE {$t->{id}} CLUSTER ON {$o->{id}!}" if $mark && $method eq 'btree' && !$where && !$t->{partition_by} && $t->{kind} ne 'matview' && chance(0.06);
+	push @{ $o->{sql} }, "ALTER TABLE {$t->{id}} REPLICA IDENTITY USING INDEX {$o->{id}!}" if $mark && $unique && !$where && chance(0.2);
+	$o->{mark} = @{ $o->{sql} } > $marked;
 	$o->{schema} = $t->{schema};
 	return 1;
 }
@@ -702,7 +710,7 @@ sub make_function
 		my $t = $old ? $self->by_id($old->{row}) : $self->one('table', 'view');
 		return if !$t;
 		$o->{row} = $t->{id};
-		($returns, $expression, $body_kind, $call) = ("SETOF {$t->{id}}", undef, pick(qw(string plpgsql_set atomic_set)), undef);
+		($returns, $expression, $body_kind, $call) = ("SETOF {$t->{id}}", undef, pick(qw(string plpgsql_set), $t->{kind} eq 'view' ? 'atomic_set' : ()), undef);
 		$options =~ s/IMMUTABLE|LEAKPROOF|STRICT//g;
 		$more = " ROWS 50" if chance(0.3);
 		my $query = "SELECT * FROM {$t->{id}}";
@@ -860,7 +868,7 @@ sub make_sequence
 	$o->{name} //= $self->fresh_name('sq');
 	$o->{sql} = [ "CREATE SEQUENCE {$o->{id}}" . pick('', ' AS integer', ' AS smallint') . pick('', ' INCREMENT 3', ' MINVALUE 5 MAXVALUE 1000', ' START 50 CACHE 10 CYCLE') ];
 	my $t = $self->one('table');
-	if ($t && !$t->{typed} && @{ $t->{columns} // [] } && chance(0.2)) { my $c = pick(@{ $t->{columns} }); $o->{owned_by} = 1; push @{ $o->{sql} }, "ALTER SEQUENCE {$o->{id}} OWNED BY {$t->{id}}.{$c->{id}}"; $o->{schema} = $t->{schema}; }
+	if ($t && !$t->{typed} && @{ $t->{columns} // [] } && chance(0.2)) { my $c = pick(@{ $t->{columns} }); $o->{owned_by} = 1; $o->{on} = $t->{id}; push @{ $o->{sql} }, "ALTER SEQUENCE {$o->{id}} OWNED BY {$t->{id}}.{$c->{id}}"; $o->{schema} = $t->{schema}; }
 	return 1;
 }
 
@@ -1003,7 +1011,7 @@ sub make_publication
 		my ($n) = grep { $_->{family} eq 'n' && !$_->{generated} && $_->{type} !~ /\{/ } $self->columns_of($t);
 		my $columns = !$t->{partition_by} && $n && chance(0.2) ? " ({$n->{id}})" : '';
 		$where = " WHERE ({$n->{id}} > 1)" if $n && chance(0.3) && !$t->{inherits};
-		push @out, "TABLE {$t->{id}}$columns$where";
+		push @out, "TABLE ONLY {$t->{id}}$columns$where";
 	}
 	push @out, 'TABLES IN SCHEMA ' . "{$self->one('schema')->{id}}" if 0;
 	my $schema = $self->one('schema');
@@ -1023,15 +1031,7 @@ sub make_event_trigger
 	$o->{owner} = undef;
 	return 1;
 }
-# A handler in pg_catalog is one that pg_dump does not write.
-sub make_language
-{
-	my ($self, $o) = @_;
-	$o->{name} //= $self->fresh_name('la');
-	my $id = $o->{handler} = $o->{old} ? $o->{old}{handler} : $self->helper('speak', '', "RETURNS language_handler LANGUAGE c AS '\$libdir/plpgsql', 'plpgsql_call_handler'");
-	$o->{sql} = [ 'CREATE ' . pick('', 'TRUSTED ') . "LANGUAGE {$o->{id}} HANDLER {$id}" . pick('', ' INLINE plpgsql_inline_handler') . pick('', ' VALIDATOR plpgsql_validator') ];
-	return 1;
-}
+sub make_language { my ($self, $o) = @_; $o->{name} //= $self->fresh_name('la'); $o->{sql} = [ 'CREATE ' . pick('', 'TRUSTED ') . "LANGUAGE {$o->{id}} HANDLER plpgsql_call_handler" . pick('', ' INLINE plpgsql_inline_handler') . pick('', ' VALIDATOR plpgsql_validator') ]; return 1; }
 sub make_access_method { my ($self, $o) = @_; return if $o->{old}; $o->{name} //= $self->fresh_name('am'); $o->{table} = 1; $o->{sql} = ["CREATE ACCESS METHOD {$o->{id}} TYPE TABLE HANDLER heap_tableam_handler"]; return 1; }
 sub make_wrapper { my ($self, $o) = @_; $o->{name} //= $self->fresh_name('fw'); $o->{sql} = [ "CREATE FOREIGN DATA WRAPPER {$o->{id}}" . pick('', " OPTIONS (debug 'true')", " OPTIONS (a '1', b 'it''s')") ]; return 1; }
 sub make_server { my ($self, $o) = @_; my $w = $o->{old} ? $self->by_id($o->{old}{of}) : $self->one('wrapper'); return if !$w; $o->{of} = $w->{id}; $o->{name} //= $self->fresh_name('sv'); $o->{sql} = [ "CREATE SERVER {$o->{id}}" . pick('', " TYPE 'a'") . pick('', " VERSION '1'", " VERSION '2'") . " FOREIGN DATA WRAPPER {$w->{id}}" . pick('', " OPTIONS (host 'h')", " OPTIONS (host 'i', port '1')") ]; return 1; }
@@ -1149,21 +1149,27 @@ sub statements
 	{
 		my $to = $o->{last} ? \@last : $o->{late} ? \@late : \@first;
 		my @sql = $o->{kind} eq 'table' || $o->{kind} eq 'part' ? $self->table_sql($o) : @{ $o->{sql} // [] };
-		my $key = $o->{on} && $o->{kind} =~ /constraint|late_default|index/ ? $o->{on} : $o->{id};
-		push @$to, [ $o->{id}, $_ ] for @sql;
+		# Statements about one table keep their order in any text.
+		my $key = $o->{on} && $o->{kind} =~ /constraint|late_default/ || $o->{owned_by} ? $o->{on} : $o->{id};
+		push @$to, [ $o->{id}, $_, $key ] for @sql;
 		my $word = $word{ $o->{kind} };
 		next if !$word;
 		my $what = "$word " . $self->named($o);
-		push @last, [ $o->{id}, "COMMENT ON $what IS " . literal($o->{comment}) ] if defined $o->{comment};
+		push @last, [ $o->{id}, "COMMENT ON $what IS " . literal($o->{comment}), $key ] if defined $o->{comment};
 		unshift @last, [ $o->{id}, "ALTER $what OWNER TO " . quote($o->{owner}) ] if $o->{owner} && $owned{ $o->{kind} } && !$o->{owned_by};
-		push @last, map { [ $o->{id}, $_ ] } @{ $o->{grants} // [] };
+		push @last, map { [ $o->{id}, $_, $key ] } @{ $o->{grants} // [] };
 	}
+	# A text that never mentions owners or privileges leaves them as they are.
+	my @anchor = map { [ 0, $_, 0 ] } 'CREATE SCHEMA anchor', "ALTER SCHEMA anchor OWNER TO $roles[0]", "GRANT USAGE ON SCHEMA anchor TO $roles[1]";
 	my @out;
-	for (@first, @late, @last) { my ($key, $template) = @$_; my $sql = $self->expand($template); push @out, [ $key, $sql ] if defined $sql; }
+	for (@anchor, @first, @late, @last) { my ($key, $template, $about) = @$_; my $sql = $self->expand($template); push @out, [ $key, $sql, $about // $key ] if defined $sql; }
 	return @out;
 }
 
-sub schemas { my ($self) = @_; return map { $_->{name} } grep { $_->{kind} eq 'schema' } @{ $self->{objects} }; }
+# Without the objects of a kind.
+sub without { my ($self, $kind) = @_; @{ $self->{objects} } = grep { $_->{kind} ne $kind } @{ $self->{objects} }; delete $self->{index}; return; }
+
+sub schemas { my ($self) = @_; return 'anchor', map { $_->{name} } grep { $_->{kind} eq 'schema' } @{ $self->{objects} }; }
 
 # Names as they are in $self, of what is called otherwise in the one that it was made from; and back.
 sub directives
@@ -1175,7 +1181,7 @@ sub directives
 		my $new = $r->{on} ? quote(($self->by_id($r->{id}) // next)->{name}) . ' on ' . ($self->expand("{$r->{of}}") // next) : $self->expand($r->{of} ? "{$r->{of}}.{$r->{id}}" : "{$r->{id}}") // next;
 		next if !$self->by_id($r->{id});
 		my ($from, $to) = $back ? ($new, $r->{old}) : ($r->{old}, $new);
-		if (!$r->{of}) { next if last_part($from, 1) ne last_part($to, 1); }
+		if (!$r->{of}) { next if last_part($from, 1) ne last_part($to, 1) || $from eq $to; }
 		else { next if !$r->{on} && last_part($from, 1) ne last_part($to, 1); next if $r->{on} && ($from =~ s/.* on //sr) ne ($to =~ s/.* on //sr); }
 		my $name = $r->{on} ? ($to =~ s/ on .*//sr) : last_part($to, 0);
 		push @out, [ "-- pgschema: renamed $r->{kind} $from to $name", $r->{kind}, $from, $to ];
@@ -1184,18 +1190,11 @@ sub directives
 }
 sub last_part { my ($name, $front) = @_; my ($a, $b) = $name =~ /^(.*)\.("(?:[^"]|"")*"|[^".]+)$/s or return $front ? '' : $name; return $front ? $a : $b; }
 
-# DROP … IF EXISTS of what belongs to the database and is in $other only.
-sub gone
+# What belongs to the database, as DROP calls it, by the key of its statements.
+sub database_wide
 {
-	my ($self, $other) = @_;
-	my %here = map { $_ => 1 } map { my $o = $_; my $n = $self->expand($self->named($o)); defined $n ? "$word{$o->{kind}} $n" : () } grep { $global{ $_->{kind} } && $_->{kind} ne 'schema' } @{ $self->{objects} };
-	my @out;
-	for my $o (reverse grep { $global{ $_->{kind} } && $_->{kind} ne 'schema' } @{ $other->{objects} })
-	{
-		my $name = $other->expand($other->named($o)) // next;
-		push @out, "DROP $word{$o->{kind}} IF EXISTS $name" if !$here{"$word{$o->{kind}} $name"};
-	}
-	return @out;
+	my ($self) = @_;
+	return map { my $name = $self->expand($self->named($_)); defined $name ? [ $_->{id}, "$word{$_->{kind}} IF EXISTS $name" ] : () } grep { $global{ $_->{kind} } && $_->{kind} ne 'schema' } @{ $self->{objects} };
 }
 
 sub inserts
