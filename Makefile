@@ -5,6 +5,7 @@
 #   make deps       install what is missing           make bench   the benchmark
 #   make format     clang-format                      make lint    clang-format and clang-tidy, checking
 #   make asan       the tests under sanitizers        make fuzz    libFuzzer (FUZZ_SECONDS=60)
+#   make soak       random pairs (PAIRS=10000, PAIRS_SEED=1, PAIRS_JOBS=…)
 #
 # Variables: PG_CONFIG, WERROR=1, SAN=undefined|address,undefined (its own folder below out/), CXX, V=1 to
 # see the commands.
@@ -18,7 +19,7 @@ LIBPG_QUERY := $(filter /%,$(shell gcc -print-file-name=libpg_query.a 2>/dev/nul
 ready := $(and $(wildcard $(PGXS)),$(LIBPG_QUERY),$(shell command -v g++))
 
 .DEFAULT_GOAL := all
-.PHONY: deps test demo bench format lint asan fuzz
+.PHONY: deps test demo bench format lint asan fuzz soak
 .DELETE_ON_ERROR:
 
 ifndef ready
@@ -188,6 +189,8 @@ test:
 	test/run
 asan:
 	test/asan
+soak:
+	test/soak
 demo:
 	build/deps build
 	demo/run

@@ -399,10 +399,16 @@ std::string command_sql(const Wanted& one, const Located& old, const ObjectId& r
   Object owner;
   owner.id = relation;
   switch (old.id.kind) {
-    case Kind::kColumn:
-      return cat(kinds::alter_relation(owner),
-                 relation.kind == Kind::kComposite ? " RENAME ATTRIBUTE " : " RENAME COLUMN ", old_name, " TO ",
-                 one.new_name);
+    case Kind::kColumn: {
+      if (relation.kind != Kind::kComposite)
+        return cat(kinds::alter_relation(owner), " RENAME COLUMN ", old_name, " TO ", one.new_name);
+      const bool typed_tables =
+          pg::query("SELECT EXISTS (SELECT FROM pg_class WHERE reloftype = to_regtype($1))", {relation.identity})
+              .at(0)
+              .truth(0);
+      return cat("ALTER TYPE ", relation.identity, " RENAME ATTRIBUTE ", old_name, " TO ", one.new_name,
+                 typed_tables ? " CASCADE" : "");
+    }
     case Kind::kConstraint:
       return cat(kinds::alter_relation(owner), " RENAME CONSTRAINT ", old_name, " TO ", one.new_name);
     case Kind::kDomainConstraint:

@@ -5,7 +5,7 @@ package Pairs;
 #
 #   my $pairs = Pairs->new(host => …, port => …, version => 15, bin => '/usr/lib/postgresql/15/bin', folder => …);
 #   my $result = $pairs->pair($seed);      # { status, at, message, … }
-#   $pairs->shrink($seed)                  # the same with as few statements as fail in the same way
+#   $pairs->shrink($pairs->made($seed))    # with as few statements as fail in the same way
 #
 # status: `ok`; `refused`: planning is refused by name; `failed`: anything else. What is checked is in run() below.
 use strict;
@@ -147,7 +147,7 @@ sub entries
 sub catalog
 {
 	my ($self, $database, $scope) = @_;
-	my ($out, $error) = $self->psql($database, "SELECT concat_ws('|', object_type, identity, attribute, replace(replace(value, '\\', '\\\\'), E'\\n', '\\n')) FROM pairs.pgschema_catalog($scope) WHERE NOT (object_type = 'table column' AND attribute = 'pg_attribute.attnum') AND attribute <> 'pg_class.relispopulated'");
+	my ($out, $error) = $self->psql($database, "SELECT concat_ws('|', object_type, identity, attribute, replace(replace(CASE WHEN attribute = 'pg_statistic_ext.stxkeys' THEN (SELECT string_agg(k, ', ' ORDER BY k) FROM regexp_split_to_table(value, ', ') k) ELSE value END, '\\', '\\\\'), E'\\n', '\\n')) FROM pairs.pgschema_catalog($scope) WHERE NOT (object_type = 'table column' AND attribute = 'pg_attribute.attnum') AND attribute <> 'pg_class.relispopulated'");
 	die "oracle: $error\n" if $error;
 	my %lines;
 	$lines{$_}++ for split /\n/, $out;
@@ -208,6 +208,8 @@ sub gone
 
 sub database { my ($self) = @_; my $name = "$self->{name}_" . ++$self->{serial}; $self->must('postgres', "CREATE DATABASE $name TEMPLATE pairs"); push @{ $self->{databases} }, $name; return $name; }
 sub clean { my ($self) = @_; $self->psql('postgres', join('', map { "DROP DATABASE IF EXISTS $_ WITH (FORCE);\n" } splice(@{ $self->{databases} }))); return; }
+
+sub forget { my ($self, $name) = @_; $self->psql('postgres', "DROP DATABASE IF EXISTS $name WITH (FORCE)"); @{ $self->{databases} } = grep { $_ ne $name } @{ $self->{databases} }; return; }
 
 # Loads what can be loaded: the statements that ran.
 sub load
@@ -303,6 +305,16 @@ sub run
 }
 
 sub pair { my ($self, $seed) = @_; return $self->run($self->made($seed)); }
+
+# A failure, as small as it gets, for people.
+sub shown
+{
+	my ($self, $pair) = @_;
+	my ($small, $same) = $self->shrink($pair);
+	my $result = $self->run($small);
+	return ("the smallest that fails so: $same", '-- A', (map { "$_->[1];" } @{ $result->{a} // [] }), '-- rows', (map { "$_;" } @{ $small->{inserts} }), "-- B, $small->{form}", (map { $_->[0] } @{ $small->{forth} }), (map { "$_->[1];" } @{ $result->{b} // [] }),
+		'-- ' . ($result->{at} // '') . ': ' . ($result->{message} // ''), '');
+}
 
 # What makes two failures the same one: names and numbers aside.
 sub signature

@@ -363,7 +363,7 @@ sub table_constraints
 		{
 			my $text = $c->{family} eq 'n' ? pick("{$c->{id}} >= 0", "{$c->{id}} < 100000 OR {$c->{id}} IS NULL", "{$c->{id}} IN (1, 2) OR {$c->{id}} <> 77777") : $c->{family} eq 's' ? pick("length({$c->{id}}::text) < 50", "{$c->{id}} <> 'zzz'", "{$c->{id}} IS NULL OR {$c->{id}}::text NOT IN ('q', 'r')") : $c->{family} eq 'd' ? "{$c->{id}} > '1990-01-01'" : "{$c->{id}} IS NOT NULL OR true";
 			if ($c->{family} eq 'n' && chance(0.25)) { my $f = $self->function_on('n'); $text = '(' . ($f->{call} =~ s/\@/{$c->{id}}/r) . ') IS NOT NULL OR true' if $f; }
-			my $tail = ($c->{virtual} ? '' : '') . (!$partitioned && chance(0.1) ? ' NO INHERIT' : '') . (chance(0.1) ? ' NOT VALID' : '');
+			my $tail = ($c->{virtual} ? '' : '') . (!$partitioned && chance(0.1) ? ' NO INHERIT' : '') . (!$partitioned && chance(0.1) ? ' NOT VALID' : '');
 			$tail = ' NOT ENFORCED' if $self->{version} >= 18 && chance(0.1);
 			$new->('ck', "CHECK ($text)$tail", { inline => $tail =~ /VALID/ ? 0 : chance(0.5) });
 		}
@@ -419,7 +419,7 @@ sub make_inherits
 {
 	my ($self, $o) = @_;
 	my $old = $o->{old};
-	my $parent = $old ? $self->by_id($old->{parents}[0]) : pick((grep { !$_->{partition_by} && !$_->{typed} && !$_->{using} && !(grep { $_->{text} =~ /NOT VALID/ } @{ $_->{constraints} }) } $self->among('table')), undef);
+	my $parent = $old ? $self->by_id($old->{parents}[0]) : pick((grep { !$_->{partition_by} && !$_->{typed} && !$_->{using} } $self->among('table')), undef);
 	return if !$parent;
 	my $done = $self->make_table($o);
 	if (!$old) { $o->{columns} = [ grep { !$_->{key} } @{ $o->{columns} } ]; $o->{constraints} = []; delete @$o{qw(partition_by key_column)}; }
@@ -465,6 +465,8 @@ sub table_sql
 {
 	my ($self, $o) = @_;
 	my $me = "{$o->{id}}";
+	# Children that are made later inherit storage, compression and a constraint that is valid; those that are there do not.
+	my $parent = grep { ($_->{parents} // [0])->[0] == $o->{id} } @{ $self->{objects} };
 	my @late = grep { !$_->{inline} } @{ $o->{constraints} };
 	my @inline = map { "CONSTRAINT {$_->{id}} $_->{text}" } grep { $_->{inline} } @{ $o->{constraints} };
 	my @columns = map { $self->column_sql($_, $o) } @{ $o->{columns} // [] };
@@ -474,9 +476,7 @@ sub table_sql
 	if ($o->{kind} eq 'part') { push @out, "CREATE TABLE $me PARTITION OF {$o->{parents}[0]}" . (@inline ? ' (' . join(', ', @inline) . ')' : '') . " $o->{bound}$by$with"; }
 	elsif ($o->{typed}) { push @out, "CREATE TABLE $me OF {$o->{typed}}$with"; }
 	else { push @out, 'CREATE ' . ($o->{unlogged} ? 'UNLOGGED ' : '') . "TABLE $me (\n  " . join(",\n  ", @columns, @inline) . "\n)" . ($o->{inherits} ? " INHERITS ({$o->{parents}[0]})" : '') . $by . $with; }
-	push @out, map { "ALTER TABLE $me ADD CONSTRAINT {$_->{id}} $_->{text}" } @late;
-	# Children that are made later inherit storage and compression, those that are there do not.
-	my $parent = grep { ($_->{parents} // [0])->[0] == $o->{id} } @{ $self->{objects} };
+	push @out, map { "ALTER TABLE $me ADD CONSTRAINT {$_->{id}} " . ($parent ? $_->{text} =~ s/ NOT VALID//r : $_->{text}) } @late;
 	for my $c (@{ $o->{columns} // [] })
 	{
 		push @out, "ALTER TABLE ONLY $me ALTER COLUMN {$c->{id}} SET STORAGE $c->{storage}" if $c->{storage} && !$parent;
@@ -686,9 +686,11 @@ sub make_function
 	my ($self, $o) = @_;
 	my $old = $o->{old};
 	my $me = "{$o->{id}}";
-	$o->{name} //= chance(0.2) && $self->one('function') ? $self->one('function')->{name} : $self->fresh_name('f');
 	my $shape = $old ? $old->{shape} : pick(qw(n n n n row set table domain enum variadic polymorphic defaults out select records));
 	$o->{shape} = $shape;
+	# Overloads, but none that makes a call ambiguous.
+	my @plain = grep { ($_->{shape} // '') =~ /^(n|row|domain|enum|records)$/ } $self->among('function');
+	$o->{name} //= $shape =~ /^(row|domain|enum|records)$/ && @plain && chance(0.4) ? pick(@plain)->{name} : $self->fresh_name('f');
 	my $volatility = pick(qw(IMMUTABLE IMMUTABLE STABLE VOLATILE));
 	my $options = $volatility . pick('', '', ' STRICT', ' PARALLEL SAFE', ' LEAKPROOF', ' SECURITY DEFINER', ' COST 5', ' SET search_path = pg_catalog', " SET work_mem = '8MB'");
 	my $result = pick(qw(integer integer integer bigint));
@@ -804,7 +806,9 @@ sub make_enum
 	{
 		for (1 .. pick(1, 1, 2)) { splice(@labels, int(rand(@labels + 1)), 0, 'more ' . $self->id) if chance(0.7); }
 		my $first = $o->{old}{keep} // $labels[0];
-		if (@labels > 2 && chance(0.25)) { my ($out) = pick(grep { $_ ne $o->{old}{keep} } @labels); @labels = grep { $_ ne $out } @labels; }
+		# Rows of rows keep their values.
+		my $inside = grep { $_->{kind} eq 'composite' && grep { $_->{family} eq "u$o->{id}" } @{ $_->{columns} } } @{ $self->{objects} };
+		if (@labels > 2 && !$inside && chance(0.25)) { my ($out) = pick(grep { $_ ne $o->{old}{keep} } @labels); @labels = grep { $_ ne $out } @labels; }
 	}
 	$o->{keep} = $o->{old} ? $o->{old}{keep} : $labels[0];
 	@labels = ($o->{keep}, grep { $_ ne $o->{keep} } @labels) if !grep { $_ eq $o->{keep} } @labels;
@@ -872,7 +876,7 @@ sub make_sequence
 	return 1;
 }
 
-sub make_collation { my ($self, $o) = @_; $o->{name} //= $self->fresh_name('cl'); $o->{sql} = [ "CREATE COLLATION {$o->{id}} " . pick("(provider = icu, locale = 'de')", "(provider = icu, locale = 'und', deterministic = true)", "(locale = 'C')", '(lc_collate = \'C\', lc_ctype = \'POSIX\')') ]; return 1; }
+sub make_collation { my ($self, $o) = @_; return if $o->{old}; $o->{name} //= $self->fresh_name('cl'); $o->{sql} = [ "CREATE COLLATION {$o->{id}} " . pick("(provider = icu, locale = 'de')", "(provider = icu, locale = 'und', deterministic = true)", "(locale = 'C')", '(lc_collate = \'C\', lc_ctype = \'POSIX\')') ]; return 1; }
 sub make_conversion { my ($self, $o) = @_; $o->{name} //= $self->fresh_name('cv'); $o->{sql} = [ "CREATE CONVERSION {$o->{id}} " . pick("FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1", "FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8") ]; return 1; }
 sub make_parser { my ($self, $o) = @_; $o->{name} //= $self->fresh_name('tp'); $o->{sql} = [ "CREATE TEXT SEARCH PARSER {$o->{id}} (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype" . pick('', ', HEADLINE = prsd_headline') . ')' ]; return 1; }
 sub make_template { my ($self, $o) = @_; $o->{name} //= $self->fresh_name('tt'); $o->{sql} = ["CREATE TEXT SEARCH TEMPLATE {$o->{id}} (INIT = dsimple_init, LEXIZE = dsimple_lexize)"]; return 1; }
@@ -1078,7 +1082,7 @@ sub mutate
 		my $kind = $renamable{ $o->{kind} };
 		$o->{name} = $self->fresh_name(substr($o->{kind}, 0, 2)) . 'r';
 		$o->{renamed} = 1;
-		push @{ $self->{renamed} }, { kind => $kind, id => $o->{id}, old => $old } if $kind && chance(0.75);
+		push @{ $self->{renamed} }, { kind => $kind, id => $o->{id}, old => $old } if $kind && ($o->{kind} =~ /^(composite|range|enum|domain)$/ || chance(0.75));
 		delete $self->{index};
 	}
 	elsif ($how eq 'column_rename')
@@ -1094,7 +1098,7 @@ sub mutate
 	}
 	elsif ($how eq 'constraint_rename')
 	{
-		return if !@{ $o->{constraints} // [] } || $o->{renamed};
+		return if !@{ $o->{constraints} // [] } || $o->{renamed} || $o->{typed};
 		my $c = pick(@{ $o->{constraints} });
 		my $old = quote($c->{name}) . ' on ' . ($self->expand("{$o->{id}}") // return);
 		return if $c->{renamed}++;
@@ -1102,7 +1106,8 @@ sub mutate
 		$c->{name} = $self->fresh_name('k') . 'r';
 		push @{ $self->{renamed} }, { kind => 'constraint', of => $o->{id}, id => $c->{id}, old => $old, on => 1 } if chance(0.75);
 	}
-	elsif ($how eq 'move') { return if !$o->{schema} || $o->{kind} =~ /^(index|constraint|trigger|rule|policy)$/; my $s = $self->one('schema'); $o->{schema} = $s->{id} if $s; }
+	elsif ($how eq 'move') { return if grep { ($_->{parents} // [0])->[0] == $o->{id} && $_->{kind} eq 'table' } @$objects;    # docs/limits.md, on parents
+		return if !$o->{schema} || $o->{kind} =~ /^(composite|range|index|constraint|trigger|rule|policy)$/; my $s = $self->one('schema'); $o->{schema} = $s->{id} if $s; }
 	elsif ($how eq 'reorder') { return if @{ $o->{columns} // [] } < 2 || $o->{kind} ne 'table'; @{ $o->{columns} } = some(scalar(@{ $o->{columns} }), @{ $o->{columns} }); }
 	elsif ($how eq 'owner') { $o->{owner} = $owned{ $o->{kind} } && $o->{kind} ne 'event_trigger' && chance(0.7) ? pick(@roles) : undef; }
 	elsif ($how eq 'comment') { $o->{comment} = chance(0.7) ? 'another ' . $self->id : undef; }
@@ -1116,6 +1121,7 @@ sub mutate
 		# The ids of the columns are the root's still: two tables share them, as they share the names.
 		@$o{qw(kind make columns parents bound)} = ('table', 'table', dclone($root->{columns}), undef, undef);
 		delete $o->{slot};
+		$o->{renamed} = 1;    # a column of it is the root's before
 		delete $self->{index};
 	}
 	return;
