@@ -114,7 +114,13 @@ class Mover {
     for (const auto& child : live_.children(id)) down(child, {});
     for (const auto& edge : live_.dependents(id))
       if (edge.type != 'P' && edge.type != 'S' && edge.type != kUnrecorded) dependent(edge.from, edge.to, edge.type);
-    if (const Object* object = live_.find(id)) take_followers_along(*object);
+    const Object* object = live_.find(id);
+    if (!object) return;
+    take_followers_along(*object);
+    // A part of an index goes with the whole only.
+    if ((id.kind == Kind::kIndex || id.kind == Kind::kConstraint) && live_.has(kinds::inheritance_of(id)) &&
+        kinds::stays_in_tree(*object, live_, desired_))
+      for (const auto& origin : kinds::origins_of(*object, live_)) down(origin, id);
   }
 
   /// What came down from an object goes with it: a column of the tables beneath, the clone of a trigger, the part of an
@@ -177,7 +183,7 @@ class Mover {
         if (!follows_type_change(edge.from.kind) || passed_on(id, edge.from)) dependent(edge.from, id, edge.type);
       // An attribute's type is that of every value of the type (find_composite_type_dependencies() in tablecmds.c).
       const ObjectId& type = live_.objects.at(id).parent;
-      if (type.kind != Kind::kComposite) continue;
+      if (type.kind != Kind::kComposite || id.kind != Kind::kColumn) continue;
       for (const auto& edge : live_.dependents(type))
         if (edge.from.kind != Kind::kTable) dependent(edge.from, type, edge.type);  // a typed table follows
     }

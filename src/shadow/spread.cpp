@@ -66,7 +66,7 @@ std::set<ObjectId> between(const catalog::Reading& reading, const std::set<Objec
     queue.pop_back();
     for (const auto& edge : reading.snapshot.needs(at)) {
       const auto located = reading.outside.find(edge.to);
-      if (located == reading.outside.end() || reading.snapshot.has(edge.to) || edge.type == kUnrecorded ||
+      if (located == reading.outside.end() || !above.count(edge.to) || edge.type == kUnrecorded ||
           !units.insert(located->second.unit).second)
         continue;
       for (auto [it, last] = by_unit.equal_range(located->second.unit); it != last; ++it) {

@@ -170,7 +170,9 @@ bool explained(const catalog::WalkDifference& difference) {
                                                      "pg_attribute.attlen",       "pg_attribute.attbyval",
                                                      "pg_attribute.attalign",     "pg_attribute.attstorage",
                                                      "pg_attribute.attcollation", "pg_index.indclass",
-                                                     "pg_index.indcollation",     "pg_depend"};
+                                                     "pg_index.indcollation",     "pg_constraint.conpfeqop",
+                                                     "pg_constraint.conppeqop",   "pg_constraint.conffeqop",
+                                                     "pg_depend"};
   return catalog::is_deparsed(difference.line.attribute) || kFollowsType.count(difference.line.attribute);
 }
 

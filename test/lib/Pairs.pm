@@ -147,7 +147,7 @@ sub entries
 sub catalog
 {
 	my ($self, $database, $scope) = @_;
-	my ($out, $error) = $self->psql($database, "SELECT concat_ws('|', object_type, identity, attribute, replace(replace(CASE WHEN attribute = 'pg_statistic_ext.stxkeys' THEN (SELECT string_agg(k, ', ' ORDER BY k) FROM regexp_split_to_table(value, ', ') k) ELSE value END, '\\', '\\\\'), E'\\n', '\\n')) FROM pairs.pgschema_catalog($scope) WHERE NOT (object_type = 'table column' AND attribute = 'pg_attribute.attnum') AND attribute <> 'pg_class.relispopulated'");
+	my ($out, $error) = $self->psql($database, "SELECT concat_ws('|', object_type, identity, attribute, replace(replace(CASE WHEN attribute = 'pg_statistic_ext.stxkeys' THEN (SELECT string_agg(k, ', ' ORDER BY k) FROM regexp_split_to_table(value, ', ') k) ELSE value END, '\\', '\\\\'), E'\\n', '\\n')) FROM pairs.pgschema_catalog((SELECT array_agg(nspname) FROM pg_namespace WHERE nspname = ANY ($scope))) WHERE NOT (object_type = 'table column' AND attribute = 'pg_attribute.attnum') AND attribute <> 'pg_class.relispopulated'");
 	die "oracle: $error\n" if $error;
 	my %lines;
 	$lines{$_}++ for split /\n/, $out;
