@@ -142,6 +142,14 @@ $(UNIT_OBJECTS): $(OUT)/test/%.o: test/%.cpp $(OUT)/flags
 $(OUT)/unit-tests: $(UNIT_OBJECTS) $(FREE_OBJECTS) $(PG_QUERY) $(OUT)/objects
 	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) -o $@ $(UNIT_OBJECTS) $(FREE_OBJECTS) $(PG_QUERY) -lgtest -lgtest_main -pthread
 
+# What docs/matrix.md is made by.
+$(OUT)/test/matrix/matrix.o: $(OUT)/test/%.o: test/%.cpp $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call run,CXX)$(CXX) $(CXXFLAGS_OURS) $(FREE_CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/matrix: $(OUT)/test/matrix/matrix.o $(FREE_OBJECTS) $(PG_QUERY) $(OUT)/objects
+	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) -o $@ $< $(FREE_OBJECTS) $(PG_QUERY)
+
 # The door's own module: src/pg with functions that fail in every way there is.
 DOOR_OBJECTS := $(patsubst test/%.cpp,$(OUT)/test/%.o,$(wildcard test/door/*.cpp))
 

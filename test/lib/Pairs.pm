@@ -237,6 +237,13 @@ sub way
 		my $code = state_of($error);
 		$fail->('plan', $error, $code && $code !~ /^(XX|57|58|53|40)/ && $error !~ /Please report/ ? 'refused' : 'failed');
 	}
+	if ($ENV{TEST_MATRIX})
+	{
+		require Tower;
+		open(my $file, '>>', "$ENV{TEST_MATRIX}/random_pairs") or die "$ENV{TEST_MATRIX}: $!";
+		print $file map { "random_pairs\t$_\n" } split /\n/, $self->must($w{live}, "SELECT concat_ws(E'\\t', action, object_type, $Tower::subkind, coalesce(details ->> 'object', ''), '') FROM pairs.pgschema_steps(" . text($w{text}) . ", $w{scope})");
+		close $file;
+	}
 	$self->must($w{live}, "SELECT pairs.remember($w{scope})");
 	my $applying = "CALL pairs.pgschema_apply(" . text($w{text}) . ", $w{scope}, allow => '{all}')";
 	my ($applied, $failed) = $self->psql($w{live}, $applying);
