@@ -20,6 +20,7 @@ extern "C" {
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_default_acl.h"
 #include "catalog/pg_description.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
@@ -397,6 +398,7 @@ class Builder {
   }
 
   void connect(Reading& out, const RawDependency& edge) {
+    if (edge.from.classid == DefaultAclRelationId) return;  // read as parts of their schema, one for each grantee
     auto from = located_.find(edge.from), to = located_.find(edge.to);
     if (from == located_.end() || to == located_.end() || from->second.id == to->second.id) return;
     for (const auto* end : {&from->second, &to->second})
