@@ -359,9 +359,10 @@ ObjectId creator(const ObjectId& id, const Snapshot& in, const std::set<ObjectId
 
 namespace {
 
-/// A partition that goes while foreign keys to its parent stay.
+/// A table that stays while its parent goes, and a partition that goes while foreign keys to its parent stay.
 bool must_be_detached(const Object& object, const Snapshot& live, const std::set<ObjectId>& down) {
   if (object.id.kind != Kind::kInheritance || object.parent.kind != Kind::kTable) return false;
+  if (!down.count(object.parent)) return true;
   for (const auto& parent : kinds::parents_of(object.parent, live))
     if (down.count(parent)) return false;
   for (const auto& member : live.family(object.parent))

@@ -130,6 +130,7 @@ sub entries
 		return if !defined $head;
 		my @lines = grep { /\S/ && !/^(--|SET |\\|SELECT pg_catalog\.set_config)/ } @body;
 		@lines = sort map { s/^\s+|,?\s*$//gr } @lines if $head =~ /; Type: (TABLE|ACL|DEFAULT ACL|TYPE);/ && (!@lines || $lines[0] !~ /AS ENUM/);
+		if ($head =~ /; Type: STATISTICS;/) { s/ ON (.*) FROM /' ON ' . join(', ', sort split m{, }, $1) . ' FROM '/e for @lines; }
 		s/ WITH \(([^()]*)\)/' WITH (' . join(', ', sort split m{, }, $1) . ')'/ge, s/^WITH \(([^()]*)\)/'WITH (' . join(', ', sort split m{, }, $1) . ')'/ge for @lines;
 		$out{ $head . "\n" . join("\n", @lines) }++;
 	};
