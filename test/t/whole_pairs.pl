@@ -80,6 +80,8 @@ there_and_back('a value more, and a view over a view goes', "CREATE TYPE s.e AS 
 
 # -------------------------------------------------------------------------------------------------------- others
 there_and_back('a type is renamed beside a table that refers to itself', 'CREATE TABLE s.t (a int PRIMARY KEY REFERENCES s.t); CREATE DOMAIN s.d AS text', 'CREATE TABLE s.t (a int PRIMARY KEY REFERENCES s.t); CREATE DOMAIN s.b AS text', renamed => [ [ 'type', 's.d', 's.b' ] ]);
+there_and_back('a column more with a default, and a function takes the rows apart', 'CREATE TABLE s.t (a int); CREATE FUNCTION s.f(x s.t) RETURNS int LANGUAGE sql RETURN (x).a', 'CREATE TABLE s.t (a int, b numeric DEFAULT 7); CREATE FUNCTION s.f(x s.t) RETURNS int LANGUAGE sql RETURN (x).a', rows => ['INSERT INTO s.t VALUES (1)']);
+there_and_back('the owner of a type under a new cast', 'CREATE TYPE s.c AS (a int); CREATE FUNCTION s.f(s.c) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT $1::text$$', 'CREATE TYPE s.c AS (a int); CREATE FUNCTION s.f(s.c) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT $1::text$$; ALTER TYPE s.c OWNER TO pairs_b; CREATE VIEW s.v AS SELECT s.f(ROW(1)::s.c) AS f');
 there_and_back('tables that refer to each other, with a comment on that', '', "CREATE TABLE s.t (a int PRIMARY KEY); CREATE TABLE s.u (a int PRIMARY KEY REFERENCES s.t); ALTER TABLE s.t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES s.u; COMMENT ON CONSTRAINT k ON s.t IS 'x'");
 there_and_back('a schema goes, with an identity and with statistics', 'CREATE SCHEMA z; CREATE TABLE z.t (a int GENERATED ALWAYS AS IDENTITY, b int); CREATE STATISTICS z.st ON a, b FROM z.t', '', schemas => ['z']);
 
