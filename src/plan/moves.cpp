@@ -41,6 +41,7 @@ class Mover {
     for (const auto& [type, values] : request_.replaced_enums) replace_enum(type, values);
     step_aside_for_alterations();
     step_aside_for_domains(differences);
+    step_aside_for_rewrites(differences);
     spread();
     for (const auto& id : rebuilt_) rebuild(id, {});
     spread();
@@ -231,6 +232,22 @@ class Mover {
             cat("PostgreSQL does not look for a domain inside of ", column.get("type"), "."), ""});
   }
 
+  /// Nor is a table rewritten, or a column added that has values, while a stored expression takes its rows apart
+  /// (find_composite_type_dependencies() in tablecmds.c).
+  void step_aside_for_rewrites(const std::vector<diff::Difference>& differences) {
+    for (const auto& difference : differences) {
+      if (difference.id.kind != Kind::kColumn || difference.what == diff::What::kDropped) continue;
+      const Object& column = desired_.objects.at(difference.id);
+      if (column.parent.kind != Kind::kTable || !live_.has(column.parent)) continue;
+      const auto& names = difference.attributes;
+      const bool rewritten = difference.what == diff::What::kAltered
+                                 ? std::find(names.begin(), names.end(), "type") != names.end()
+                                 : !desired_.children(column.id).empty() || column.has("generated") || column.has("identity");
+      if (rewritten)
+        for (const auto& user : live_.dependents(column.parent)) expression_over_rows(user.from, column.id);
+    }
+  }
+
   void expression_over_rows(const ObjectId& id, const ObjectId& domain) {
     if (id.kind != Kind::kFunction && id.kind != Kind::kProcedure) return;
     const Object* function = live_.find(id);
@@ -359,9 +376,10 @@ ObjectId creator(const ObjectId& id, const Snapshot& in, const std::set<ObjectId
 
 namespace {
 
-/// A partition that goes while foreign keys to its parent stay.
+/// A table that stays while its parent goes, and a partition that goes while foreign keys to its parent stay.
 bool must_be_detached(const Object& object, const Snapshot& live, const std::set<ObjectId>& down) {
   if (object.id.kind != Kind::kInheritance || object.parent.kind != Kind::kTable) return false;
+  if (!down.count(object.parent)) return true;
   for (const auto& parent : kinds::parents_of(object.parent, live))
     if (down.count(parent)) return false;
   for (const auto& member : live.family(object.parent))

@@ -80,7 +80,10 @@ class Ordering {
   }
 
   std::optional<ObjectId> dropper_of(const ObjectId& id) const {
-    return apart_.count(id) ? id : dropper(id, live_, moves_.down);
+    if (apart_.count(id)) return id;
+    // A comment on what goes apart.
+    if (const Object* object = live_.find(id); object && apart_.count(object->parent)) return object->parent;
+    return dropper(id, live_, moves_.down);
   }
 
   /// Tables that refer to each other, a table whose default calls a function over its row type: what can be taken off a table

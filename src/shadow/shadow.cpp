@@ -133,8 +133,9 @@ class Attempt {
       return spread;
     } catch (const pg::Error& error) {
       // The text may need something that does not take part yet: of a type or function that was hidden.
-      if (error.interrupts() || !evaluating_ || round == Round::kEveryone || above.empty()) throw;
-      return Spread{above};
+      // So may a step of a plan for whole schemas, which nothing has tried before.
+      if (error.interrupts() || (!evaluating_ && !whole_) || round == Round::kEveryone || above.empty()) throw;
+      return Spread{above, !evaluating_};
     } catch (const BoundToHidden&) {
       if (round == Round::kEveryone || above.empty()) throw;
       return Spread{above};

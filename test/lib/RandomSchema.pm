@@ -561,7 +561,7 @@ sub make_index
 	my $where = chance(0.15) ? " WHERE {$c->{id}} IS NOT NULL" : '';
 	my $with = $method eq 'btree' && chance(0.15) ? ' WITH (fillfactor = 70, deduplicate_items = off)' : $method eq 'gin' && chance(0.2) ? ' WITH (fastupdate = off)' : '';
 	$o->{sql} = [ 'CREATE ' . ($unique ? 'UNIQUE ' : '') . "INDEX {$o->{id}!} ON {$t->{id}} USING $method ($element$second)$include" . ($unique && chance(0.3) ? ' NULLS NOT DISTINCT' : '') . "$with$where" ];
-	push @{ $o->{sql} }, "ALTER INDEX {$o->{id}} ALTER COLUMN 1 SET STATISTICS 200" if !$plain && $element =~ /^\(|\(\{/ && chance(0.3);
+	push @{ $o->{sql} }, "ALTER INDEX {$o->{id}} ALTER COLUMN 1 SET STATISTICS 200" if !$plain && !$t->{partition_by} && $element =~ /^\(|\(\{/ && chance(0.3);    # of parts, those that are there
 	my $mark = !grep { $_->{mark} && $_->{on} == $t->{id} && $_->{id} != $o->{id} } @{ $self->{objects} };
 	my $marked = @{ $o->{sql} };
 	push @{ $o->{sql} }, "ALTER TABLE {$t->{id}} CLUSTER ON {$o->{id}!}" if $mark && $method eq 'btree' && !$where && !$t->{partition_by} && $t->{kind} ne 'matview' && chance(0.06);
@@ -903,7 +903,7 @@ sub make_operator
 {
 	my ($self, $o) = @_;
 	my $f = $self->function_on('n', 'immutable') or return;
-	my @two = grep { $_->{shape} eq 'operand' } $self->among('function');
+	my @two = grep { ($_->{shape} // '') eq 'operand' } $self->among('function');
 	if (!@two || chance(0.3)) { @two = ($self->by_id($self->helper('operand', 'integer, integer', 'RETURNS integer LANGUAGE sql IMMUTABLE RETURN $1 + $2 * ' . int(rand(4))))); }
 	my $two = pick(@two);
 	$o->{name} = $o->{old} ? $o->{old}{name} : pick('+', '-', '*', '<', '=', '%', '&') x 2 . pick('%', '&', '|', '#', '@') . ($self->{next} % 7 ? '' : '|');
@@ -1188,7 +1188,7 @@ sub directives
 		next if !$self->by_id($r->{id});
 		my ($from, $to) = $back ? ($new, $r->{old}) : ($r->{old}, $new);
 		if (!$r->{of}) { next if last_part($from, 1) ne last_part($to, 1) || $from eq $to; }
-		else { next if !$r->{on} && last_part($from, 1) ne last_part($to, 1); next if $r->{on} && ($from =~ s/.* on //sr) ne ($to =~ s/.* on //sr); }
+		else { next if !defined $r->{old}; next if !$r->{on} && last_part($from, 1) ne last_part($to, 1); next if $r->{on} && ($from =~ s/.* on //sr) ne ($to =~ s/.* on //sr); }
 		my $name = $r->{on} ? ($to =~ s/ on .*//sr) : last_part($to, 0);
 		push @out, [ "-- pgschema: renamed $r->{kind} $from to $name", $r->{kind}, $from, $to ];
 	}

@@ -59,6 +59,14 @@ bool exists(Kind kind, const std::string& operation) {
   return true;
 }
 
+/// Never dropped to come back.
+bool holds_rows(Kind kind) {
+  pgschema::Object object;
+  object.id.kind = kind;
+  return one_of(kind, {Kind::kSchema, Kind::kTable, Kind::kSequence, Kind::kExtension}) &&
+         !pgschema::kinds::writer(kind).can_step_aside(object, {});
+}
+
 struct Cell {
   std::set<std::string> tests;
   std::set<std::string> attributes;
@@ -124,12 +132,16 @@ int main() {
     for (const auto& operation : kOperations) {
       auto tests = cells[kind][operation].tests;
       const bool random = tests.erase("random_pairs") != 0;
-      std::cout << ' '
-                << (!tests.empty()            ? *tests.begin()
-                    : random                  ? "*random*"
-                    : exists(kind, operation) ? "**none**"
-                                              : "–")
-                << " |";
+      std::string shown = "**none**";
+      if (!tests.empty())
+        shown = *tests.begin();
+      else if (random)
+        shown = "*random*";
+      else if (!exists(kind, operation))
+        shown = "–";
+      else if (operation == "rebuild" && holds_rows(kind))
+        shown = "refused";
+      std::cout << ' ' << shown << " |";
     }
     std::cout << '\n';
   }

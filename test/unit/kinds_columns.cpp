@@ -159,11 +159,11 @@ TEST(Indexes, PassTheClusterMarkOn) {
 }
 
 TEST(Indexes, PassTheReplicaIdentityOn) {
-  const Attributes on{{"replica_identity", "yes"}}, full{{"replica_identity", "FULL"}};
+  const Attributes on{{"replica_identity", "yes"}}, full{{"replica_identity", "FULL"}}, index{{"replica_identity", "INDEX"}};
   const std::string prefix = "ALTER TABLE app.calls REPLICA IDENTITY ";
-  EXPECT_EQ(plan_for_calls(marked({}, on, {}), marked({}, {}, on)), Texts{prefix + "USING INDEX b"});
-  EXPECT_EQ(plan_for_calls(marked({}, {}, on), marked({}, on, {})), Texts{prefix + "USING INDEX a"});
-  EXPECT_EQ(plan_for_calls(marked({}, on, {}), marked({}, {}, {})), Texts{prefix + "DEFAULT"});
-  EXPECT_EQ(plan_for_calls(marked({}, on, {}), marked(full, {}, {})), Texts{prefix + "FULL"});
-  EXPECT_EQ(plan_for_calls(marked(full, {}, {}), marked({}, on, {})), Texts{prefix + "USING INDEX a"});
+  EXPECT_EQ(plan_for_calls(marked(index, on, {}), marked(index, {}, on)), Texts{prefix + "USING INDEX b"});
+  EXPECT_EQ(plan_for_calls(marked(index, {}, on), marked(index, on, {})), Texts{prefix + "USING INDEX a"});
+  EXPECT_EQ(plan_for_calls(marked(index, on, {}), marked({}, {}, {})), Texts{prefix + "DEFAULT"});
+  EXPECT_EQ(plan_for_calls(marked(index, on, {}), marked(full, {}, {})), Texts{prefix + "FULL"});
+  EXPECT_EQ(plan_for_calls(marked(full, {}, {}), marked(index, on, {})), Texts{prefix + "USING INDEX a"});
 }

@@ -1,0 +1,89 @@
+# Pairs of schemas, from one to the other and back, with all that lib/Pairs.pm looks at: what random pairs have found, one by one.
+use strict;
+use warnings;
+use Pairs;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('whole_pairs');
+$node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ]);
+$node->append_conf('postgresql.conf', "timezone = 'UTC'");
+$node->start;
+my ($version) = $node->safe_psql('postgres', 'SHOW server_version_num') =~ /^(\d+)\d{4}$/;
+my $pairs = Pairs->new(host => $node->host, port => $node->port, version => $version, bin => $node->config_data('--bindir'), folder => PostgreSQL::Test::Utils::tempdir());
+$pairs->prepare;
+
+sub statements { my ($sql) = @_; return [ map { [ 1, $_, 1 ] } 'CREATE SCHEMA s', 'ALTER SCHEMA s OWNER TO pairs_a', 'GRANT USAGE ON SCHEMA s TO pairs_b', grep { /\S/ } split /;\n?/, $sql ]; }
+
+# there_and_back($name, $a, $b, …): renamed: [ kind, old name, new name ]; rows: INSERT statements; refused: what the refusal says
+sub there_and_back
+{
+	my ($name, $a, $b, %how) = @_;
+	my (@forth, @back);
+	for (@{ $how{renamed} // [] })
+	{
+		my ($kind, $from, $to) = @$_;
+		push @forth, [ "-- pgschema: renamed $kind $from to " . RandomSchema::last_part($to, 0), $kind, $from, $to ];
+		push @back, [ "-- pgschema: renamed $kind $to to " . RandomSchema::last_part($from, 0), $kind, $to, $from ];
+	}
+	my $result = $pairs->run({ a => statements($a), b => statements($b), inserts => $how{rows} // [], schemas => [ 's', @{ $how{schemas} // [] } ], forth => \@forth, back => \@back, wide => { a => [], b => [] }, form => $how{form} // 'as written', order => 1 });
+	my $unread = @{ statements($a) } + @{ statements($b) } - @{ $result->{a} // [] } - @{ $result->{b} // [] };
+	is($unread, 0, "$name: the statements themselves run");
+	if ($how{refused}) { is($result->{status}, 'refused', "$name: refused"); like($result->{message} // '', $how{refused}, "$name: why"); }
+	else { is($result->{status}, 'ok', $name) or diag("$result->{at}: $result->{message}"); }
+	return;
+}
+
+# ---------------------------------------------------------------------------------------------------- sequences
+there_and_back('a sequence leaves its column', 'CREATE TABLE s.t (a int); CREATE SEQUENCE s.q OWNED BY s.t.a', 'CREATE TABLE s.t (a int); CREATE SEQUENCE s.q INCREMENT 3');
+there_and_back('a sequence stays where its table goes', 'CREATE TABLE s.t (a int); CREATE SEQUENCE s.q OWNED BY s.t.a', 'CREATE SEQUENCE s.q');
+there_and_back('the owner of a table with a serial', 'CREATE TABLE s.t (a serial)', 'CREATE TABLE s.t (a serial); ALTER TABLE s.t OWNER TO pairs_b');
+
+# ------------------------------------------------------------------------------------------------------- prints
+there_and_back('a check that prints otherwise the second time', 'CREATE TABLE s.t (a int)', "CREATE TABLE s.t (a int, c varchar(9) CHECK ((c::text = ANY (ARRAY[('a'::varchar)::text, ('b'::varchar)::text]))))");
+my $in = "CREATE TABLE s.t (a int, c varchar CHECK (c IN ('a', 'b')));\nCREATE MATERIALIZED VIEW s.m AS SELECT c IN ('x', 'y') AS x FROM s.t;\nCREATE VIEW s.v AS SELECT x FROM s.m;\nCREATE FUNCTION s.f(c varchar) RETURNS boolean LANGUAGE sql RETURN c IN ('k', 'l')";
+{
+	my $database = $pairs->database;
+	$pairs->must($database, 'CREATE SCHEMA s');
+	my $arguments = Pairs::text("CREATE SCHEMA s;\n$in") . ", '{s}'";
+	$pairs->must($database, "CALL pairs.pgschema_apply($arguments)");
+	is($pairs->must($database, "SELECT pairs.pgschema_plan($arguments, format => 'sql')"), '-- nothing to change', 'IN over varchar in what is new');
+	$pairs->must($database, "CALL pairs.pgschema_apply(" . Pairs::text("CREATE SCHEMA s;\nCREATE DOMAIN s.d AS text;\nCOMMENT ON TABLE s.t IS 'x';\n$in") . ", '{s}')");
+	is($pairs->must($database, "SELECT obj_description('s.t'::regclass)"), 'x', 'and around it');
+	$pairs->clean;
+}
+there_and_back('statistics of columns that have other places', 'CREATE TABLE s.t (a int, b int); CREATE STATISTICS s.st (ndistinct) ON a, b FROM s.t; ALTER STATISTICS s.st SET STATISTICS 300; ALTER STATISTICS s.st OWNER TO pairs_b',
+	'CREATE TABLE s.t (b numeric, a int); CREATE STATISTICS s.st (ndistinct) ON a, b FROM s.t; ALTER STATISTICS s.st SET STATISTICS 300; ALTER STATISTICS s.st OWNER TO pairs_b');
+
+# -------------------------------------------------------------------------------------------------------- marks
+there_and_back('the index of the replica identity goes', 'CREATE TABLE s.t (a int PRIMARY KEY); CREATE UNIQUE INDEX i ON s.t (a); ALTER TABLE s.t REPLICA IDENTITY USING INDEX i', 'CREATE TABLE s.t (a int PRIMARY KEY)');
+there_and_back('it becomes FULL', 'CREATE TABLE s.t (a int PRIMARY KEY); CREATE UNIQUE INDEX i ON s.t (a); ALTER TABLE s.t REPLICA IDENTITY USING INDEX i', 'CREATE TABLE s.t (a int PRIMARY KEY); ALTER TABLE s.t REPLICA IDENTITY FULL');
+there_and_back('the roles of a policy, in an order of their own', 'CREATE TABLE s.t (a int); CREATE POLICY p ON s.t TO pairs_b, pairs_a USING (a > 0)', 'CREATE TABLE s.t (a bigint); CREATE POLICY p ON s.t TO pairs_b, pairs_a USING (a > 0)');
+
+# -------------------------------------------------------------------------------------------------------- trees
+there_and_back('a partition leaves, and its key goes', 'CREATE TABLE s.t (a int PRIMARY KEY) PARTITION BY RANGE (a); CREATE TABLE s.p PARTITION OF s.t FOR VALUES FROM (1) TO (9)', 'CREATE TABLE s.p (a int NOT NULL)', rows => ['INSERT INTO s.p VALUES (2)']);
+my $tree = 'CREATE TABLE s.t (a int) PARTITION BY HASH (a); CREATE TABLE s.p PARTITION OF s.t FOR VALUES WITH (MODULUS 2, REMAINDER 0);';
+there_and_back('one of two equal indexes of a tree', "$tree CREATE INDEX i ON s.t (a); CREATE INDEX j ON s.t (a)", "$tree CREATE INDEX j ON s.t (a)");
+there_and_back('an enum that loses a value, under a tree by inheritance', "CREATE TYPE s.e AS ENUM ('a', 'b', 'c'); CREATE TABLE s.t (e s.e); CREATE TABLE s.c (x int) INHERITS (s.t)", "CREATE TYPE s.e AS ENUM ('a', 'b'); CREATE TABLE s.t (e s.e); CREATE TABLE s.c (x int) INHERITS (s.t)",
+	rows => [ "INSERT INTO s.c VALUES ('b', 1)", "INSERT INTO s.t VALUES ('a')" ]);
+there_and_back('another parent with the same columns', 'CREATE TABLE s.t (a int); CREATE TABLE s.u (a int); CREATE TABLE s.c (x int) INHERITS (s.t)', 'CREATE TABLE s.t (a int); CREATE TABLE s.u (a int); CREATE TABLE s.c (x int) INHERITS (s.u)', refused => qr/cannot change inheritance of table s\.c in place/);
+
+# -------------------------------------------------------------------------------------------------------- types
+there_and_back('attributes more, in their order', 'CREATE TYPE s.c AS (a int)', 'CREATE TYPE s.c AS (a int, z text, b text)');
+there_and_back('a grant option on a composite type that a table has', 'CREATE TYPE s.c AS (a int); CREATE TABLE s.t (c s.c); GRANT USAGE ON TYPE s.c TO pairs_b', 'CREATE TYPE s.c AS (a int); CREATE TABLE s.t (c s.c); GRANT USAGE ON TYPE s.c TO pairs_b WITH GRANT OPTION');
+there_and_back('an attribute of a type with typed tables is renamed', 'CREATE TYPE s.c AS (a int); CREATE TABLE s.t OF s.c', 'CREATE TYPE s.c AS (b int); CREATE TABLE s.t OF s.c', renamed => [ [ 'attribute', 's.c.a', 's.c.b' ] ], rows => ['INSERT INTO s.t VALUES (1)']);
+there_and_back('a range type is renamed, and what makes its values', 'CREATE TYPE s.r AS RANGE (SUBTYPE = int, MULTIRANGE_TYPE_NAME = s.m); CREATE TABLE s.t (r s.r)', 'CREATE TYPE s.q AS RANGE (SUBTYPE = int, MULTIRANGE_TYPE_NAME = s.m); CREATE TABLE s.t (r s.q); CREATE VIEW s.v AS SELECT s.q(1, 2) AS q', renamed => [ [ 'type', 's.r', 's.q' ] ]);
+there_and_back('the owner of a range type', 'CREATE TYPE s.r AS RANGE (SUBTYPE = int)', 'CREATE TYPE s.r AS RANGE (SUBTYPE = int); ALTER TYPE s.r OWNER TO pairs_b');
+there_and_back('a constraint of a domain inside of a row', 'CREATE DOMAIN s.d AS int; CREATE TYPE s.c AS (d s.d); CREATE TABLE s.t (c s.c)', 'CREATE DOMAIN s.d AS int CONSTRAINT k CHECK (VALUE > 0); CREATE TYPE s.c AS (d s.d); CREATE TABLE s.t (c s.c)', refused => qr/cannot add a constraint to domain s\.d because column s\.t\.c uses it/);
+there_and_back('a value more, and a view over a view goes', "CREATE TYPE s.e AS ENUM ('a'); CREATE VIEW s.v AS SELECT 'a'::s.e AS e; CREATE VIEW s.w AS SELECT e FROM s.v", "CREATE TYPE s.e AS ENUM ('a', 'b'); CREATE VIEW s.v AS SELECT 'a'::s.e AS e");
+
+# -------------------------------------------------------------------------------------------------------- others
+there_and_back('a type is renamed beside a table that refers to itself', 'CREATE TABLE s.t (a int PRIMARY KEY REFERENCES s.t); CREATE DOMAIN s.d AS text', 'CREATE TABLE s.t (a int PRIMARY KEY REFERENCES s.t); CREATE DOMAIN s.b AS text', renamed => [ [ 'type', 's.d', 's.b' ] ]);
+there_and_back('a column more with a default, and a function takes the rows apart', 'CREATE TABLE s.t (a int); CREATE FUNCTION s.f(x s.t) RETURNS int LANGUAGE sql RETURN (x).a', 'CREATE TABLE s.t (a int, b numeric DEFAULT 7); CREATE FUNCTION s.f(x s.t) RETURNS int LANGUAGE sql RETURN (x).a', rows => ['INSERT INTO s.t VALUES (1)']);
+there_and_back('the owner of a type under a new cast', 'CREATE TYPE s.c AS (a int); CREATE FUNCTION s.f(s.c) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT $1::text$$', 'CREATE TYPE s.c AS (a int); CREATE FUNCTION s.f(s.c) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT $1::text$$; ALTER TYPE s.c OWNER TO pairs_b; CREATE VIEW s.v AS SELECT s.f(ROW(1)::s.c) AS f');
+there_and_back('tables that refer to each other, with a comment on that', '', "CREATE TABLE s.t (a int PRIMARY KEY); CREATE TABLE s.u (a int PRIMARY KEY REFERENCES s.t); ALTER TABLE s.t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES s.u; COMMENT ON CONSTRAINT k ON s.t IS 'x'");
+there_and_back('a schema goes, with an identity and with statistics', 'CREATE SCHEMA z; CREATE TABLE z.t (a int GENERATED ALWAYS AS IDENTITY, b int); CREATE STATISTICS z.st ON a, b FROM z.t', '', schemas => ['z']);
+
+$node->stop;
+done_testing();
