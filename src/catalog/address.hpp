@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "model/object.hpp"
@@ -18,6 +19,12 @@ struct Address {
   int32 subid = 0;  // the column's number, for a column
 
   auto operator<=>(const Address&) const = default;
+};
+
+struct AddressHash {
+  std::size_t operator()(const Address& at) const {
+    return ((std::size_t{at.objid} << 32 | at.classid) + static_cast<std::size_t>(at.subid)) * 0x9E3779B97F4A7C15u >> 7;
+  }
 };
 
 /// What an address stands for.
@@ -35,7 +42,8 @@ std::map<Address, Address> wholes(const std::set<Address>& addresses);
 
 /// Locates addresses in a batch. Addresses of objects that are gone meanwhile are left out. What is `known` is not asked
 /// for again.
-std::map<Address, Located> locate(const std::set<Address>& addresses, const std::map<Address, Located>& known = {});
+using Known = std::unordered_map<Address, Located, AddressHash>;
+std::map<Address, Located> locate(const std::set<Address>& addresses, const Known& known = {});
 
 /// The extension of each object (class, oid) that is a member of one.
 std::map<std::pair<Oid, Oid>, Oid> extension_members();

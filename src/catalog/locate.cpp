@@ -331,7 +331,7 @@ std::map<Address, Address> wholes(const std::set<Address>& addresses) {
   return out;
 }
 
-std::map<Address, Located> locate(const std::set<Address>& addresses, const std::map<Address, Located>& known) {
+std::map<Address, Located> locate(const std::set<Address>& addresses, const Known& known) {
   std::set<Address> unknown;
   for (const auto& address : addresses)
     if (!known.count(address)) unknown.emplace_hint(unknown.end(), address);

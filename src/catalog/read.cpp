@@ -1,6 +1,7 @@
 #include "catalog/read.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -160,7 +161,7 @@ class Rows {
   }
 
   std::vector<RawObject>& objects() { return read_.objects; }
-  std::map<Address, Located>& located() { return read_.located; }
+  const Known& located() const { return read_.located; }
 
  private:
   /// What this reader is to be asked about.
@@ -338,11 +339,13 @@ bool attached(Kind kind) { return kind != Kind::kNone && kind != Kind::kColumn; 
 class Builder {
  public:
   Builder(const Units& units, bool closure) : rows_(units) {
+    std::vector<Address> addresses;
     for (const auto& raw : rows_.objects()) {
-      if (raw.at.classid) addresses_.insert(raw.at);
-      if (raw.parent.classid) addresses_.insert(raw.parent);
+      if (raw.at.classid) addresses.push_back(raw.at);
+      if (raw.parent.classid) addresses.push_back(raw.parent);
     }
-    std::set<Address> seeds = addresses_;
+    sort_unique(addresses);
+    std::set<Address> seeds(addresses.begin(), addresses.end());
     for (const auto& [classid, oid] : units.addresses()) seeds.insert({classid, oid, 0});
     edges_ = direct_dependencies(seeds);
     if (closure) {
@@ -352,11 +355,13 @@ class Builder {
       edges_.insert(edges_.end(), up.begin(), up.end());
     }
     std::erase_if(edges_, inside_one);
+    addresses.reserve(addresses.size() + 2 * edges_.size());
     for (const auto& edge : edges_) {
-      addresses_.insert(edge.from);
-      addresses_.insert(edge.to);
+      addresses.push_back(edge.from);
+      addresses.push_back(edge.to);
     }
-    located_ = locate(addresses_, rows_.located());
+    sort_unique(addresses);
+    find_all(addresses);
   }
 
   Reading build() {
@@ -371,14 +376,36 @@ class Builder {
   }
 
  private:
+  static void sort_unique(std::vector<Address>& addresses) {
+    std::sort(addresses.begin(), addresses.end());
+    addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+  }
+
+  void find_all(const std::vector<Address>& addresses) {
+    const Known& known = rows_.located();
+    std::set<Address> unknown;
+    for (const auto& address : addresses)
+      if (!known.count(address)) unknown.insert(unknown.end(), address);
+    others_ = locate(unknown, known);
+    located_.reserve(addresses.size());
+    for (const auto& [address, located] : known) located_.emplace(address, &located);
+    for (const auto& [address, located] : others_) located_.emplace(address, &located);
+  }
+
+  /// Nothing for what was dropped by somebody meanwhile.
+  const Located* located(const Address& address) const {
+    const auto found = located_.find(address);
+    return found == located_.end() ? nullptr : found->second;
+  }
+
   void add(Reading& out, RawObject& raw) {
     Object& object = raw.object;
     if (const auto sequence = sequences_.find(raw.parent); sequence != sequences_.end()) {
       object.parent = sequence->second;
     } else if (raw.parent.classid) {
-      auto parent = located_.find(raw.parent);
-      if (parent == located_.end()) return;  // dropped by somebody meanwhile
-      object.parent = parent->second.id;
+      const Located* parent = located(raw.parent);
+      if (!parent) return;
+      object.parent = parent->id;
     }
     if (raw.kind == Kind::kShellType) {
       object.id = {raw.kind, cat(object.schema, ".", object.name)};
@@ -386,11 +413,11 @@ class Builder {
       object.id = {raw.kind, attached_identity(raw, object.parent)};
       if (raw.kind == Kind::kIdentitySequence) sequences_.emplace(raw.at, object.id);
     } else {
-      auto self = located_.find(raw.at);
-      if (self == located_.end()) return;
-      object.id = self->second.id;
-      object.facts.emplace("object_type", self->second.object_type);
-      if (self->second.extension_member) object.facts.emplace("extension_member", "yes");
+      const Located* self = located(raw.at);
+      if (!self) return;
+      object.id = self->id;
+      object.facts.emplace("object_type", self->object_type);
+      if (self->extension_member) object.facts.emplace("extension_member", "yes");
       out.ids.emplace(raw.at, object.id);
       if (object.id == object.parent) return;
     }
@@ -399,22 +426,23 @@ class Builder {
 
   void connect(Reading& out, const RawDependency& edge) {
     if (edge.from.classid == DefaultAclRelationId) return;  // read as parts of their schema, one for each grantee
-    auto from = located_.find(edge.from), to = located_.find(edge.to);
-    if (from == located_.end() || to == located_.end() || from->second.id == to->second.id) return;
-    for (const auto* end : {&from->second, &to->second})
+    const Located *from = located(edge.from), *to = located(edge.to);
+    if (!from || !to || from->id == to->id) return;
+    for (const auto* end : {from, to})
       if (connected_.insert(end).second) out.outside.emplace(end->id, *end);
-    ObjectId source = from->second.id;
-    ObjectId target = to->second.id;
+    ObjectId source = from->id;
+    ObjectId target = to->id;
     if (is_made_with(source, target)) target = kinds::shell_of(target);
     // A sequence goes with its column, but does not need it: what needs the column is the ownership.
     if (source.kind == Kind::kSequence && edge.type == 'a') source = {Kind::kOwnedBy, kinds::describe(source)};
     // What is in a tree needs what it hangs on only as long as it does.
-    if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)};
-        source.kind == to->second.id.kind && out.snapshot.has(inheritance))
-      source = inheritance;
+    if (source.kind == to->id.kind)
+      if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)}; out.snapshot.has(inheritance))
+        source = inheritance;
     out.snapshot.depend(source, target, edge.type);
     // Members of an extension come with it.
-    if (const auto made_by = out.ids.find({ExtensionRelationId, to->second.extension, 0}); made_by != out.ids.end())
+    if (!OidIsValid(to->extension)) return;
+    if (const auto made_by = out.ids.find({ExtensionRelationId, to->extension, 0}); made_by != out.ids.end())
       out.snapshot.depend(source, made_by->second, kUnrecorded);
   }
 
@@ -423,10 +451,9 @@ class Builder {
     if (function.kind != Kind::kFunction || !kinds::shell_of(type)) return false;
     if (!std::exchange(made_of_known_, true))
       for (const auto& edge : edges_) {
-        const auto from = located_.find(edge.from), to = located_.find(edge.to);
-        if (from != located_.end() && to != located_.end() && kinds::shell_of(from->second.id) &&
-            to->second.id.kind == Kind::kFunction)
-          made_of_.emplace(from->second.id, to->second.id);
+        const Located *from = located(edge.from), *to = located(edge.to);
+        if (from && to && kinds::shell_of(from->id) && to->id.kind == Kind::kFunction)
+          made_of_.emplace(from->id, to->id);
       }
     return made_of_.count({type, function}) != 0;
   }
@@ -494,9 +521,9 @@ class Builder {
   }
 
   Rows rows_;
-  std::set<Address> addresses_;
   std::vector<RawDependency> edges_;
-  std::map<Address, Located> located_;
+  std::map<Address, Located> others_;  // than those that the rows name themselves
+  std::unordered_map<Address, const Located*, AddressHash> located_;
   std::set<std::pair<ObjectId, ObjectId>> made_of_;  // types and their functions
   bool made_of_known_ = false;
   std::map<Address, ObjectId> sequences_;  // of identity columns: read before what hangs on them
