@@ -12,6 +12,7 @@
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
+#include "pg/subtransaction.hpp"
 
 extern "C" {
 #include "access/transam.h"
@@ -146,6 +147,7 @@ class Rows {
     for (const auto& reader : readers()) {
       const Units about = subject(reader.about);
       if (about.empty()) continue;
+      const pg::Subtransaction locks;  // which the deparsers keep
       const auto rows =
           pg::query(reader.sql, {list(about.relations), list(about.types), list(about.functions), list(about.schemas)});
       for (const auto& row : rows) {

@@ -4,6 +4,7 @@
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
+#include "pg/subtransaction.hpp"
 
 extern "C" {
 #include "access/toast_compression.h"
@@ -32,6 +33,7 @@ namespace pgschema::catalog {
 namespace {
 
 constexpr char kNotNull = 'n';
+constexpr std::size_t kMostViews = 500;  // at once, so that the server's lock table holds what they lock
 constexpr char kVirtual = 'v';
 
 // Plain data, filled in where a longjmp may pass. Texts are the server's memory.
@@ -319,17 +321,26 @@ class Reader {
 
   void print() {
     print_defaults();
-    pg::call([&] {
-      // pg_get_viewdef() runs a query of its own, under the snapshot of whoever called it.
-      PushActiveSnapshot(GetLatestSnapshot());
-      for (auto& relation : relations_)
-        if (relation.kind == RELKIND_VIEW || relation.kind == RELKIND_MATVIEW)
-          relation.definition = text_or_null(pg_get_viewdef, ObjectIdGetDatum(relation.oid));
-      PopActiveSnapshot();
-    });
+    std::vector<Relation*> views;
+    for (auto& relation : relations_)
+      if (relation.kind == RELKIND_VIEW || relation.kind == RELKIND_MATVIEW) views.push_back(&relation);
+    for (std::size_t from = 0; from < views.size(); from += kMostViews)
+      print_views(views, from, std::min(views.size(), from + kMostViews));
     for (auto& constraint : constraints_) print(constraint);
     for (auto& index : indexes_)
       if (!key_indexes_.count(index.oid)) print(index);
+  }
+
+  /// pg_get_viewdef() keeps the locks that it takes until the subtransaction ends.
+  static void print_views(const std::vector<Relation*>& views, std::size_t from, std::size_t to) {
+    const pg::Subtransaction locks;
+    pg::call([&] {
+      // It runs a query of its own, under the snapshot of whoever called it.
+      PushActiveSnapshot(GetLatestSnapshot());
+      for (std::size_t i = from; i < to; ++i)
+        views[i]->definition = text_or_null(pg_get_viewdef, ObjectIdGetDatum(views[i]->oid));
+      PopActiveSnapshot();
+    });
   }
 
   // Tables are often alike: partitions, tenants, what one framework makes. What an index or a CHECK says of its table

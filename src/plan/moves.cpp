@@ -358,6 +358,8 @@ std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const 
   const Object& object = live.objects.at(id);
   const auto& writer = kinds::writer(id.kind);
   if (must_be_detached(object, live, down)) return id;
+  // The sequence would go with the column, and stays.
+  if (id.kind == Kind::kOwnedBy && !down.count(object.parent)) return id;
   if (object.parent && down.count(object.parent) && writer.dropped_with_parent())
     return dropper(object.parent, live, down);
   if (const auto above = dropper_in_tree(object, live, down)) return above;
