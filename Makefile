@@ -5,6 +5,7 @@
 #   make deps       install what is missing           make bench   the benchmark
 #   make format     clang-format                      make lint    clang-format and clang-tidy, checking
 #   make asan       the tests under sanitizers        make fuzz    libFuzzer (FUZZ_SECONDS=60)
+#   make soak       random pairs (PAIRS=10000, PAIRS_SEED=1, PAIRS_JOBS=…)
 #
 # Variables: PG_CONFIG, WERROR=1, SAN=undefined|address,undefined (its own folder below out/), CXX, V=1 to
 # see the commands.
@@ -18,7 +19,7 @@ LIBPG_QUERY := $(filter /%,$(shell gcc -print-file-name=libpg_query.a 2>/dev/nul
 ready := $(and $(wildcard $(PGXS)),$(LIBPG_QUERY),$(shell command -v g++))
 
 .DEFAULT_GOAL := all
-.PHONY: deps test demo bench format lint asan fuzz
+.PHONY: deps test demo bench format lint asan fuzz soak
 .DELETE_ON_ERROR:
 
 ifndef ready
@@ -141,6 +142,14 @@ $(UNIT_OBJECTS): $(OUT)/test/%.o: test/%.cpp $(OUT)/flags
 $(OUT)/unit-tests: $(UNIT_OBJECTS) $(FREE_OBJECTS) $(PG_QUERY) $(OUT)/objects
 	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) -o $@ $(UNIT_OBJECTS) $(FREE_OBJECTS) $(PG_QUERY) -lgtest -lgtest_main -pthread
 
+# What docs/matrix.md is made by.
+$(OUT)/test/matrix/matrix.o: $(OUT)/test/%.o: test/%.cpp $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call run,CXX)$(CXX) $(CXXFLAGS_OURS) $(FREE_CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/matrix: $(OUT)/test/matrix/matrix.o $(FREE_OBJECTS) $(PG_QUERY) $(OUT)/objects
+	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) -o $@ $< $(FREE_OBJECTS) $(PG_QUERY)
+
 # The door's own module: src/pg with functions that fail in every way there is.
 DOOR_OBJECTS := $(patsubst test/%.cpp,$(OUT)/test/%.o,$(wildcard test/door/*.cpp))
 
@@ -188,6 +197,8 @@ test:
 	test/run
 asan:
 	test/asan
+soak:
+	test/soak
 demo:
 	build/deps build
 	demo/run

@@ -43,7 +43,14 @@ WHERE p.polrelid = ANY ($1))";
 constexpr const char* kStatistics = R"(
 SELECT 'pg_statistic_ext'::regclass::oid, s.oid, 0, 'pg_class'::regclass::oid, s.stxrelid, 0,
   quote_ident(n.nspname) AS schema, quote_ident(s.stxname) AS name,
-  pg_get_statisticsobjdef(s.oid) AS definition, CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END AS target
+  -- The server keeps the columns in the order of the table's.
+  format('CREATE STATISTICS %I.%I%s ON %s FROM %s', n.nspname, s.stxname,
+    (SELECT ' (' || string_agg(k.name, ', ' ORDER BY k.position) || ')'
+       FROM (VALUES (1, 'd', 'ndistinct'), (2, 'f', 'dependencies'), (3, 'm', 'mcv')) k(position, letter, name)
+       WHERE k.letter = ANY (s.stxkind) AND NOT s.stxkind @> '{d,f,m}'),
+    array_to_string(ARRAY(SELECT quote_ident(a.attname) FROM unnest(s.stxkeys::int2[]) k JOIN pg_attribute a ON a.attrelid = s.stxrelid AND a.attnum = k
+        ORDER BY a.attname COLLATE "C") || ARRAY(SELECT '(' || e || ')' FROM unnest(pg_get_statisticsobjdef_expressions(s.oid)) WITH ORDINALITY x(e, o) ORDER BY o), ', '),
+    s.stxrelid::regclass) AS definition, CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END AS target
 FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE s.stxrelid = ANY ($1))";
 
 constexpr const char* kSequences = R"(

@@ -515,9 +515,9 @@ class Reader {
         relation.kind == RELKIND_MATVIEW) {
       // An index that was the replica identity and is gone leaves nothing (RelationGetReplicaIndex() in relcache.c).
       if (relation.replica_identity == REPLICA_IDENTITY_FULL) fields.set("replica_identity", texts_.of("FULL"));
-      if (relation.replica_identity == REPLICA_IDENTITY_NOTHING ||
-          (relation.replica_identity == REPLICA_IDENTITY_INDEX && !has_replica_index(relation.oid)))
-        fields.set("replica_identity", texts_.of("NOTHING"));
+      if (relation.replica_identity == REPLICA_IDENTITY_NOTHING) fields.set("replica_identity", texts_.of("NOTHING"));
+      if (relation.replica_identity == REPLICA_IDENTITY_INDEX)
+        fields.set("replica_identity", texts_.of(has_replica_index(relation.oid) ? "INDEX" : "NOTHING"));
     }
     if (relation.kind == RELKIND_PARTITIONED_TABLE)
       if (const char* key = pg::call([&] { return text_or_null(pg_get_partkeydef, ObjectIdGetDatum(relation.oid)); }))

@@ -83,7 +83,7 @@ SharedText Texts::tablespace(Oid tablespace) {
 
 SharedText Texts::access_method(Oid method) {
   return once(methods_, method,
-              [](Oid oid) { return OidIsValid(oid) ? static_cast<const char*>(get_am_name(oid)) : nullptr; });
+              [](Oid oid) { return OidIsValid(oid) ? quoted_or_null(get_am_name(oid)) : nullptr; });
 }
 
 Texts::TypeFacts Texts::facts(Oid type) {

@@ -24,7 +24,7 @@ class Texts {
   SharedText schema(Oid schema);           // quoted, as all that follow
   SharedText role(Oid role);               // pg_get_userbyid()
   SharedText tablespace(Oid tablespace);   // nothing for that of the database
-  SharedText access_method(Oid method);    // not quoted; nothing where there is none
+  SharedText access_method(Oid method);    // nothing where there is none
 
   struct TypeFacts {
     Oid collation;

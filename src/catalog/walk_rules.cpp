@@ -157,6 +157,10 @@ constexpr Reading kReadings[] = {
      "the rows of a foreign key for the partitions that it refers to have names of the server's choice"},
     {"pg_constraint", "connoinherit", As::text, "CASE WHEN t.contype IN ('c', 'n') AND t.connoinherit THEN 't' END",
      "of keys it tells how the key of a partition came to the parent's; there is no NO INHERIT for them"},
+    {"pg_policy", "polroles", As::text,
+     "(SELECT pg_catalog.string_agg(CASE WHEN r = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(r)) END, "
+     "', ' ORDER BY r <> 0, pg_catalog.pg_get_userbyid(r) COLLATE pg_catalog.\"C\") FROM pg_catalog.unnest(t.polroles) r)",
+     "their order means nothing"},
     {"pg_publication_rel", "prattrs", As::columns,
      "CASE WHEN t.prattrs IS NOT NULL THEN t.prrelid || ':' || t.prattrs::text END",
      "not in pg_get_catalog_foreign_keys()"},

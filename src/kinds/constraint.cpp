@@ -24,7 +24,6 @@ void index_marks(const std::string& index, const Snapshot& in, const Object* bef
   if (set("clustered")) alter(cat(" CLUSTER ON ", index));
   if (gone("clustered")) alter(" SET WITHOUT CLUSTER");
   if (set("replica_identity")) alter(cat(" REPLICA IDENTITY USING INDEX ", index));
-  if (gone("replica_identity") && !relation.has("replica_identity")) out.push_back(replica_identity(relation));
 }
 
 Command set_options(const std::string& alter_index, const std::string& options) {

@@ -50,6 +50,7 @@ class InheritanceWriter final : public Writer {
     const Object& child = change.desired.objects.at(change.after.parent);
     if (child.id.kind != Kind::kTable || change.before.has("bound") || change.after.has("bound")) return std::nullopt;
     const auto before = lines(change.before.get("of")), after = lines(change.after.get("of"));
+    if (becomes_own(change, after)) return std::nullopt;
     std::vector<std::string> left;
     Alteration out;
     for (const auto& parent : before) {
@@ -62,6 +63,21 @@ class InheritanceWriter final : public Writer {
     for (std::size_t i = left.size(); i < after.size(); ++i)
       out.commands.push_back(inherit(child, " INHERIT ", after[i]));
     return out;
+  }
+
+  /// Whether something that is inherited, and is to be, has no parent for a moment.
+  static bool becomes_own(const Change& change, const std::vector<std::string>& parents) {
+    const auto stays = [&](const ObjectId& origin) {
+      const std::string& parent = change.live.root(origin).identity;
+      return std::find(parents.begin(), parents.end(), parent) != parents.end();
+    };
+    for (const auto& id : change.live.children(change.before.parent)) {
+      const Object &was = change.live.objects.at(id), *is = change.desired.find(id);
+      if (!is || was.get("inherited") != "yes" || is->get("inherited") != "yes") continue;
+      const auto origins = origins_of(was, change.live);
+      if (std::none_of(origins.begin(), origins.end(), stays)) return true;
+    }
+    return false;
   }
 
   /// What is inherited becomes the table's own with NO INHERIT, and stays that.

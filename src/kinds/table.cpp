@@ -54,7 +54,8 @@ class TableWriter final : public Writer {
   std::vector<Command> create(const Object& table, const Snapshot& in) const override {
     std::vector<Command> out{{create_sql(table, in), "CREATE TABLE", {}, {}}};
     security(table, nullptr, out);
-    if (table.has("replica_identity")) out.push_back(replica_identity(table));
+    if (table.has("replica_identity") && table.get("replica_identity") != "INDEX")
+      out.push_back(replica_identity(table));
     // As the parent of others a table is altered alone: they are made each by itself.
     if (!table.fact("partition_of").empty()) return out;
     for (const auto& id : in.children(table.id)) {

@@ -37,8 +37,10 @@ class Lines {
   Lines(const Request& request, const Moves& moves) : request_(request), moves_(moves) {}
 
   std::vector<ChangeLine> run(const std::vector<diff::Difference>& differences) {
+    std::set<ObjectId> said;  // some are more than one statement
     for (const auto& rename : request_.renames)
-      out_.push_back({'~', rename.to, cat("renamed from ", rename.from.identity)});
+      if (said.insert(rename.to).second)
+        out_.push_back({'~', rename.to, cat("renamed from ", rename.from.identity)});
     for (const auto& difference : differences) {
       if (difference.what == diff::What::kAltered)
         altered(difference);

@@ -17,9 +17,10 @@ bool needs(const Snapshot& in, const ObjectId& from, const ObjectId& to) {
   return std::any_of(list.begin(), list.end(), [&](const Dependency& edge) { return edge.to == to; });
 }
 
-/// The server follows ALTER COLUMN … TYPE through these by itself (ATPostAlterTypeCleanup() in tablecmds.c).
+/// The server follows ALTER COLUMN … TYPE through these by itself (ATPostAlterTypeCleanup() in tablecmds.c). Extended
+/// statistics lose their owner and target there.
 bool follows_type_change(Kind kind) {
-  return kind == Kind::kIndex || kind == Kind::kConstraint || kind == Kind::kStatistics || kind == Kind::kOwnedBy ||
+  return kind == Kind::kIndex || kind == Kind::kConstraint || kind == Kind::kOwnedBy ||
          kind == Kind::kSequence || kind == Kind::kPrivilege || kind == Kind::kComment || kind == Kind::kSecurityLabel;
 }
 
@@ -60,7 +61,9 @@ class Mover {
       out_.altered.emplace(id, std::move(*alteration));
       return;
     }
-    const bool with_parent = id.kind == Kind::kColumn && after.parent.kind != Kind::kTable;
+    // An index that is a part of one cannot become a part of another.
+    const bool with_parent =
+        (id.kind == Kind::kColumn || id.kind == Kind::kInheritance) && after.parent.kind != Kind::kTable;
     rebuilt_.push_back(with_parent ? after.parent : id);
   }
 
@@ -113,7 +116,13 @@ class Mover {
     if (const ObjectId shell = kinds::shell_of(id); shell && live_.has(shell)) down(shell, {});
     for (const auto& edge : live_.dependents(id))
       if (edge.type != 'P' && edge.type != 'S' && edge.type != kUnrecorded) dependent(edge.from, edge.to, edge.type);
-    if (const Object* object = live_.find(id)) take_followers_along(*object);
+    const Object* object = live_.find(id);
+    if (!object) return;
+    take_followers_along(*object);
+    // A part of an index goes with the whole only.
+    if ((id.kind == Kind::kIndex || id.kind == Kind::kConstraint) && live_.has(kinds::inheritance_of(id)) &&
+        kinds::stays_in_tree(*object, live_, desired_))
+      for (const auto& origin : kinds::origins_of(*object, live_)) down(origin, id);
   }
 
   /// What came down from an object goes with it: a column of the tables beneath, the clone of a trigger, the part of an
@@ -176,7 +185,7 @@ class Mover {
         if (!follows_type_change(edge.from.kind) || passed_on(id, edge.from)) dependent(edge.from, id, edge.type);
       // An attribute's type is that of every value of the type (find_composite_type_dependencies() in tablecmds.c).
       const ObjectId& type = live_.objects.at(id).parent;
-      if (type.kind != Kind::kComposite) continue;
+      if (type.kind != Kind::kComposite || id.kind != Kind::kColumn) continue;
       for (const auto& edge : live_.dependents(type))
         if (edge.from.kind != Kind::kTable) dependent(edge.from, type, edge.type);  // a typed table follows
     }
@@ -197,11 +206,29 @@ class Mover {
       for (const auto& edge : live_.dependents(domain)) {
         if (edge.from.kind != Kind::kColumn) continue;
         const Object* column = live_.find(edge.from);
-        if (!column)
+        if (!column) {
           out_.spread.insert(edge.from);
-        else
-          for (const auto& user : live_.dependents(column->parent)) expression_over_rows(user.from, domain);
+          continue;
+        }
+        for (const auto& user : live_.dependents(column->parent)) expression_over_rows(user.from, domain);
+        if (column->get("type").ends_with("[]")) refuse_container(*column, domain);
+        if (column->parent.kind != Kind::kComposite) continue;
+        for (const auto& user : live_.dependents(column->parent)) {
+          if (user.from.kind != Kind::kColumn) continue;
+          if (const Object* holder = live_.find(user.from))
+            refuse_container(*holder, domain);
+          else
+            out_.spread.insert(user.from);
+        }
       }
+  }
+
+  /// The server does not look for a domain inside of arrays and rows (the same function).
+  void refuse_container(const Object& column, const ObjectId& domain) {
+    if (column.parent.kind != Kind::kTable || !desired_.has(column.id)) return;
+    refuse({column.id, std::string(sqlstate::kFeatureNotSupported),
+            cat("cannot add a constraint to ", kinds::describe(domain), " because ", kinds::describe(column.id), " uses it"),
+            cat("PostgreSQL does not look for a domain inside of ", column.get("type"), "."), ""});
   }
 
   void expression_over_rows(const ObjectId& id, const ObjectId& domain) {
@@ -222,7 +249,11 @@ class Mover {
         refuse({id, std::string(sqlstate::kFeatureNotSupported),
                 cat("\"value … becomes …\" is not supported for ", kinds::describe(id)), "It is an array of the enum.",
                 "Change the values of its rows first."});
-      retype(*column, values);
+      // What came down a tree follows by itself, and what stands on it steps aside all the same.
+      if (kinds::is_inherited(*column) && !kinds::origins_of(*column, live_).empty())
+        out_.altered[id].dependents_step_aside = true;
+      else
+        retype(*column, values);
     }
   }
 
@@ -358,7 +389,7 @@ std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const 
   const Object& object = live.objects.at(id);
   const auto& writer = kinds::writer(id.kind);
   if (must_be_detached(object, live, down)) return id;
-  // The sequence would go with the column, and stays.
+  // A sequence that stays leaves its column first.
   if (id.kind == Kind::kOwnedBy && !down.count(object.parent)) return id;
   if (object.parent && down.count(object.parent) && writer.dropped_with_parent())
     return dropper(object.parent, live, down);

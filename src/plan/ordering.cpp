@@ -56,6 +56,12 @@ class Ordering {
     const Object* object = live_.has(work.id) ? live_.find(work.id) : desired_.find(work.id);
     if (object && work.id.kind == Kind::kPrivilege)
       key.second = cat(object->parent.identity, " ", object->fact("place"), key.second);
+    // New columns in the order of the text.
+    if (object && work.id.kind == Kind::kColumn && !live_.has(work.id)) {
+      const std::string& position = object->fact("position");
+      key.second = cat(object->parent.identity, " ", std::string(5 - std::min<std::size_t>(position.size(), 5), '0'),
+                       position, key.second);
+    }
     // New functions in the order in which the text could make them: a body in a string may call what nobody has recorded.
     if (object && (work.id.kind == Kind::kFunction || work.id.kind == Kind::kProcedure) && !live_.has(work.id) &&
         !request_.copies)
@@ -445,6 +451,8 @@ class Ordering {
   void order_part(const ObjectId& part, const Snapshot& in, std::optional<Graph::Node> leaves,
                   std::optional<Graph::Node> enters) {
     const Object& object = in.objects.at(part);
+    // What is a part of the parent's can be dropped by itself when its table has left.
+    if (part.kind == Kind::kIndex || part.kind == Kind::kConstraint) before(leaves, drop_node(part));
     if (part.kind != Kind::kColumn && !(part.kind == Kind::kConstraint && object.get("type") == "c") &&
         part.kind != Kind::kOwner)
       return;

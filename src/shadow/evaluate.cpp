@@ -653,8 +653,11 @@ void add_created(catalog::Units& units, const catalog::Units& stubs) {
   std::set<catalog::Address> found, doubtful;
   bool extensions = false;
   for (const auto& [address, located] : catalog::locate(addresses)) {
-    if (!stubs.has(located.unit) && !located.extension_member) found.insert(located.unit);
     extensions = extensions || located.id.kind == Kind::kExtension;
+    if (stubs.has(located.unit) || located.extension_member) continue;
+    found.insert(located.unit);
+    // With its table, as long as that owns it.
+    if (located.id.kind == Kind::kSequence) units.add(address);
   }
   // The part of a member is no member itself: of one that an extension has just made, or that its new version changes.
   for (const auto& unit : found)

@@ -13,6 +13,8 @@ Inside::Inside() : user_(BOOTSTRAP_SUPERUSERID, SECURITY_RESTRICTED_OPERATION) {
   settings_.set("lock_timeout", "100ms");
   settings_.set("default_tablespace", "");
   settings_.set("default_table_access_method", "heap");
+  // A worker starts with the settings before it sees what was made here.
+  settings_.set("max_parallel_maintenance_workers", "0");
 }
 
 }  // namespace pgschema::shadow

@@ -30,7 +30,9 @@ bool can_be_made_again(Kind kind) {
     case Kind::kRule:
     case Kind::kTrigger:
     case Kind::kPolicy:
-    case Kind::kPublicationTable: return true;
+    case Kind::kPublicationTable:
+    case Kind::kFunction:
+    case Kind::kProcedure: return true;
     default: return false;
   }
 }
@@ -44,6 +46,10 @@ std::vector<std::string> differing(const Object& a, const Object& b) {
 
 Snapshot read_root(const ObjectId& root) {
   catalog::Units units;
+  if (root.kind == Kind::kFunction || root.kind == Kind::kProcedure) {
+    units.functions.insert(pg::query("SELECT to_regprocedure($1)::oid", {root.identity}).at(0).oid(0));
+    return catalog::read(units, false).snapshot;
+  }
   const bool type = root.kind == Kind::kDomain;
   const Oid oid =
       pg::query(type ? "SELECT to_regtype($1)::oid" : "SELECT to_regclass($1)::oid", {root.identity}).at(0).oid(0);
@@ -56,11 +62,16 @@ std::optional<Object> printed_once_more(const Object& object, const Snapshot& in
   try {
     const pg::Subtransaction trial;
     const auto& writer = kinds::writer(object.id.kind);
-    if (object.id.kind != Kind::kView)
-      for (const auto& command : writer.drop(object, in)) run(command);
+    const bool replaced =
+        object.id.kind == Kind::kView || object.id.kind == Kind::kFunction || object.id.kind == Kind::kProcedure;
+    if (!replaced)
+      for (auto command : writer.drop(object, in)) {
+        // All of this is rolled back.
+        if (object.id.kind == Kind::kMaterializedView) command.sql += " CASCADE";
+        run(command);
+      }
     for (auto command : writer.create(object, in)) {
-      if (object.id.kind == Kind::kView && command.sql.starts_with("CREATE VIEW "))
-        command.sql.insert(7, "OR REPLACE ");
+      if (replaced) command.sql.insert(7, "OR REPLACE ");
       run(command);
     }
     const Snapshot again = read_root(in.root(object.id));
@@ -72,6 +83,15 @@ std::optional<Object> printed_once_more(const Object& object, const Snapshot& in
 }
 
 }  // namespace
+
+bool prints_as(const Object& object, const Object& reached, const Snapshot& in) {
+  if (!can_be_made_again(object.id.kind)) return false;
+  for (const auto* one : {&object, &reached})
+    for (const auto& [name, value] : one->attributes)
+      if (!printed_attributes().count(name) && object.get(name) != reached.get(name)) return false;
+  const auto again = printed_once_more(object, in);
+  return again && differing(*again, reached).empty();
+}
 
 void settle_prints(Snapshot& desired, const Snapshot& live, const Snapshot& originals) {
   for (auto& [id, object] : desired.objects) {

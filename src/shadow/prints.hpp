@@ -11,6 +11,10 @@ namespace pgschema::shadow {
 ///
 /// `live`: the copies, printed once more than `originals`. Must run inside a shadow, where the desired state stands;
 /// changes nothing there.
+/// Whether the server prints what one of the kinds with a printed definition is made from as `reached`, which differs in nothing
+/// else. Inside the shadow, where the object is.
+bool prints_as(const Object& object, const Object& reached, const Snapshot& in);
+
 void settle_prints(Snapshot& desired, const Snapshot& live, const Snapshot& originals);
 
 }  // namespace pgschema::shadow

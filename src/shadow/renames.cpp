@@ -399,10 +399,16 @@ std::string command_sql(const Wanted& one, const Located& old, const ObjectId& r
   Object owner;
   owner.id = relation;
   switch (old.id.kind) {
-    case Kind::kColumn:
-      return cat(kinds::alter_relation(owner),
-                 relation.kind == Kind::kComposite ? " RENAME ATTRIBUTE " : " RENAME COLUMN ", old_name, " TO ",
-                 one.new_name);
+    case Kind::kColumn: {
+      if (relation.kind != Kind::kComposite)
+        return cat(kinds::alter_relation(owner), " RENAME COLUMN ", old_name, " TO ", one.new_name);
+      const bool typed_tables =
+          pg::query("SELECT EXISTS (SELECT FROM pg_class WHERE reloftype = to_regtype($1))", {relation.identity})
+              .at(0)
+              .truth(0);
+      return cat("ALTER TYPE ", relation.identity, " RENAME ATTRIBUTE ", old_name, " TO ", one.new_name,
+                 typed_tables ? " CASCADE" : "");
+    }
     case Kind::kConstraint:
       return cat(kinds::alter_relation(owner), " RENAME CONSTRAINT ", old_name, " TO ", one.new_name);
     case Kind::kDomainConstraint:
@@ -464,6 +470,25 @@ std::set<catalog::Address> units_to_rename(const Text& text, const std::string& 
   return out;
 }
 
+namespace {
+
+/// ALTER TYPE … RENAME leaves the functions that make values of a range their names.
+void rename_constructors(const Located& range, const Wanted& one, Oid caller, std::vector<plan::Rename>& out) {
+  static constexpr const char* kSql = R"(
+SELECT p.oid::regprocedure::text FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid = $1 AND d.deptype = 'i' AND p.prorettype = $1
+  AND quote_ident(p.proname) <> $2 ORDER BY p.pronargs)";
+  for (const auto& row : pg::query(kSql, {range.whole.objid, one.new_name})) {
+    plan::Rename rename = out.back();
+    rename.command = {cat("ALTER FUNCTION ", row.text(0), " RENAME TO ", one.new_name), "ALTER FUNCTION", {}, {}};
+    const AsCaller user(caller);
+    pg::run_unseen(rename.command.sql);
+    out.push_back(std::move(rename));
+  }
+}
+
+}  // namespace
+
 std::vector<plan::Rename> run_renames(const Text& text, const std::string& search_path, Oid caller) {
   std::vector<plan::Rename> out;
   for (const auto& one : wanted(text, search_path)) {
@@ -485,6 +510,7 @@ std::vector<plan::Rename> run_renames(const Text& text, const std::string& searc
     }
     rename.to = catalog::locate({old->whole}).at(old->whole).id;
     out.push_back(std::move(rename));
+    if (old->id.kind == Kind::kRange) rename_constructors(*old, one, caller, out);
   }
   return out;
 }

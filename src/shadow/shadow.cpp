@@ -56,6 +56,7 @@ struct Overtaken {
 /// Another round is needed, with more participants.
 struct Spread {
   std::set<ObjectId> ids;
+  bool stays = false;  // none of them because it must step aside
 };
 
 void check_may_write() {
@@ -103,12 +104,15 @@ class Attempt {
     read_originals();
     if (renames_) {
       const pg::Subtransaction lookup;
-      resolve(text_, search_path_);
+      resolve_again();
     }
     refuse_unsupported_participants(original_.snapshot);
     outcome.named = named(original_.snapshot);
     const auto above = everything_above(original_);
     if (renames_ && !above.empty() && round != Round::kEveryone) return Spread{above};
+    // A copy would stand on something that stands on what is hidden.
+    if (auto middle = between(original_, above); !middle.empty() && round != Round::kEveryone)
+      return Spread{std::move(middle), true};
     const bool scouting = round == Round::kScout && !above.empty();
     if (!scouting) {
       walk_originals(units_among(original_, outcome.named));
@@ -187,6 +191,14 @@ class Attempt {
         .hint("Plan again.");
   }
 
+  /// The names of the text. To whom its foreign keys refer was found when the participants were: what there is now are copies,
+  /// or of whole schemas what does not take part.
+  void resolve_again() {
+    const auto referenced = text_.referenced;
+    resolve(text_, search_path_);
+    text_.referenced = referenced;
+  }
+
   catalog::Units with_stubs() {
     stubs_ = stubs_needed(units_, text_.referenced);
     catalog::Units out = units_;
@@ -259,13 +271,20 @@ class Attempt {
     catalog::Reading copied = catalog::read(copies.units(), false);
     if (!scouting) compare_with_originals(named_walk_, walked(units_among(copied, outcome.named)), original_.snapshot);
 
+    if (use_ == For::kApplying && !scouting) {
+      catalog::Walk all = named_walk_;
+      all.lines.insert(all.lines.end(), rest_walk_.lines.begin(), rest_walk_.lines.end());
+      std::sort(all.lines.begin(), all.lines.end());
+      outcome.reprints = reprints(all, catalog::walk(walked(copies.units()), {}));
+    }
+
     const pg::Subtransaction after_copies;
     std::vector<plan::Rename> renames = run_renames(text_, search_path_, caller_);
     if (!renames.empty()) {
       copied = catalog::read(copies.units(), false);
       {
         const AsCaller as_caller(caller_);
-        resolve(text_, search_path_);  // under the new names
+        resolve_again();  // under the new names
       }
       outcome.named = named(copied.snapshot);
     }
@@ -558,7 +577,7 @@ Outcome settle(Text& parsed, catalog::Units units, const std::string& search_pat
     for (const auto& id : spread->ids)
       if (auto found = attempt.original().outside.find(id); found != attempt.original().outside.end()) {
         units.add(found->second.unit);
-        if (id.kind != Kind::kTable && id.kind != Kind::kSequence && id.kind != Kind::kColumn) going.insert(id);
+        if (!spread->stays && id.kind != Kind::kTable && id.kind != Kind::kSequence && id.kind != Kind::kColumn) going.insert(id);
       }
     // Nobody new: the scout has found that nobody else takes part, or it is an error that stays one.
     if (units.addresses().size() == before && round > 1 && round < kMostRounds) round = kMostRounds - 1;

@@ -21,6 +21,9 @@ struct Settling {
   catalog::Versions before;  // when the plan was begun: what it was proven for, where it changes nothing
 };
 
+/// Lines of originals, by those of their copies: a print of the server's that was parsed and printed again.
+using Reprints = std::map<catalog::WalkLine, catalog::WalkLine>;
+
 struct Outcome {
   plan::Plan plan;
   Snapshot live, desired;
@@ -35,6 +38,7 @@ struct Outcome {
   catalog::Walk before;
   /// What the walk over `roots` must say once the plan has been applied. Only for a plan that is to be applied.
   catalog::Walk expected;
+  Reprints reprints;
   std::set<ObjectId> roots;
   bool defines_nothing = false;  // a text about whole schemas
   /// Of a text about whole schemas, to be applied, unless all of it is settled.

@@ -52,4 +52,30 @@ std::set<ObjectId> everything_above(const catalog::Reading& reading) {
   return everything_above(reading, all);
 }
 
+std::set<ObjectId> between(const catalog::Reading& reading, const std::set<ObjectId>& above) {
+  std::multimap<catalog::Address, ObjectId> by_unit;
+  for (const auto& id : above)
+    if (const auto located = reading.outside.find(id); located != reading.outside.end())
+      by_unit.emplace(located->second.unit, id);
+  std::set<ObjectId> out;
+  std::set<catalog::Address> units;
+  std::vector<ObjectId> queue;
+  for (const auto& [id, object] : reading.snapshot.objects) queue.push_back(id);
+  while (!queue.empty()) {
+    const ObjectId at = queue.back();
+    queue.pop_back();
+    for (const auto& edge : reading.snapshot.needs(at)) {
+      const auto located = reading.outside.find(edge.to);
+      if (located == reading.outside.end() || !above.count(edge.to) || edge.type == kUnrecorded ||
+          !units.insert(located->second.unit).second)
+        continue;
+      for (auto [it, last] = by_unit.equal_range(located->second.unit); it != last; ++it) {
+        out.insert(it->second);
+        queue.push_back(it->second);
+      }
+    }
+  }
+  return out;
+}
+
 }  // namespace pgschema::shadow

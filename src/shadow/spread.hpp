@@ -16,4 +16,7 @@ std::set<ObjectId> everything_above(const catalog::Reading& reading, const std::
 /// On anything in the snapshot.
 std::set<ObjectId> everything_above(const catalog::Reading& reading);
 
+/// Those of `above` that something in the snapshot stands on.
+std::set<ObjectId> between(const catalog::Reading& reading, const std::set<ObjectId>& above);
+
 }  // namespace pgschema::shadow

@@ -11,6 +11,9 @@ namespace pgschema::shadow {
 /// differs: kinds/ does not write it.
 void compare_with_originals(const catalog::Walk& before, const catalog::Addresses& copies, const Snapshot& originals);
 
+/// What the server prints otherwise of the copies, and means the same: of the original by the copy.
+Reprints reprints(const catalog::Walk& originals, const catalog::Walk& copies);
+
 /// What to do about an object that cannot come back, a part of `root` or that itself.
 std::string how_to_go_on(const ObjectId& id, const ObjectId& root);
 

@@ -209,6 +209,34 @@ sub guarded
 	return;
 }
 
+# For docs/matrix.md: the steps of a plan, and which attributes it changes. TEST_MATRIX is a folder.
+sub recorded
+{
+	my ($self, $database, $set, $text) = @_;
+	return if !$ENV{TEST_MATRIX};
+	$self->{steps} = $self->{node}->safe_psql($database, "${set}SELECT concat_ws(E'\t', action, object_type, $Tower::subkind, coalesce(details ->> 'object', ''), '') FROM pgschema_steps(" . quoted($text) . ')');
+	return;
+}
+sub record
+{
+	my ($self, @differences) = @_;
+	return if !$ENV{TEST_MATRIX};
+	my ($test) = $0 =~ m{([^/]+)\.pl$};
+	open(my $file, '>>', "$ENV{TEST_MATRIX}/$test") or die "$ENV{TEST_MATRIX}/$test: $!";
+	print $file map { "$test\t$_\n" } grep { $_ } split(/\n/, $self->{steps} // '');
+	# "~ table column app.t.c pg_attribute.atttypid: …" of types that the oracle names as pg_identify_object() does
+	my %type = ('pg_enum' => 'e', 'pg_range' => 'r', 'pg_type.typdefault' => 'd', 'pg_type.typnotnull' => 'd');
+	for (@differences) { print $file "$test\tattributes\ttype\t$type{$2}\t\t$1\n" if /^~ type .* ((pg_enum|pg_range|pg_type\.typ(?:default|notnull))[.\w]*)(?::|$)/ && $type{$2}; }
+	for (@differences) { print $file "$test\tattributes\t$1\t\t\t$2\n" if /^~ ($Tower::types) .* (pg_\w+(?:\.\w+)?)(?::|$)/; }
+	close $file;
+	return;
+}
+# What kind of type, table … a step is about.
+our $subkind = q{CASE WHEN object_type = 'type' THEN CASE WHEN statement ~ '^(CREATE|ALTER|DROP|COMMENT ON) DOMAIN' THEN 'd' WHEN statement ~ ' AS ENUM| (ADD|RENAME) VALUE ' THEN 'e' WHEN statement ~ ' AS RANGE ' THEN 'r' WHEN statement ~ '^CREATE TYPE|ATTRIBUTE' THEN 'c'
+	ELSE coalesce((SELECT typtype::text FROM pg_type WHERE oid = to_regtype(identity)), '') END WHEN object_type = 'composite type' THEN 'c' WHEN object_type = 'table' THEN 'r' ELSE '' END};
+our $types = join('|', map { quotemeta } 'view column', 'materialized view column', 'table column', 'composite type column', 'materialized view', 'view', 'table constraint', 'domain constraint', 'table', 'index', 'sequence', 'function', 'procedure', 'aggregate', 'operator family', 'operator class', 'operator', 'trigger', 'rule', 'policy', 'statistics object', 'schema', 'event trigger',
+	'foreign-data wrapper', 'server', 'language', 'publication relation', 'publication namespace', 'publication', 'collation', 'conversion', 'cast', 'transform', 'access method', 'text search parser', 'text search template', 'text search dictionary', 'text search configuration', 'default value');
+
 # change($name, …)
 #   edit       pairs of texts: what the schema says, what it is to say
 #   first      statements that are run before the change, in both databases
@@ -242,6 +270,7 @@ sub change
 		if ($failed) { fail('it can be planned'); diag($error); return; }
 		pass('it can be planned');
 		is_deeply([ split /\n/, $plan ], $case{steps}, 'the plan has these steps') or diag($plan) if $case{steps};
+		$self->recorded($database, $set . ($case{as} ? "SET ROLE $case{as};\n" : ''), $text);
 		$failed = $self->{node}->psql($database, "BEGIN;\n$call\nROLLBACK;", stderr => \$error);
 		if ($failed) { fail('it can be applied'); diag($error); return; }
 		nothing_differs(\@before, [ $self->catalog($database) ], 'rolled back, the catalog is as before');
@@ -249,6 +278,7 @@ sub change
 		if ($failed) { fail('it can be applied'); diag($error); return; }
 		pass('it can be applied');
 		my @after = $self->catalog($database);
+		$self->record(differences(\@before, \@after));
 		my $loaded = "${database}_loaded";
 		$self->database($loaded, $self->edited($case{unchanged} ? () : @{ $case{edit} // [] }) . "\nRESET ROLE;\n" . join("\n", map { "$_;" } grep { $_ } $case{instead} // $case{first}, $case{also}));
 		nothing_differs([ $self->catalog($loaded) ], \@after, 'the catalog is that of a database loaded so');

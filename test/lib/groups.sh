@@ -103,6 +103,17 @@ accept() {
     done
 }
 
+# docs/matrix.md is what the TAP tests have recorded, where all of them ran, on the version that it is made on.
+group_matrix() {
+    if [ ! -d "$work/matrix" ] || [ -n "${TESTS-}" ] || [ "$major" != 15 ] || [ -n "${SAN-}" ]; then
+        echo "   not looked at: that takes all TAP tests, on PostgreSQL 15"
+        return
+    fi
+    cat "$work"/matrix/* | sort -u | "$out/matrix" > "$work/matrix.md"
+    if [ -n "${ACCEPT-}" ]; then cp "$work/matrix.md" docs/matrix.md; fi
+    if diff -u docs/matrix.md "$work/matrix.md"; then count 1 0 0; else count 0 1 0; fi
+}
+
 group_tap() { tap_like tap test/t; }
 group_door() { tap_like door test/door; }
 
@@ -113,7 +124,7 @@ tap_like() {
     if [ -z "$files" ]; then echo "   no tests"; return; fi
     cp -r test/lib "$work/$1-lib"
     cp -r test/data test/fuzz/seeds demo "$work"/ 2>/dev/null
-    mkdir -p "$work/$1"; own "$work/$1"
+    mkdir -p "$work/$1" "$work/matrix"; own "$work/$1"; own "$work/matrix"
     for file in $files; do
         name=$(basename "$file" .pl) folder=$work/$1/$(basename "$file" .pl)
         mkdir -p "$folder"; cp "$file" "$folder"/
@@ -122,7 +133,7 @@ tap_like() {
         {
             run_in "$folder" env TESTDIR="$folder" TESTDATADIR="$folder/tmp_check" TESTLOGDIR="$folder/tmp_check/log" \
                 TEMP_CONFIG="$work/server.conf" PG_REGRESS="$pgxs_test/regress/pg_regress" \
-                PERL5LIB="$pgxs_test/perl:$work/$1-lib" TEST_DATA="$work/data" TEST_SEEDS="$work/seeds" TEST_DEMO="$work/demo" PG_TEST_TIMEOUT_DEFAULT="${PG_TEST_TIMEOUT_DEFAULT:-1400}" DOOR_MODULE="$work/door.so" \
+                PERL5LIB="$pgxs_test/perl:$work/$1-lib" TEST_DATA="$work/data" TEST_SEEDS="$work/seeds" TEST_DEMO="$work/demo" TEST_MATRIX="$work/matrix" PG_TEST_TIMEOUT_DEFAULT="${PG_TEST_TIMEOUT_DEFAULT:-1400}" DOOR_MODULE="$work/door.so" \
                 prove --verbose "$name.pl" > "$folder/log" 2>&1
             echo $? > "$folder/status"
         } &

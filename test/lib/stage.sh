@@ -27,10 +27,11 @@ build_and_stage() {
     chmod 755 "$work"
 
     # Unit tests alone need no module: they run while it does not link.
-    local groups=" ${ONLY:-unit symbols regress isolation tap door} " programs=()
+    local groups=" ${ONLY:-unit symbols regress isolation tap door matrix} " programs=()
     [[ $groups == " unit " ]] || programs+=(install)
     [[ $groups != *" unit "* ]] || ! compgen -G 'test/unit/*.cpp' >/dev/null || programs+=("$out/unit-tests")
     [[ $groups != *" door "* ]] || programs+=("$out/door.so")
+    [[ $groups != *" matrix "* ]] || programs+=("$out/matrix")
     # One build at a time: two runs would write the same objects.
     mkdir -p "$out"
     (
