@@ -520,6 +520,7 @@ class Ordering {
   /// A trigger that went and came with its table has lost what is said of it.
   void add_said_of(const ObjectId& clone, Graph::Node made) {
     for (const auto& child : desired_.children(clone)) {
+      before(made, find(alters_, child));
       if (!live_.has(child) || moves_.up.count(child) || find(alters_, child)) continue;
       auto commands = kinds::writer(child.kind).create(desired_.objects.at(child), desired_);
       if (!commands.empty()) before(made, add(2, {child, Action::kRebuild, std::move(commands), {}}));

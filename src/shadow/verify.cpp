@@ -235,6 +235,22 @@ void check_shifted_columns(const Trial& trial, const Snapshot& reached) {
 
 }  // namespace
 
+namespace {
+
+/// Sequences are read with the table that they go with. One whose table has gone, and that stays, is read by itself.
+void add_sequences_set_free(const Trial& trial, catalog::Units& units) {
+  std::vector<std::string> names;
+  for (const auto& step : trial.plan.steps)
+    if (step.object.kind == Kind::kOwnedBy && step.drops)
+      if (const Object* owned = trial.originals.find(step.object)) names.push_back(owned->parent.identity);
+  if (names.empty()) return;
+  for (const auto& row :
+       pg::query("SELECT c.oid FROM unnest($1::text[]) AS n JOIN pg_class c ON c.oid = to_regclass(n)", {names}))
+    units.relations.insert(row.oid(0));
+}
+
+}  // namespace
+
 TrialResult run_plan(const Trial& trial, const Copies& copies) {
   const auto locks = [] {
     return pg::query("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND NOT fastpath").at(0).number(0);
@@ -245,6 +261,7 @@ TrialResult run_plan(const Trial& trial, const Copies& copies) {
   out.lock_slots = static_cast<long>(locks() - locks_before);
   catalog::Units units = copies.units();
   add_created(units, copies.stubs());
+  add_sequences_set_free(trial, units);
   catalog::Reading reached = catalog::read(units, false);
   catalog::Units named, rest;
   for (const auto& [address, id] : reached.ids)

@@ -31,7 +31,7 @@ $made =~ s/;\s*\z//;
 my $all = join('; ', map { "SECURITY LABEL FOR every ON $_ IS 'it''s $_'" } @labelled);
 for my $object (@labelled)
 {
-	$tower->change("a label on $object", first => $made, also => "SECURITY LABEL FOR every ON $object IS 'secret'", steps => [ "SECURITY LABEL FOR every ON $object IS 'secret'" ]);
+	$tower->change("a label on $object", first => $made, also => "SECURITY LABEL FOR every ON $object IS 'secret'");
 	$tower->change("another label on $object", first => "$made; $all", also => "SECURITY LABEL FOR every ON $object IS 'other'");
 	$tower->change("no label on $object", first => "$made; $all", also => "SECURITY LABEL FOR every ON $object IS NULL");
 }

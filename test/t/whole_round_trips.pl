@@ -46,6 +46,8 @@ my %schemas = (
 	'a range with a canonical function' => "CREATE SCHEMA s; $weeks CREATE TABLE s.r (w s.weeks, m s.many_weeks); CREATE FUNCTION s.of(s.many_weeks) RETURNS s.weeks LANGUAGE sql RETURN NULL::s.weeks; ALTER TYPE s.weeks OWNER TO one; ALTER TYPE s.many_weeks OWNER TO one;",
 	'identity columns with grants' => "CREATE SCHEMA s; CREATE TABLE s.t (a int GENERATED ALWAYS AS IDENTITY, b text STORAGE_ COMPRESSION pglz); ALTER TABLE s.t ALTER b SET STORAGE MAIN; GRANT USAGE ON SEQUENCE s.t_a_seq TO one WITH GRANT OPTION; COMMENT ON SEQUENCE s.t_a_seq IS 'x'; ALTER TABLE s.t OWNER TO two;",
 	'the same without'            => 'CREATE SCHEMA s; CREATE TABLE s.t (a int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME s.other), b text);');
+$schemas{'a serial column'} = 'CREATE SCHEMA s; CREATE TABLE s.numbered (n serial);';
+$schemas{'its sequence alone'} = 'CREATE SCHEMA s; CREATE SEQUENCE s.numbered_n_seq AS integer;';
 s/STORAGE_ // for values %schemas;
 $_ .= 'GRANT USAGE ON SCHEMA s TO one;' for values %schemas;    # privileges are spoken of
 
