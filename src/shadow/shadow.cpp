@@ -111,8 +111,12 @@ class Attempt {
     const auto above = everything_above(original_);
     if (renames_ && !above.empty() && round != Round::kEveryone) return Spread{above};
     // A copy would stand on something that stands on what is hidden.
-    if (auto middle = between(original_, above); !middle.empty() && round != Round::kEveryone)
-      return Spread{std::move(middle), true};
+    auto middle = between(original_, above);
+    std::erase_if(middle, [&](const ObjectId& id) {
+      const auto located = original_.outside.find(id);
+      return located == original_.outside.end() || units_.has(located->second.unit);
+    });
+    if (!middle.empty() && round != Round::kEveryone) return Spread{std::move(middle), true};
     const bool scouting = round == Round::kScout && !above.empty();
     if (!scouting) {
       walk_originals(units_among(original_, outcome.named));
