@@ -294,9 +294,12 @@ std::string attached_identity(const RawObject& raw, const ObjectId& parent) {
   switch (raw.kind) {
     case Kind::kPrivilege: {
       const std::string& grantor = raw.object.get("grantor");
-      return cat(raw.object.name, " on ", of, grantor == "(owner)" ? "" : cat(" by ", grantor));
+      const bool of_sequence = !raw.object.fact("identity_sequence").empty();
+      return cat(raw.object.name, of_sequence ? " on the sequence of " : " on ", of,
+                 grantor == "(owner)" ? "" : cat(" by ", grantor));
     }
-    case Kind::kDefaultPrivilege: return cat(raw.object.name, " in ", of);
+    case Kind::kDefaultPrivilege:
+      return cat(raw.object.name, parent.kind == Kind::kSchema ? cat(" in ", of) : std::string());
     case Kind::kComment: return raw.object.name.empty() ? of : cat(raw.object.name, " of ", of);
     case Kind::kSecurityLabel:
     case Kind::kExtensionDependency: return cat(raw.object.name, " on ", of);
@@ -372,7 +375,8 @@ class Builder {
     if (source.kind == Kind::kSequence && edge.type == 'a') source = {Kind::kOwnedBy, kinds::describe(source)};
     // What is in a tree needs what it hangs on only as long as it does.
     if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)};
-        source.kind == to->second.id.kind && out.snapshot.has(inheritance))
+        (source.kind == to->second.id.kind || (is_table(source.kind) && is_table(to->second.id.kind))) &&
+        out.snapshot.has(inheritance))
       source = inheritance;
     out.snapshot.depend(source, to->second.id, edge.type);
     // Members of an extension come with it.
@@ -400,6 +404,7 @@ class Builder {
       for (auto it = first; it != last; ++it) {
         const ObjectId& giver = snapshot.objects.at(it->second).parent;
         const Object* column = snapshot.find(object.parent);
+        if (object.fact("identity_sequence") != snapshot.objects.at(it->second).fact("identity_sequence")) continue;
         if (giver == object.parent || (column && giver == column->parent)) snapshot.depend(id, it->second, 'n');
       }
     }

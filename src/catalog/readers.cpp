@@ -173,7 +173,9 @@ FROM pg_publication_rel m JOIN pg_publication p ON p.oid = m.prpubid WHERE m.prr
 
 constexpr const char* kPrivileges = PGSCHEMA_OWNED R"(
 UNION ALL SELECT 'pg_class'::regclass, a.attrelid, a.attnum, c.relowner, a.attacl, 'c' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-  WHERE a.attrelid = ANY ($1) AND a.attacl IS NOT NULL AND NOT a.attisdropped))";
+  WHERE a.attrelid = ANY ($1) AND a.attacl IS NOT NULL AND NOT a.attisdropped
+UNION ALL SELECT 'pg_class'::regclass, s.oid, 0, s.relowner, s.relacl, 's' FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1) AND d.deptype = 'i' AND s.relacl IS NOT NULL))";
 
 #undef PGSCHEMA_OWNED
 
@@ -184,7 +186,7 @@ SELECT 0::oid, 0::oid, 0, 'pg_namespace'::regclass::oid, d.defaclnamespace, 0, '
   quote_ident(pg_get_userbyid(d.defaclrole)) AS role, o.objects, g.grantee AS fact_grantee
 FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) x
 CROSS JOIN LATERAL (SELECT CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES'
-  ELSE 'SCHEMAS' END AS objects) o
+  WHEN 'L' THEN 'LARGE OBJECTS' ELSE 'SCHEMAS' END AS objects) o
 CROSS JOIN LATERAL (SELECT CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee) g
 WHERE d.defaclnamespace = ANY ($4) GROUP BY d.defaclnamespace, d.defaclrole, o.objects, g.grantee)";
 

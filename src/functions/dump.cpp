@@ -73,7 +73,11 @@ WHERE e.extname NOT IN ('plpgsql', 'pgschema') AND (quote_ident(n.nspname) = ANY
   SELECT FROM pg_depend m JOIN pg_depend d ON d.refclassid = m.classid AND d.refobjid = m.objid
   JOIN pg_depend o ON o.classid = d.classid AND o.objid = d.objid AND o.refclassid = 'pg_namespace'::regclass
   JOIN pg_namespace s ON s.oid = o.refobjid
-  WHERE m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND m.deptype = 'e' AND quote_ident(s.nspname) = ANY ($1)))
+  WHERE m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND m.deptype = 'e' AND quote_ident(s.nspname) = ANY ($1))
+  OR EXISTS (SELECT FROM pg_foreign_table t JOIN pg_class c ON c.oid = t.ftrelid JOIN pg_namespace s ON s.oid = c.relnamespace
+    JOIN pg_foreign_server v ON v.oid = t.ftserver JOIN pg_depend m ON m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND m.deptype = 'e'
+      AND (m.classid, m.objid) IN (('pg_foreign_server'::regclass, v.oid), ('pg_foreign_data_wrapper'::regclass, v.srvfdw))
+    WHERE quote_ident(s.nspname) = ANY ($1)))
 ORDER BY e.extname COLLATE "C")";
 
 std::vector<std::string> extensions_of(const Snapshot& snapshot) {
@@ -87,13 +91,27 @@ std::vector<std::string> extensions_of(const Snapshot& snapshot) {
   return out;
 }
 
+// What belongs to no schema, and foreign tables stand on it, or it casts from or to a type of the schemas, or by a function of theirs.
+constexpr const char* kBesideSql = R"(
+WITH servers AS (SELECT DISTINCT v.oid, v.srvfdw FROM pg_foreign_table t JOIN pg_foreign_server v ON v.oid = t.ftserver WHERE t.ftrelid = ANY ($1)),
+needed AS (SELECT 'pg_foreign_server'::regclass::oid AS classid, oid FROM servers UNION SELECT 'pg_foreign_data_wrapper'::regclass, srvfdw FROM servers
+  UNION SELECT d.classid, d.objid FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.deptype = 'n'
+    AND (d.refclassid = 'pg_type'::regclass AND d.refobjid = ANY ($2) OR d.refclassid = 'pg_proc'::regclass AND d.refobjid = ANY ($3)
+      OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT reltype FROM pg_class WHERE oid = ANY ($1))))
+SELECT classid, oid FROM needed n
+WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = n.classid AND d.objid = n.oid AND d.deptype = 'e'))";
+
 Snapshot read_schemas(FunctionCallInfo fcinfo) {
   if (!PG_ARGISNULL(1))
     throw Failure(sqlstate::kFeatureNotSupported, "version is not supported yet")
         .hint("Leave it out: the dump shows the schemas as they are.");
   const pg::SettingsScope settings;
   settings.pin_output();
-  Snapshot snapshot = catalog::read(shadow::members_of(schemas_of(fcinfo)), false).snapshot;
+  catalog::Units units = shadow::members_of(schemas_of(fcinfo));
+  const auto list = [](const std::set<Oid>& oids) { return std::vector<Oid>(oids.begin(), oids.end()); };
+  for (const auto& row : pg::query(kBesideSql, {list(units.relations), list(units.types), list(units.functions)}))
+    units.add({row.oid(0), row.oid(1), 0});
+  Snapshot snapshot = catalog::read(units, false).snapshot;
   shadow::refuse_unsupported_participants(snapshot);
   return snapshot;
 }
@@ -166,7 +184,9 @@ Datum dump_objects(FunctionCallInfo fcinfo) {
     if (!object) continue;
     const std::string type = kinds::object_type(*object);
     const std::string name = path_part(script::name_of_quoted(object->name));
-    const std::string file = id.kind == Kind::kSchema ? cat(name, ".sql")
+    const std::string file = object->schema.empty() && id.kind != Kind::kSchema
+                                 ? cat(path_part(type), "/", name, ".sql")
+                             : id.kind == Kind::kSchema ? cat(name, ".sql")
                                                       : cat(path_part(script::name_of_quoted(object->schema)), "/",
                                                             path_part(type), "/", name, ".sql");
     rows.add(

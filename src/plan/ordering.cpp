@@ -4,6 +4,7 @@
 #include <functional>
 #include <unordered_map>
 
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
 #include "kinds/tree.hpp"
@@ -34,11 +35,13 @@ class Ordering {
     add_drops();
     add_alterations();
     add_creations();
+    add_identity_resets();
     add_enum_replacements();
     order_drops();
     order_names();
     order_creations();
     order_trees();
+    order_default_privileges();
     std::vector<Work> out;
     for (Graph::Node node : graph_.order([&](Graph::Node n) { return label(n); }))
       out.push_back(std::move(work_[node]));
@@ -184,41 +187,117 @@ class Ordering {
       if (action == Action::kCreate && object.parent && live_.has(desired_.root(id)))
         work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
       creates_[id] = add(2, std::move(work));
-      if (!object.parent && (live_.has(id) || request_.copies)) add_privilege_reset(id);
+      if (!object.parent) add_privilege_reset(id);
     }
   }
 
-  /// What ALTER DEFAULT PRIVILEGES gives to a new object is taken back from one that was there before.
+  /// "table", "function" … as default privileges know it, or nothing.
+  static std::string type_of(Kind kind) {
+    switch (kind) {
+      case Kind::kFunction:
+      case Kind::kProcedure:
+      case Kind::kAggregate: return "function";
+      case Kind::kTable:
+      case Kind::kForeignTable:
+      case Kind::kView:
+      case Kind::kMaterializedView: return "table";
+      case Kind::kSequence: return "sequence";
+      case Kind::kEnum:
+      case Kind::kComposite:
+      case Kind::kDomain:
+      case Kind::kRange: return "type";
+      case Kind::kSchema: return "schema";
+      default: return "";
+    }
+  }
+
+  /// What the statements of a new object's own privileges, which begin at the server's own, do not make good.
+  bool gets_other_privileges(const Object& object, const DefaultPrivileges& defaults) const {
+    auto wanted = defaults.builtin;
+    for (const auto& id : desired_.children(object.id)) {
+      const Object& privilege = desired_.objects.at(id);
+      if (id.kind == Kind::kPrivilege && privilege.get("grantor") == "(owner)" &&
+          (object.id.kind != Kind::kColumn || !privilege.fact("identity_sequence").empty()))
+        wanted[privilege.name] = privilege.get("privileges");
+    }
+    const auto of = [](const std::map<std::string, std::string>& all, const std::string& name) {
+      const auto found = all.find(name);
+      return found == all.end() ? std::string() : found->second;
+    };
+    const auto other = [&](const auto& entry) {
+      const std::string given = of(defaults.given, entry.first);
+      return given != of(wanted, entry.first) && given != of(defaults.builtin, entry.first);
+    };
+    return std::any_of(defaults.given.begin(), defaults.given.end(), other) ||
+           std::any_of(wanted.begin(), wanted.end(), other);
+  }
+
+  /// What ALTER DEFAULT PRIVILEGES gives to what is created is taken back, from one that was there before, and from a new one
+  /// that should have other privileges.
   void add_privilege_reset(const ObjectId& id) {
+    const bool is_new = !live_.has(id) && !request_.copies;
     const Snapshot& from = live_.has(id) ? live_ : desired_;
     const Object& object = from.objects.at(id);
-    const std::string type =
-        id.kind == Kind::kFunction || id.kind == Kind::kProcedure || id.kind == Kind::kAggregate  ? "function"
-        : id.kind == Kind::kView || id.kind == Kind::kMaterializedView || id.kind == Kind::kTable ? "table"
-        : id.kind == Kind::kSequence                                                              ? "sequence"
-        : id.kind == Kind::kEnum || id.kind == Kind::kComposite || id.kind == Kind::kDomain || id.kind == Kind::kRange
-            ? "type"
-            : "";
-    if (type.empty()) return;
-    auto found = request_.default_grantees.find({object.schema, type});
-    if (found == request_.default_grantees.end()) return;
+    const std::string type = type_of(id.kind);
+    const auto found = request_.default_privileges.find({object.schema, type});
+    if (type.empty() || found == request_.default_privileges.end()) return;
+    if (is_new && (!request_.says_privileges || !gets_other_privileges(object, found->second))) return;
     const Object* owner = from.find({Kind::kOwner, kinds::describe(id)});
     std::string grantees = "PUBLIC";
-    for (const auto& grantee : found->second)
+    for (const auto& grantee : found->second.grantees)
       if (grantee != "PUBLIC") grantees += cat(", ", grantee);
     const std::string target =
         type == "table"      ? cat("TABLE ", id.identity)
         : type == "function" ? (id.kind == Kind::kAggregate ? cat("FUNCTION ", id.identity) : kinds::reference(object))
+        : type == "schema"   ? cat("SCHEMA ", id.identity)
                              : cat(type == "sequence" ? "SEQUENCE " : "TYPE ", id.identity);
     std::vector<Command> commands{{cat("REVOKE ALL ON ", target, " FROM ", grantees), "REVOKE", {}, {}}};
-    if (owner) commands.push_back({cat("GRANT ALL ON ", target, " TO ", owner->get("role")), "GRANT", {}, {}});
+    commands.push_back({cat("GRANT ALL ON ", target, " TO ", owner ? owner->get("role") : "CURRENT_USER"), "GRANT", {}, {}});
     if (type == "function") commands.push_back({cat("GRANT EXECUTE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
     if (type == "type") commands.push_back({cat("GRANT USAGE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
-    const auto node = add(
-        2, {{Kind::kPrivilege, cat("default on ", kinds::describe(id))}, Action::kRebuild, std::move(commands), {}});
+    const auto node = add(2, {{Kind::kPrivilege, cat("default on ", kinds::describe(id))},
+                              is_new ? Action::kCreate : Action::kRebuild,
+                              std::move(commands),
+                              {}});
     work_[node].id = owner ? owner->id : id;
     graph_.must_run(node).after(creates_.at(id));
     resets_[id] = node;
+  }
+
+  /// The same for the sequence of an identity column, which comes with it.
+  void add_identity_reset(const ObjectId& id, Graph::Node made) {
+    const Object* before = live_.find(id);
+    const bool was_there = before && before->has("identity_sequence");
+    const Object& column = was_there ? *before : desired_.objects.at(id);
+    const Object& table = kinds::relation_of(column, was_there ? live_ : desired_);
+    const auto found = request_.default_privileges.find({table.schema, "sequence"});
+    if (!column.has("identity_sequence") || found == request_.default_privileges.end()) return;
+    if (!was_there && !request_.copies &&
+        (!request_.says_privileges || !gets_other_privileges(column, found->second)))
+      return;
+    std::string grantees = "PUBLIC";
+    for (const auto& grantee : found->second.grantees)
+      if (grantee != "PUBLIC") grantees += cat(", ", grantee);
+    const Object* owner = (was_there ? live_ : desired_).find({Kind::kOwner, kinds::describe(table.id)});
+    const std::string target = cat("SEQUENCE ", kinds::identity_sequence(column));
+    const auto node =
+        add(2, {id,
+                was_there ? Action::kRebuild : Action::kCreate,
+                {{cat("REVOKE ALL ON ", target, " FROM ", grantees), "REVOKE", {}, {}},
+                 {cat("GRANT ALL ON ", target, " TO ", owner ? owner->get("role") : "CURRENT_USER"), "GRANT", {}, {}}},
+                {}});
+    graph_.must_run(node).after(made);
+    resets_[id] = node;
+  }
+
+  void add_identity_resets() {
+    for (const auto& id : moves_.up)
+      if (id.kind == Kind::kColumn)
+        if (const auto made = create_node(id)) add_identity_reset(id, *made);
+    for (const auto& [id, node] : alters_)
+      if (const Object* before = live_.find(id);
+          id.kind == Kind::kColumn && before && !before->has("identity_sequence"))
+        add_identity_reset(id, node);
   }
 
   void add_enum_replacements() {
@@ -351,6 +430,7 @@ class Ordering {
       before(create_node(object.parent), node);
       before(find(alters_, object.parent), node);
       before(find(resets_, desired_.root(id)), node);
+      before(find(resets_, object.parent), node);
       siblings(object, node);
     }
   }
@@ -391,6 +471,18 @@ class Ordering {
       for (const auto& edge : desired_.needs(object.id)) after_settled(edge.to, node);
   }
 
+  /// What is created gets those that are in effect when the plan begins: add_privilege_reset() counts on it.
+  void order_default_privileges() {
+    std::vector<Graph::Node> later;
+    for (const auto* nodes : {&drops_, &alters_, &creates_})
+      for (const auto& [id, node] : *nodes)
+        if (id.kind == Kind::kDefaultPrivilege || id.kind == Kind::kDatabaseDefaults) later.push_back(node);
+    if (later.empty()) return;
+    for (const auto& [id, node] : creates_)
+      if (!type_of(id.kind).empty())
+        for (const auto then : later) graph_.must_run(node).before(then);
+  }
+
   /// A table enters a tree when it has all that the parent has, and leaves it before anything of that changes.
   void order_trees() {
     for (const auto* snapshot : {&live_, &desired_})
@@ -401,7 +493,7 @@ class Ordering {
           leaves = drop_node(id);
         else
           enters = create_node(id);
-        if (object.parent.kind != Kind::kTable) {
+        if (!is_table(object.parent.kind)) {
           order_index(object, enters);
           continue;
         }

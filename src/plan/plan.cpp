@@ -88,9 +88,10 @@ class Assembly {
   void add_locks_beneath(Step& step) const {
     const Kind kind = step.object.kind;
     const bool whole = kind == Kind::kColumn || kind == Kind::kConstraint || kind == Kind::kIndex ||
-                       kind == Kind::kTrigger || (kind == Kind::kTable && step.drops);
+                       kind == Kind::kTrigger || (is_table(kind) && step.drops);
     if (!whole || !step.command.lock.starts_with("AccessExclusiveLock ") ||
-        step.command.sql.starts_with("ALTER TABLE ONLY "))
+        step.command.sql.starts_with("ALTER TABLE ONLY ") ||
+        step.command.sql.starts_with("ALTER FOREIGN TABLE ONLY "))
       return;
     for (const auto& heir : kinds::descendants_of(root_of(step.object), request_.live))
       step.command.lock += cat(", AccessExclusiveLock ", heir.identity);
@@ -137,12 +138,12 @@ Plan make(const Request& request) {
   return Assembly(request, moves).run(differences, ordered(request, moves));
 }
 
-std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot, const DefaultGrantees& default_grantees) {
+std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot, const AllDefaultPrivileges& default_privileges) {
   Snapshot nothing;
   nothing.finish();
   Moves moves;
   for (const auto& [id, object] : snapshot.objects) moves.up.insert(moves.up.end(), id);
-  const Request request{nothing, snapshot, {}, {}, {}, default_grantees, true};
+  const Request request{nothing, snapshot, {}, {}, {}, default_privileges, true};
   std::vector<std::pair<ObjectId, Command>> out;
   for (auto& work : ordered(request, moves))
     for (auto& command : work.commands) out.emplace_back(work.id, std::move(command));

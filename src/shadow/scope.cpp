@@ -9,6 +9,7 @@
 #include "script/quote.hpp"
 
 extern "C" {
+#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -132,6 +133,12 @@ pg::Rows members(const std::vector<std::string>& schemas, const std::set<std::pa
   return rows;
 }
 
+bool is_the_servers(const std::string& schema) {
+  return !pg::query("SELECT FROM pg_namespace WHERE quote_ident(nspname) = $1 AND oid < $2",
+                    {schema, static_cast<Oid>(FirstNormalObjectId)})
+              .empty();
+}
+
 void refuse_others(const std::vector<std::string>& schemas) {
   for (const auto& row : pg::query(kOthersSql, {schemas, classes_of_others()}))
     throw Failure(sqlstate::kFeatureNotSupported, cat(row.text(2), " is of a kind that is not supported yet"))
@@ -170,7 +177,11 @@ Scope scope_of(const std::vector<std::string>& schemas, const Text& text,
     if (statement.meaning.purpose != Purpose::kDefine) continue;
     scope.defines = true;
     const auto& target = statement.meaning.targets.at(0);
-    if (target.type == OBJECT_SCHEMA) scope.created.insert(script::quote_identifier(strVal(target.object)));
+    if (target.type != OBJECT_SCHEMA) continue;
+    const std::string name = script::quote_identifier(strVal(target.object));
+    scope.created.insert(name);
+    if (reinterpret_cast<const CreateSchemaStmt*>(statement.tree->stmt)->if_not_exists && is_the_servers(name))
+      scope.taken.insert(name);
   }
   for (const auto& row : pg::query(kExistSql, {schemas})) {
     if (row.truth(2)) throw Failure(sqlstate::kInvalidParameter, cat("schema ", row.text(0), " belongs to the system"));

@@ -88,11 +88,13 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_COLLATION:
     case OBJECT_COLUMN:
     case OBJECT_CONVERSION:
+    case OBJECT_DEFACL:
     case OBJECT_DOMAIN:
     case OBJECT_DOMCONSTRAINT:
     case OBJECT_EVENT_TRIGGER:
     case OBJECT_FDW:
     case OBJECT_FOREIGN_SERVER:
+    case OBJECT_FOREIGN_TABLE:
     case OBJECT_FUNCTION:
     case OBJECT_INDEX:
     case OBJECT_LANGUAGE:
@@ -120,7 +122,6 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_VIEW: return nullptr;
     case OBJECT_DATABASE: return "databases";
     case OBJECT_EXTENSION: return "extensions";
-    case OBJECT_FOREIGN_TABLE: return "foreign tables";
     case OBJECT_LARGEOBJECT: return "large objects";
     case OBJECT_ROLE: return "roles";
     case OBJECT_TABLESPACE: return "tablespaces";
@@ -132,7 +133,6 @@ const char* unsupported_type(ObjectType type) {
 std::string unsupported_form(const RawStmt& raw, const std::string& tag) {
   switch (nodeTag(raw.stmt)) {
     case T_AlterObjectSchemaStmt: return cat(tag, " … SET SCHEMA");
-    case T_GrantStmt: return cat(tag, " ON ALL … IN SCHEMA");
     case T_CreateSchemaStmt: return "CREATE SCHEMA without a name";
     case T_DefineStmt: return reinterpret_cast<DefineStmt*>(raw.stmt)->oldstyle ? cat("the old form of ", tag) : tag;
     default: return tag;
@@ -189,7 +189,7 @@ void collect_references(Node* node, std::vector<RangeVar*>& out) {
       out.push_back(reinterpret_cast<Constraint*>(element)->pktable);
     if (IsA(element, ColumnDef)) of_constraints(reinterpret_cast<ColumnDef*>(element)->constraints);
   };
-  if (IsA(node, CreateStmt)) {
+  if (script::is_create_table(node)) {
     List* elements = reinterpret_cast<CreateStmt*>(node)->tableElts;
     for (int i = 0; i < list_length(elements); ++i) of_element(static_cast<Node*>(list_nth(elements, i)));
   } else if (IsA(node, AlterTableStmt)) {
@@ -311,6 +311,10 @@ ObjectId name_of_target(const script::Target& target) {
                                            : reinterpret_cast<List*>(target.object);
       space = 't';
       break;
+    case OBJECT_DEFACL:
+      names = reinterpret_cast<List*>(target.object);
+      space = 'd';
+      break;
     case OBJECT_COLUMN:
     case OBJECT_TABCONSTRAINT:
     case OBJECT_TRIGGER:
@@ -336,11 +340,11 @@ ObjectId name_of_target(const script::Target& target) {
   return {Kind::kOther, name};
 }
 
-/// An identity column's sequence is a part of the column; what GRANT and COMMENT say about it is not read yet.
+/// An identity column's sequence is a part of the column; what COMMENT says about it is not read yet.
 void refuse_identity_sequence(const catalog::Address& address, const Text& text, const TextStatement& statement) {
   const std::string& tag = statement.meaning.tag;
   if (address.classid != RelationRelationId ||
-      (tag != "GRANT" && tag != "REVOKE" && tag != "COMMENT" && tag != "SECURITY LABEL"))
+      (tag != "COMMENT" && tag != "SECURITY LABEL"))
     return;
   const auto rows = pg::query(
       "SELECT c.oid::regclass FROM pg_class c JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid "
@@ -422,6 +426,11 @@ Text read_text(const std::string& desired, Mode mode) {
     refuse_library(*raw, text.script.context_of(source));
     refuse_concurrent_detach(*raw, text.script.context_of(source));
     refuse_all_triggers(*raw, text.script.context_of(source));
+    if (RawStmt* empty = without_rows(raw)) {
+      raw = empty;
+      meaning = script::meaning_of(*raw);
+      text.not_run.push_back({source.line, text.script.files[source.file], cat("rows of ", meaning.tag)});
+    }
     const auto elements = elements_of(raw);
     if (!elements.empty()) raw = without_elements(raw);
     std::vector<RangeVar*> references;
