@@ -184,11 +184,11 @@ Datum dump_objects(FunctionCallInfo fcinfo) {
     if (!object) continue;
     const std::string type = kinds::object_type(*object);
     const std::string name = path_part(script::name_of_quoted(object->name));
-    const std::string file = object->schema.empty() && id.kind != Kind::kSchema
-                                 ? cat(path_part(type), "/", name, ".sql")
-                             : id.kind == Kind::kSchema ? cat(name, ".sql")
-                                                      : cat(path_part(script::name_of_quoted(object->schema)), "/",
-                                                            path_part(type), "/", name, ".sql");
+    const std::string file =
+        object->schema.empty() && id.kind != Kind::kSchema ? cat(path_part(type), "/", name, ".sql")
+        : id.kind == Kind::kSchema
+            ? cat(name, ".sql")
+            : cat(path_part(script::name_of_quoted(object->schema)), "/", path_part(type), "/", name, ".sql");
     rows.add(
         {type, id.identity.text(), file, cat(definitions.at(id), roles.at(id).empty() ? "" : change_role("") + "\n")});
   }

@@ -81,8 +81,7 @@ void describe_rebuilds(const shadow::Outcome& outcome, plan::Document& document)
     for (const auto& id : outcome.live.family(rebuilt.id)) {
       if (id != rebuilt.id) ++carried[id.kind];
       if (id.kind == Kind::kOwner) document.owners[rebuilt.id] = outcome.live.objects.at(id).get("role");
-      if (id.kind == Kind::kContents)
-        document.filled_again.push_back(sized(outcome, rebuilt.id));
+      if (id.kind == Kind::kContents) document.filled_again.push_back(sized(outcome, rebuilt.id));
     }
   }
   if (roots.size() == 1) document.root = *roots.begin();
@@ -106,9 +105,9 @@ void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
         cat(item.file.empty() ? "" : cat(item.file, " "), "line ", std::to_string(item.line), " ", item.what));
   for (const auto& [gone, come] : outcome.plan.possible_renames) {
     const std::string old_name = outcome.live.objects.at(gone).name;
-    document.possible_renames.push_back(cat(
-        gone.identity, " -> ", outcome.desired.has(come) ? outcome.desired.objects.at(come).name : come.identity,
-        " (add \"-- pgschema: renamed from ", old_name, "\")"));
+    document.possible_renames.push_back(
+        cat(gone.identity, " -> ", outcome.desired.has(come) ? outcome.desired.objects.at(come).name : come.identity,
+            " (add \"-- pgschema: renamed from ", old_name, "\")"));
   }
   std::map<std::string, std::size_t> other_form;
   for (const auto& step : outcome.plan.steps)

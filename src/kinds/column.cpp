@@ -167,7 +167,8 @@ class ColumnWriter final : public Writer {
     if (own_identity) identity(change, table, column, out);
     if (change.changed("foreign_options"))
       out.commands.push_back(on_relation(
-          table, cat(trimmed(column), changed_foreign_options(before.get("foreign_options"), after.get("foreign_options")))));
+          table,
+          cat(trimmed(column), changed_foreign_options(before.get("foreign_options"), after.get("foreign_options")))));
     // With the type come its storage and compression (ATExecAlterColumnType() in tablecmds.c): what else is wanted
     // must be said again.
     Object as_is = before;
@@ -186,7 +187,7 @@ class ColumnWriter final : public Writer {
         cat(describe(change.after.id), ": ", change.before.get("type"), " -> ", change.after.get("type"));
     out.dangers.push_back({Hazard::kBreaking, what});
     if (table.id.kind == Kind::kForeignTable) return;  // its rows are elsewhere
-    out.dangers.push_back({Hazard::kRewrite, what});  // left out later where the server finds it is none
+    out.dangers.push_back({Hazard::kRewrite, what});   // left out later where the server finds it is none
     out.dangers.push_back({Hazard::kDataLoss, what});
     out.dangers.push_back({Hazard::kDataDependent, what});
   }

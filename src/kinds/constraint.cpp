@@ -164,9 +164,8 @@ class IndexWriter final : public Writer {
     const std::string only = cat(" INDEX ", index.name, " ON ONLY ");
     const auto at = whole.find(only);
     const auto heirs = descendants_of(table.id, in);
-    if (at == std::string::npos || std::none_of(heirs.begin(), heirs.end(), [](const ObjectId& heir) {
-          return heir.kind == Kind::kForeignTable;
-        }))
+    if (at == std::string::npos ||
+        std::none_of(heirs.begin(), heirs.end(), [](const ObjectId& heir) { return heir.kind == Kind::kForeignTable; }))
       return whole;
     return cat(whole.substr(0, at), " INDEX ", index.name, " ON ", whole.substr(at + only.size()));
   }

@@ -135,7 +135,8 @@ bool refers_through_parent(const ObjectId& foreign_key, const ObjectId& partitio
 
 std::string alter_only(const Object& relation) {
   if (!is_table(relation.id.kind) || relation.fact("has_children").empty()) return alter_relation(relation);
-  return cat(relation.id.kind == Kind::kTable ? "ALTER TABLE ONLY " : "ALTER FOREIGN TABLE ONLY ", relation.id.identity);
+  return cat(relation.id.kind == Kind::kTable ? "ALTER TABLE ONLY " : "ALTER FOREIGN TABLE ONLY ",
+             relation.id.identity);
 }
 
 }  // namespace pgschema::kinds

@@ -14,8 +14,7 @@ constexpr std::size_t kLongestValue = 40;
 
 /// Told in the line of the object that it belongs to.
 bool told_by_parent(const Object& object) {
-  return object.id.kind == Kind::kColumn && !is_table(object.parent.kind) &&
-         object.parent.kind != Kind::kComposite;
+  return object.id.kind == Kind::kColumn && !is_table(object.parent.kind) && object.parent.kind != Kind::kComposite;
 }
 
 bool is_short(const std::string& value) {

@@ -362,8 +362,7 @@ std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const 
   // What depends automatically on a column goes with it: an index, a constraint, the sequence of a serial.
   for (const auto& edge : live.needs(id)) {
     const bool automatic = edge.type == 'a' || edge.type == 'i';
-    if (automatic &&
-        (edge.to.kind == Kind::kColumn || is_table(edge.to.kind) || edge.to.kind == Kind::kPublication) &&
+    if (automatic && (edge.to.kind == Kind::kColumn || is_table(edge.to.kind) || edge.to.kind == Kind::kPublication) &&
         down.count(edge.to))
       return dropper(edge.to, live, down);
   }

@@ -252,7 +252,8 @@ class Ordering {
         : type == "schema"   ? cat("SCHEMA ", id.identity)
                              : cat(type == "sequence" ? "SEQUENCE " : "TYPE ", id.identity);
     std::vector<Command> commands{{cat("REVOKE ALL ON ", target, " FROM ", grantees), "REVOKE", {}, {}}};
-    commands.push_back({cat("GRANT ALL ON ", target, " TO ", owner ? owner->get("role") : "CURRENT_USER"), "GRANT", {}, {}});
+    commands.push_back(
+        {cat("GRANT ALL ON ", target, " TO ", owner ? owner->get("role") : "CURRENT_USER"), "GRANT", {}, {}});
     if (type == "function") commands.push_back({cat("GRANT EXECUTE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
     if (type == "type") commands.push_back({cat("GRANT USAGE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
     const auto node = add(2, {{Kind::kPrivilege, cat("default on ", kinds::describe(id))},
@@ -272,8 +273,7 @@ class Ordering {
     const Object& table = kinds::relation_of(column, was_there ? live_ : desired_);
     const auto found = request_.default_privileges.find({table.schema, "sequence"});
     if (!column.has("identity_sequence") || found == request_.default_privileges.end()) return;
-    if (!was_there && !request_.copies &&
-        (!request_.says_privileges || !gets_other_privileges(column, found->second)))
+    if (!was_there && !request_.copies && (!request_.says_privileges || !gets_other_privileges(column, found->second)))
       return;
     std::string grantees = "PUBLIC";
     for (const auto& grantee : found->second.grantees)

@@ -90,8 +90,7 @@ class Assembly {
     const bool whole = kind == Kind::kColumn || kind == Kind::kConstraint || kind == Kind::kIndex ||
                        kind == Kind::kTrigger || (is_table(kind) && step.drops);
     if (!whole || !step.command.lock.starts_with("AccessExclusiveLock ") ||
-        step.command.sql.starts_with("ALTER TABLE ONLY ") ||
-        step.command.sql.starts_with("ALTER FOREIGN TABLE ONLY "))
+        step.command.sql.starts_with("ALTER TABLE ONLY ") || step.command.sql.starts_with("ALTER FOREIGN TABLE ONLY "))
       return;
     for (const auto& heir : kinds::descendants_of(root_of(step.object), request_.live))
       step.command.lock += cat(", AccessExclusiveLock ", heir.identity);
@@ -138,7 +137,8 @@ Plan make(const Request& request) {
   return Assembly(request, moves).run(differences, ordered(request, moves));
 }
 
-std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot, const AllDefaultPrivileges& default_privileges) {
+std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot,
+                                                   const AllDefaultPrivileges& default_privileges) {
   Snapshot nothing;
   nothing.finish();
   Moves moves;

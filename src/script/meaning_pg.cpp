@@ -177,8 +177,8 @@ Meaning of_default_privileges(AlterDefaultPrivilegesStmt* stmt) {
                                                                       ? GetSessionUserId()
                                                                       : GetUserId(),
                                                                   false);
-                             return reinterpret_cast<Node*>(list_make2(
-                                 makeString(pstrdup(letter_of(stmt->action->objtype))), makeString(name)));
+                             return reinterpret_cast<Node*>(
+                                 list_make2(makeString(pstrdup(letter_of(stmt->action->objtype))), makeString(name)));
                            })});
   return out;
 }

@@ -79,8 +79,7 @@ Meant relation(const std::string& schema, const std::string& name) {
 }
 
 bool is_serial(const ColumnDef& column) {
-  static const std::set<std::string> kSerials = {"serial",    "serial4", "bigserial",
-                                                 "serial8", "smallserial", "serial2"};
+  static const std::set<std::string> kSerials = {"serial", "serial4", "bigserial", "serial8", "smallserial", "serial2"};
   return column.typeName && list_length(column.typeName->names) == 1 &&
          kSerials.count(strVal(linitial(column.typeName->names)));
 }
@@ -99,15 +98,15 @@ void add_serials(const CreateStmt& create, const std::string& schema, const std:
   for (int i = 0; i < list_length(create.tableElts); ++i) {
     auto* column = static_cast<ColumnDef*>(list_nth(create.tableElts, i));
     if (!IsA(column, ColumnDef) || (!is_serial(*column) && !is_identity(*column))) continue;
-    out.push_back(
-        relation(schema, pg::call([&] { return makeObjectName(table.c_str(), column->colname, "seq"); })));
+    out.push_back(relation(schema, pg::call([&] { return makeObjectName(table.c_str(), column->colname, "seq"); })));
   }
 }
 
 Meant routine_of(ObjectWithArgs* signature, const std::string& schema) {
   std::string key = strVal(llast(signature->objname));
   for (int i = 0; i < list_length(signature->objargs); ++i)
-    key += cat(", ", pg::call([&] { return TypeNameToString(static_cast<TypeName*>(list_nth(signature->objargs, i))); }));
+    key +=
+        cat(", ", pg::call([&] { return TypeNameToString(static_cast<TypeName*>(list_nth(signature->objargs, i))); }));
   return {key, pg::call([&] {
             auto* copy = static_cast<ObjectWithArgs*>(copyObjectImpl(signature));
             copy->objname = list_make2(makeString(pstrdup(schema.c_str())), llast(copy->objname));
@@ -142,8 +141,7 @@ void add_defined(const TextStatement& statement, ObjectType all, const std::stri
   }
   const bool serials = all == OBJECT_SEQUENCE && IsA(statement.tree->stmt, CreateStmt);
   if (routine || (!serials && !fits(all, target.type))) return;
-  const std::string name =
-      name_in(schema, reinterpret_cast<List*>(target.object), statement, search_path);
+  const std::string name = name_in(schema, reinterpret_cast<List*>(target.object), statement, search_path);
   if (name.empty()) return;
   if (serials)
     add_serials(*reinterpret_cast<CreateStmt*>(statement.tree->stmt), schema, name, out);
@@ -153,13 +151,15 @@ void add_defined(const TextStatement& statement, ObjectType all, const std::stri
 
 void add_live(ObjectType all, const std::string& schema, std::vector<Meant>& out) {
   if (all == OBJECT_TABLE || all == OBJECT_SEQUENCE) {
-    for (const auto& row : pg::query(kRelationsSql, {schema, std::string(all == OBJECT_TABLE ? "tables" : "sequences")}))
+    for (const auto& row :
+         pg::query(kRelationsSql, {schema, std::string(all == OBJECT_TABLE ? "tables" : "sequences")}))
       out.push_back(relation(schema, row.text(0)));
     return;
   }
   const std::string which = all == OBJECT_PROCEDURE ? "procedures" : all == OBJECT_FUNCTION ? "functions" : "routines";
   for (const auto& row : pg::query(kRoutinesSql, {schema, which})) {
-    const auto parsed = pg::parse(pg::call([&] { return pstrdup(cat("COMMENT ON ROUTINE ", row.text(0), " IS NULL").c_str()); }));
+    const auto parsed =
+        pg::parse(pg::call([&] { return pstrdup(cat("COMMENT ON ROUTINE ", row.text(0), " IS NULL").c_str()); }));
     auto* comment = reinterpret_cast<CommentStmt*>(parsed.at(0)->stmt);
     out.push_back(routine_of(reinterpret_cast<ObjectWithArgs*>(comment->object), schema));
   }

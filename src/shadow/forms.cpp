@@ -15,7 +15,8 @@ namespace pgschema::shadow {
 
 std::vector<const RawStmt*> one_by_one(const RawStmt* raw) {
   if (!IsA(raw->stmt, GrantStmt) || reinterpret_cast<GrantStmt*>(raw->stmt)->targtype != ACL_TARGET_OBJECT ||
-      list_length(reinterpret_cast<GrantStmt*>(raw->stmt)->objects) < 2) return {raw};
+      list_length(reinterpret_cast<GrantStmt*>(raw->stmt)->objects) < 2)
+    return {raw};
   std::vector<const RawStmt*> out;
   for (int i = 0; i < list_length(reinterpret_cast<GrantStmt*>(raw->stmt)->objects); ++i)
     out.push_back(pg::call([&] {

@@ -171,8 +171,8 @@ void add_defined_in_no_schema(const Text& text, const std::string& search_path, 
     for (const auto& statement : text.statements) {
       // What a text says of a role's default privileges for tables is all of them.
       const auto& targets = statement.meaning.targets;
-      const Purpose purpose = !targets.empty() && targets.front().type == OBJECT_DEFACL ? Purpose::kDefine
-                                                                                        : statement.meaning.purpose;
+      const Purpose purpose =
+          !targets.empty() && targets.front().type == OBJECT_DEFACL ? Purpose::kDefine : statement.meaning.purpose;
       if ((purpose == Purpose::kDefine || purpose == Purpose::kDrop) == others) continue;
       settings.set("search_path", search_path_of(statement, search_path).c_str());
       for (const auto& address : in_no_schema(statement)) {

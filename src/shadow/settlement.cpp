@@ -215,7 +215,8 @@ Oid owner_of_tables() {
 }
 
 /// The statements of the text, each with what it speaks of.
-void describe(const std::string& desired, const std::string& search_path, const catalog::Versions& now, Settlement& out) {
+void describe(const std::string& desired, const std::string& search_path, const catalog::Versions& now,
+              Settlement& out) {
   Text text = read_text(desired, Mode::kWhole);
   out.not_run = text.not_run;
   {
@@ -227,7 +228,13 @@ void describe(const std::string& desired, const std::string& search_path, const 
     auto [found, fresh] = by_source.try_emplace(statement.source);
     SettledStatement& settled = found->second;
     if (fresh)
-      settled = {statement.source->begin, statement.source->begin, statement.source->end, settings_hash(statement.settings), {}, false, {}};
+      settled = {statement.source->begin,
+                 statement.source->begin,
+                 statement.source->end,
+                 settings_hash(statement.settings),
+                 {},
+                 false,
+                 {}};
     note_mentions(statement, settled.mentions);
     bool any = false;
     for (const auto* targets : {&statement.targets, &statement.touched_units})

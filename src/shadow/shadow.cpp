@@ -21,8 +21,8 @@
 #include "shadow/quiet.hpp"
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
-#include "shadow/spread.hpp"
 #include "shadow/settlement.hpp"
+#include "shadow/spread.hpp"
 #include "shadow/trees.hpp"
 #include "shadow/unsettled.hpp"
 #include "shadow/using.hpp"
@@ -661,8 +661,8 @@ std::optional<Outcome> plan_unsettled(const Settlement& settlement, Unsettled& u
   return {};
 }
 
-Outcome plan_schemas(const std::string& desired, const std::vector<std::string>& schemas, const std::string& callers_path,
-                     For use) {
+Outcome plan_schemas(const std::string& desired, const std::vector<std::string>& schemas,
+                     const std::string& callers_path, For use) {
   Settling settling;
   settling.circumstances = circumstances();
   std::optional<Settlement> settlement;

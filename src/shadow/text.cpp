@@ -343,9 +343,7 @@ ObjectId name_of_target(const script::Target& target) {
 /// An identity column's sequence is a part of the column; what COMMENT says about it is not read yet.
 void refuse_identity_sequence(const catalog::Address& address, const Text& text, const TextStatement& statement) {
   const std::string& tag = statement.meaning.tag;
-  if (address.classid != RelationRelationId ||
-      (tag != "COMMENT" && tag != "SECURITY LABEL"))
-    return;
+  if (address.classid != RelationRelationId || (tag != "COMMENT" && tag != "SECURITY LABEL")) return;
   const auto rows = pg::query(
       "SELECT c.oid::regclass FROM pg_class c JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid "
       "WHERE c.oid = $1 AND c.relkind = 'S' AND d.deptype = 'i' AND d.refclassid = 'pg_class'::regclass",
