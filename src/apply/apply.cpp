@@ -45,6 +45,7 @@ catalog::Units units_of(const std::set<ObjectId>& roots) {
   std::set<ObjectId> others;
   for (const auto& id : roots) switch (id.kind) {
       case Kind::kTable:
+      case Kind::kForeignTable:
       case Kind::kView:
       case Kind::kMaterializedView:
       case Kind::kSequence: relations.push_back(id.identity); break;

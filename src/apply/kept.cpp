@@ -33,8 +33,22 @@ WHERE e.extname NOT IN ('plpgsql', 'pgschema') AND (quote_ident(n.nspname) = ANY
   SELECT FROM pg_depend m JOIN pg_depend d ON d.refclassid = m.classid AND d.refobjid = m.objid
   JOIN pg_depend o ON o.classid = d.classid AND o.objid = d.objid AND o.refclassid = 'pg_namespace'::regclass
   JOIN pg_namespace s ON s.oid = o.refobjid
-  WHERE m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND m.deptype = 'e' AND quote_ident(s.nspname) = ANY ($1)))
+  WHERE m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND m.deptype = 'e' AND quote_ident(s.nspname) = ANY ($1))
+  OR EXISTS (SELECT FROM pg_foreign_table t JOIN pg_class c ON c.oid = t.ftrelid JOIN pg_namespace s ON s.oid = c.relnamespace
+    JOIN pg_foreign_server v ON v.oid = t.ftserver JOIN pg_depend m ON m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND m.deptype = 'e'
+      AND (m.classid, m.objid) IN (('pg_foreign_server'::regclass, v.oid), ('pg_foreign_data_wrapper'::regclass, v.srvfdw))
+    WHERE quote_ident(s.nspname) = ANY ($1)))
 ORDER BY e.extname COLLATE "C")";
+
+// What belongs to no schema, and foreign tables stand on it, or it casts from or to a type of the schemas, or by a function of theirs.
+constexpr const char* kBesideSql = R"(
+WITH servers AS (SELECT DISTINCT v.oid, v.srvfdw FROM pg_foreign_table t JOIN pg_foreign_server v ON v.oid = t.ftserver WHERE t.ftrelid = ANY ($1)),
+needed AS (SELECT 'pg_foreign_server'::regclass::oid AS classid, oid FROM servers UNION SELECT 'pg_foreign_data_wrapper'::regclass, srvfdw FROM servers
+  UNION SELECT d.classid, d.objid FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.deptype = 'n'
+    AND (d.refclassid = 'pg_type'::regclass AND d.refobjid = ANY ($2) OR d.refclassid = 'pg_proc'::regclass AND d.refobjid = ANY ($3)
+      OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT reltype FROM pg_class WHERE oid = ANY ($1))))
+SELECT classid, oid FROM needed n
+WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = n.classid AND d.objid = n.oid AND d.deptype = 'e'))";
 
 constexpr const char* kNewSql = R"(
 SELECT h FROM unnest($1::text[]) AS u(h) WHERE NOT EXISTS (SELECT FROM pgschema.text t WHERE t.hash = decode(h, 'hex')))";
@@ -111,7 +125,7 @@ SchemaNow look(const std::string& schema, Texts& texts) {
   const pg::SettingsScope settings;
   settings.pin_output();
   try {
-    const Snapshot snapshot = catalog::read(shadow::members_of({schema}), false).snapshot;
+    const Snapshot snapshot = catalog::read(with_what_they_need(shadow::members_of({schema})), false).snapshot;
     shadow::refuse_unsupported_participants(snapshot);
     std::map<std::string, std::string> hashes;
     for (const auto& [id, object] : snapshot.objects)
@@ -171,6 +185,13 @@ void add_extensions(const std::string& list, std::set<NeededExtension>& out) {
 }
 
 }  // namespace
+
+catalog::Units with_what_they_need(catalog::Units units) {
+  const auto list = [](const std::set<Oid>& oids) { return std::vector<Oid>(oids.begin(), oids.end()); };
+  for (const auto& row : pg::query(kBesideSql, {list(units.relations), list(units.types), list(units.functions)}))
+    units.add({row.oid(0), row.oid(1), 0});
+  return units;
+}
 
 std::vector<NeededExtension> extensions_of(const std::vector<std::string>& schemas) {
   std::vector<NeededExtension> out;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "model/snapshot.hpp"
+#include "catalog/read.hpp"
 
 namespace pgschema::apply {
 
@@ -18,6 +18,9 @@ struct NeededExtension {
 
   auto operator<=>(const NeededExtension&) const = default;
 };
+
+/// With the servers of foreign tables, and casts of their types, which belong to no schema.
+catalog::Units with_what_they_need(catalog::Units units);
 
 /// Those that live in the schemas (quoted names), and those that something in them needs; by name.
 std::vector<NeededExtension> extensions_of(const std::vector<std::string>& schemas);

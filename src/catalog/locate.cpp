@@ -24,6 +24,8 @@ extern "C" {
 #include "catalog/pg_cast.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_default_acl.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_opclass.h"
@@ -286,6 +288,16 @@ void describe(Raw& out) {
     case AccessMethodOperatorRelationId:
     case AccessMethodProcedureRelationId:
       out.unit = depends_on(out.whole.classid, oid, DEPENDENCY_AUTO, OperatorFamilyRelationId, false);
+      break;
+    case DefaultAclRelationId:
+      // Those of a schema are its own.
+      with_row<Form_pg_default_acl>(DefaultAclRelationId, DefaultAclOidIndexId, Anum_pg_default_acl_oid, oid,
+                                    [&](Form_pg_default_acl defaults) {
+                                      if (OidIsValid(defaults->defaclnamespace))
+                                        out.unit = {NamespaceRelationId, defaults->defaclnamespace, 0};
+                                      else
+                                        out.subkind = 'g';
+                                    });
       break;
     case PublicationNamespaceRelationId:
       out.unit = depends_on(out.whole.classid, oid, DEPENDENCY_AUTO, PublicationRelationId, false);

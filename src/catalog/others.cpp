@@ -12,6 +12,7 @@ extern "C" {
 #include "catalog/pg_cast.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_conversion.h"
+#include "catalog/pg_default_acl.h"
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_foreign_data_wrapper.h"
@@ -69,6 +70,8 @@ const std::vector<OtherCatalog>* make_catalogs() {
        Anum_pg_foreign_server_srvname, 0, 0, "srvowner", "srvacl", "S"},
       {PublicationRelationId, PublicationObjectIndexId, "pg_publication", Anum_pg_publication_oid,
        Anum_pg_publication_pubname, 0, 0, "pubowner", nullptr, nullptr},
+      {DefaultAclRelationId, DefaultAclOidIndexId, "pg_default_acl", Anum_pg_default_acl_oid, 0, 0, 0, nullptr, nullptr,
+       nullptr},
   };
 }
 

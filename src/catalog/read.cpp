@@ -326,7 +326,8 @@ std::string attached_identity(const RawObject& raw, const ObjectId& parent) {
       const std::string& grantor = raw.object.get("grantor");
       return cat(raw.object.name, " on ", of, grantor == "(owner)" ? "" : cat(" by ", grantor));
     }
-    case Kind::kDefaultPrivilege: return cat(raw.object.name, " in ", of);
+    case Kind::kDefaultPrivilege:
+      return cat(raw.object.name, parent.kind == Kind::kSchema ? cat(" in ", of) : std::string());
     case Kind::kComment: return raw.object.name.empty() ? of : cat(raw.object.name, " of ", of);
     case Kind::kSecurityLabel:
     case Kind::kExtensionDependency: return cat(raw.object.name, " on ", of);
@@ -436,7 +437,7 @@ class Builder {
     // A sequence goes with its column, but does not need it: what needs the column is the ownership.
     if (source.kind == Kind::kSequence && edge.type == 'a') source = {Kind::kOwnedBy, kinds::describe(source)};
     // What is in a tree needs what it hangs on only as long as it does.
-    if (source.kind == to->id.kind)
+    if (source.kind == to->id.kind || (is_table(source.kind) && is_table(to->id.kind)))
       if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)}; out.snapshot.has(inheritance))
         source = inheritance;
     out.snapshot.depend(source, target, edge.type);

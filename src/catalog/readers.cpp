@@ -210,7 +210,7 @@ SELECT 0::oid, 0::oid, 0, 'pg_namespace'::regclass::oid, d.defaclnamespace, 0, '
   quote_ident(pg_get_userbyid(d.defaclrole)) AS role, o.objects, g.grantee AS fact_grantee
 FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) x
 CROSS JOIN LATERAL (SELECT CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES'
-  ELSE 'SCHEMAS' END AS objects) o
+  WHEN 'L' THEN 'LARGE OBJECTS' ELSE 'SCHEMAS' END AS objects) o
 CROSS JOIN LATERAL (SELECT CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee) g
 WHERE d.defaclnamespace = ANY ($4) GROUP BY d.defaclnamespace, d.defaclrole, o.objects, g.grantee)";
 

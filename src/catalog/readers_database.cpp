@@ -1,9 +1,10 @@
 // What belongs to the database and not to a schema: extensions, languages, transforms, access methods, event triggers, foreign data
-// wrappers and servers, publications.
+// wrappers and servers, publications, default privileges.
 #include "catalog/others.hpp"
 
 extern "C" {
 #include "catalog/pg_am.h"
+#include "catalog/pg_default_acl.h"
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_foreign_data_wrapper.h"
@@ -74,6 +75,27 @@ constexpr const char* kPublicationSchemas = R"(
 SELECT 'pg_publication_namespace'::regclass::oid, m.oid, 0, 'pg_publication'::regclass::oid, m.pnpubid, 0, '' AS schema, quote_ident(n.nspname) AS name
 FROM pg_publication_namespace m JOIN pg_namespace n ON n.oid = m.pnnspid WHERE m.pnpubid = ANY ($1))";
 
+constexpr const char* kDefaults =
+    "SELECT 'pg_default_acl'::regclass::oid, d.oid, 0, 0, 0, 0, '' AS schema, '' AS name FROM pg_default_acl d WHERE d.oid = ANY ($1)";
+
+// Where they are other than what the server gives by itself.
+constexpr const char* kDefaultPrivileges = R"(
+WITH d AS (
+  SELECT oid, defaclrole AS role, defaclacl AS acl, CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END AS type, CASE defaclobjtype
+    WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' WHEN 'L' THEN 'LARGE OBJECTS' ELSE 'SCHEMAS' END AS objects
+  FROM pg_default_acl WHERE oid = ANY ($1)),
+given AS (SELECT d.oid, grantee, string_agg(privilege_type || CASE WHEN is_grantable THEN '*' ELSE '' END, ', ' ORDER BY privilege_type) AS privileges
+  FROM d, aclexplode(acl) GROUP BY 1, 2),
+builtin AS (SELECT d.oid, grantee, string_agg(privilege_type, ', ' ORDER BY privilege_type) AS privileges
+  FROM d, aclexplode(acldefault(type, role)) GROUP BY 1, 2)
+SELECT 0::oid, 0::oid, 0, 'pg_default_acl'::regclass::oid, d.oid, 0, '' AS schema,
+  d.objects || ' of ' || quote_ident(pg_get_userbyid(d.role)) || ' for ' || g.name AS name,
+  coalesce(given.privileges, '') AS privileges, quote_ident(pg_get_userbyid(d.role)) AS role, d.objects AS objects,
+  builtin.privileges AS fact_builtin, g.name AS fact_grantee
+FROM given FULL JOIN builtin USING (oid, grantee) JOIN d USING (oid)
+CROSS JOIN LATERAL (SELECT CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS name) g
+WHERE given.privileges IS DISTINCT FROM builtin.privileges)";
+
 }  // namespace
 
 void add_database_readers(std::vector<OtherReader>& out) {
@@ -86,6 +108,8 @@ void add_database_readers(std::vector<OtherReader>& out) {
   out.push_back({ForeignServerRelationId, Kind::kNone, kServers});
   out.push_back({PublicationRelationId, Kind::kNone, kPublications});
   out.push_back({PublicationRelationId, Kind::kNone, kPublicationSchemas});
+  out.push_back({DefaultAclRelationId, Kind::kNone, kDefaults});
+  out.push_back({DefaultAclRelationId, Kind::kDefaultPrivilege, kDefaultPrivileges});
 }
 
 }  // namespace pgschema::catalog

@@ -129,6 +129,14 @@ constexpr const char* kColumnOptionsSql = R"(
 SELECT a.attrelid, a.attnum, (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
   FROM pg_options_to_table(a.attoptions) WHERE option_name <> 'pg_attver') FROM pg_attribute a WHERE a.attrelid = ANY ($1) AND a.attoptions IS NOT NULL)";
 
+// Of foreign tables, with their servers, and of the columns of these.
+constexpr const char* kForeignTablesSql = R"(
+SELECT f.ftrelid, quote_ident(s.srvname), (SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
+  FROM pg_options_to_table(f.ftoptions)) FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = $1)";
+constexpr const char* kForeignColumnSql = R"(
+SELECT string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ' ORDER BY option_name)
+FROM pg_attribute a, pg_options_to_table(a.attfdwoptions) WHERE a.attrelid = $1 AND a.attnum = $2 AND a.attfdwoptions IS NOT NULL)";
+
 constexpr const char* kParentsSql = R"(
 SELECT inhrelid, string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = ANY ($1) GROUP BY 1)";
 
@@ -252,6 +260,7 @@ class Reader {
     std::vector<Oid> with_options;
     for (const auto& column : columns_) {
       if (column.has_options) with_options.push_back(column.relation);
+      // The privileges of its sequence are those of an identity column.
       if (column.has_privileges && std::binary_search(asked_.begin(), asked_.end(), column.relation))
         out_.with_privileges.push_back(column.relation);
     }
@@ -509,6 +518,11 @@ class Reader {
     if (OidIsValid(relation.tablespace)) fields.set("tablespace", texts_.tablespace(relation.tablespace));
     if (relation.has_options) set_if_any(fields, "options", options_of(relation.oid, ""));
     if (OidIsValid(relation.toast)) set_if_any(fields, "toast_options", options_of(relation.toast, "toast."));
+    if (relation.kind == RELKIND_FOREIGN_TABLE)
+      for (const auto& row : pg::query(kForeignTablesSql, {relation.oid})) {
+        fields.set("server", texts_.of(row.text(1)));
+        if (!row.null(2)) set_if_any(fields, "options", row.text(2));
+      }
     if (relation.row_security) fields.set("row_security", texts_.of("enabled"));
     if (relation.forced) fields.set("force_row_security", texts_.of("forced"));
     if (relation.kind == RELKIND_RELATION || relation.kind == RELKIND_PARTITIONED_TABLE ||
@@ -627,6 +641,9 @@ class Reader {
     if (column.has_options)
       if (const auto found = column_options_.find({column.relation, column.number}); found != column_options_.end())
         fields.set("options", found->second);
+    if (of->kind == RELKIND_FOREIGN_TABLE)
+      for (const auto& row : pg::query(kForeignColumnSql, {column.relation, static_cast<std::int64_t>(column.number)}))
+        if (!row.null(0)) set_if_any(fields, "foreign_options", row.text(0));
     if (column.inherited > 0)
       fields.set("inherited", texts_.of(column.local ? "merged" : "yes"));
     else if (OidIsValid(of->of_type))

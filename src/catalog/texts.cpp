@@ -47,9 +47,8 @@ SharedText Texts::type(Oid type, std::int32_t typmod) {
   const std::uint64_t key = (static_cast<std::uint64_t>(type) << 32) | static_cast<std::uint32_t>(typmod);
   const auto found = types_.find(key);
   if (found != types_.end()) return found->second;
-  const char* text = pg::call([&] {
-    return format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_ALLOW_INVALID);
-  });
+  const char* text = pg::call(
+      [&] { return format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_ALLOW_INVALID); });
   return types_[key] = pool_.of(text);
 }
 

@@ -19,12 +19,12 @@ class Texts {
   static SharedText truth(bool value);
 
   SharedText type(Oid type, std::int32_t typmod);
-  SharedText collation(Oid collation);     // ::regcollation
-  SharedText relation(Oid relation);       // ::regclass
-  SharedText schema(Oid schema);           // quoted, as all that follow
-  SharedText role(Oid role);               // pg_get_userbyid()
-  SharedText tablespace(Oid tablespace);   // nothing for that of the database
-  SharedText access_method(Oid method);    // nothing where there is none
+  SharedText collation(Oid collation);    // ::regcollation
+  SharedText relation(Oid relation);      // ::regclass
+  SharedText schema(Oid schema);          // quoted, as all that follow
+  SharedText role(Oid role);              // pg_get_userbyid()
+  SharedText tablespace(Oid tablespace);  // nothing for that of the database
+  SharedText access_method(Oid method);   // not quoted; nothing where there is none
 
   struct TypeFacts {
     Oid collation;

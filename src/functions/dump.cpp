@@ -71,7 +71,8 @@ apply::KeptSchemas dumped(FunctionCallInfo fcinfo) {
   if (!PG_ARGISNULL(1)) return apply::kept(names_argument(fcinfo, 0, "schemas"), PG_GETARG_INT64(1));
   const pg::SettingsScope settings;
   settings.pin_output();
-  apply::KeptSchemas out{catalog::read(shadow::members_of(schemas_of(fcinfo)), false).snapshot, {}};
+  apply::KeptSchemas out{catalog::read(apply::with_what_they_need(shadow::members_of(schemas_of(fcinfo))), false).snapshot,
+                         {}};
   shadow::refuse_unsupported_participants(out.snapshot);
   std::vector<std::string> schemas;
   for (const auto& [id, object] : out.snapshot.objects)
@@ -151,9 +152,11 @@ Datum dump_objects(FunctionCallInfo fcinfo) {
     if (!object) continue;
     const std::string type = kinds::object_type(*object);
     const std::string name = path_part(script::name_of_quoted(object->name));
-    const std::string file = id.kind == Kind::kSchema ? cat(name, ".sql")
-                                                      : cat(path_part(script::name_of_quoted(object->schema)), "/",
-                                                            path_part(type), "/", name, ".sql");
+    const std::string file =
+        object->schema.empty() && id.kind != Kind::kSchema ? cat(path_part(type), "/", name, ".sql")
+        : id.kind == Kind::kSchema
+            ? cat(name, ".sql")
+            : cat(path_part(script::name_of_quoted(object->schema)), "/", path_part(type), "/", name, ".sql");
     rows.add(
         {type, id.identity.text(), file, cat(definitions.at(id), roles.at(id).empty() ? "" : change_role("") + "\n")});
   }

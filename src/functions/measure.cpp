@@ -57,10 +57,17 @@ const Object* object_of(const shadow::Outcome& outcome, const ObjectId& id) {
   return object ? object : outcome.desired.find(id);
 }
 
+/// A foreign table beneath: counting would connect to its server.
+bool has_rows_elsewhere(const shadow::Outcome& outcome, const ObjectId& id) {
+  const Snapshot& in = outcome.live.has(id) ? outcome.live : outcome.desired;
+  const auto heirs = kinds::descendants_of(in.root(id), in);
+  return std::any_of(heirs.begin(), heirs.end(), [](const ObjectId& heir) { return heir.kind == Kind::kForeignTable; });
+}
+
 /// What is lost, or nothing when nothing is.
 std::optional<std::string> loss(const shadow::Outcome& outcome, const ObjectId& id, const std::string& text) {
   const Object* object = object_of(outcome, id);
-  if (!object) return text;
+  if (!object || has_rows_elsewhere(outcome, id)) return text;
   if (id.kind == Kind::kTable) {
     const auto row = counted(cat("SELECT count(*) FROM ", object->has("partition_key") ? "" : "ONLY ", id.identity));
     if (row && row->number(0) == 0) return {};

@@ -18,7 +18,7 @@ const Object& parent_of(const Object& object, const Snapshot& in) {
 }
 
 bool is_relation(Kind kind) {
-  return kind == Kind::kTable || kind == Kind::kView || kind == Kind::kMaterializedView || kind == Kind::kSequence;
+  return is_table(kind) || kind == Kind::kView || kind == Kind::kMaterializedView || kind == Kind::kSequence;
 }
 
 class OwnerWriter final : public Writer {
@@ -145,6 +145,7 @@ class PrivilegeWriter : public Writer {
   static std::string target(const Object& object) {
     switch (object.id.kind) {
       case Kind::kColumn: return cat("TABLE ", object.parent.identity);
+      case Kind::kForeignTable:
       case Kind::kView:
       case Kind::kMaterializedView: return cat("TABLE ", object.id.identity);
       case Kind::kAggregate: return cat("FUNCTION ", routine(object));
@@ -250,20 +251,44 @@ class PublicationTableWriter final : public Writer {
 
 class DefaultPrivilegeWriter final : public PrivilegeWriter {
  protected:
-  Command statement(std::string_view verb, const std::vector<std::string>& names, const Object& schema,
+  Command statement(std::string_view verb, const std::vector<std::string>& names, const Object& where,
                     const std::string& whom, std::string_view option, const Object& privilege,
                     std::string_view) const override {
     std::string list;
     for (const auto& name : names) list += cat(list.empty() ? "" : ", ", name);
-    return {cat("ALTER DEFAULT PRIVILEGES FOR ROLE ", privilege.get("role"), " IN SCHEMA ", schema.id.identity, " ",
-                verb, list, " ON ", privilege.get("objects"), whom, option),
+    return {cat("ALTER DEFAULT PRIVILEGES FOR ROLE ", privilege.get("role"),
+                where.id.kind == Kind::kSchema ? cat(" IN SCHEMA ", where.id.identity) : "", " ", verb, list, " ON ",
+                privilege.get("objects"), whom, option),
             "ALTER DEFAULT PRIVILEGES",
             {},
             {}};
   }
 };
 
+/// There is nothing to make or to drop but what it says of each grantee.
+class DatabaseDefaultsWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object&, const Snapshot&) const override { return {}; }
+  std::vector<Command> drop(const Object& defaults, const Snapshot& in) const override {
+    std::vector<Command> out;
+    for (const auto& id : in.children(defaults.id))
+      for (auto& command : default_privilege_writer().drop(in.objects.at(id), in)) out.push_back(std::move(command));
+    return out;
+  }
+  std::optional<Alteration> alter(const Change&) const override { return Alteration{}; }
+  std::vector<Danger> drop_dangers(const Object& defaults, const Snapshot& in) const override {
+    std::vector<Danger> out;
+    for (const auto& command : drop(defaults, in)) out.push_back({Hazard::kAccess, command.sql});
+    return out;
+  }
+};
+
 }  // namespace
+
+const Writer& database_defaults_writer() {
+  static const DatabaseDefaultsWriter writer;
+  return writer;
+}
 
 const Writer& owner_writer() {
   static const OwnerWriter writer;

@@ -10,19 +10,18 @@
 
 namespace pgschema::kinds {
 
+std::string identity_sequence(const Object& column) {
+  constexpr std::string_view kBefore = "SEQUENCE NAME ";
+  const std::string& options = column.get("identity_sequence");
+  return options.substr(kBefore.size(), options.rfind(" START WITH ") - kBefore.size());
+}
+
 namespace {
 
 Command on_relation(const Object& relation, std::string action) {
   std::string prefix = alter_relation(relation);
   std::string command_tag = prefix.substr(0, prefix.size() - relation.id.identity.size() - 1);
   return {cat(prefix, " ", action), std::move(command_tag), access_exclusive(relation), {}};
-}
-
-/// Of "SEQUENCE NAME app.calls_id_seq START WITH 1 …".
-std::string sequence_name(const Object& column) {
-  constexpr std::string_view kBefore = "SEQUENCE NAME ";
-  const std::string& options = column.get("identity_sequence");
-  return options.substr(kBefore.size(), options.rfind(" START WITH ") - kBefore.size());
 }
 
 /// NOT VALID, which is the last of the options.
@@ -81,7 +80,7 @@ class ColumnWriter final : public Writer {
       out.push_back(
           on_relation(relation, cat("ADD ATTRIBUTE ", column.name, " ", column.get("type"),
                                     clause("COLLATE", column.get("collation")), and_typed_tables(relation, in))));
-    } else if (relation.id.kind == Kind::kTable) {
+    } else if (is_table(relation.id.kind)) {
       const Object* value = default_of(column, in);
       out.push_back(on_relation(relation, cat("ADD COLUMN ", column_definition(column, in),
                                               value ? clause("DEFAULT", value->get("expression")) : "")));
@@ -94,14 +93,14 @@ class ColumnWriter final : public Writer {
     const Object& relation = relation_of(column, in);
     if (relation.id.kind == Kind::kComposite)
       return {on_relation(relation, cat("DROP ATTRIBUTE ", column.name, and_typed_tables(relation, in)))};
-    if (relation.id.kind == Kind::kTable) return {on_relation(relation, cat("DROP COLUMN ", column.name))};
+    if (is_table(relation.id.kind)) return {on_relation(relation, cat("DROP COLUMN ", column.name))};
     return {};
   }
 
   std::optional<Alteration> alter(const Change& change) const override {
     const Object& relation = relation_of(change.after, change.desired);
     const bool retyped = change.changed("type") || change.changed("collation");
-    if (relation.id.kind == Kind::kTable) return alter_in_table(change, relation);
+    if (is_table(relation.id.kind)) return alter_in_table(change, relation);
     Alteration out;
     if (retyped) {
       if (relation.id.kind != Kind::kComposite) return std::nullopt;
@@ -117,8 +116,7 @@ class ColumnWriter final : public Writer {
   }
 
   bool creates_child(const Object& parent, const Object& child) const override {
-    return (parent.parent.kind == Kind::kTable && child.id.kind == Kind::kDefault) ||
-           child.id.kind == Kind::kIdentitySequence;
+    return (is_table(parent.parent.kind) && child.id.kind == Kind::kDefault) || child.id.kind == Kind::kIdentitySequence;
   }
 
   /// Values that the server can compute again may go and come back.
@@ -167,6 +165,10 @@ class ColumnWriter final : public Writer {
     if ((change.changed("not_null") || change.changed("not_null_options")) && !follows_null(change))
       nullability(change, table, column, out);
     if (own_identity) identity(change, table, column, out);
+    if (change.changed("foreign_options"))
+      out.commands.push_back(on_relation(
+          table,
+          cat(trimmed(column), changed_foreign_options(before.get("foreign_options"), after.get("foreign_options")))));
     // With the type come its storage and compression (ATExecAlterColumnType() in tablecmds.c): what else is wanted
     // must be said again.
     Object as_is = before;
@@ -184,7 +186,8 @@ class ColumnWriter final : public Writer {
     const std::string what =
         cat(describe(change.after.id), ": ", change.before.get("type"), " -> ", change.after.get("type"));
     out.dangers.push_back({Hazard::kBreaking, what});
-    out.dangers.push_back({Hazard::kRewrite, what});  // left out later where the server finds it is none
+    if (table.id.kind == Kind::kForeignTable) return;  // its rows are elsewhere
+    out.dangers.push_back({Hazard::kRewrite, what});   // left out later where the server finds it is none
     out.dangers.push_back({Hazard::kDataLoss, what});
     out.dangers.push_back({Hazard::kDataDependent, what});
   }
@@ -197,7 +200,7 @@ class ColumnWriter final : public Writer {
     if (before.has("not_null") && !goes) return change_not_null(change, table, out);
     const bool plain = after.get("not_null") == "yes" && !after.has("not_null_options");
     out.commands.push_back(plain ? on_relation(table, cat(column, "SET NOT NULL")) : add_not_null(table, after));
-    if (!not_valid(after)) endanger_nulls(after, out);
+    if (!not_valid(after) && table.id.kind != Kind::kForeignTable) endanger_nulls(after, out);
   }
 
   static void endanger_nulls(const Object& column, Alteration& out) {
@@ -229,7 +232,7 @@ class ColumnWriter final : public Writer {
       out.commands.push_back(on_relation(table, cat(column, "ADD GENERATED ", after.get("identity"), " AS IDENTITY (",
                                                     after.get("identity_sequence"), ")")));
     } else if (change.changed("identity") || change.changed("identity_sequence")) {
-      const std::string was = sequence_name(before), is = sequence_name(after);
+      const std::string was = identity_sequence(before), is = identity_sequence(after);
       if (was != is)
         out.commands.push_back({cat("ALTER SEQUENCE ", was, " RENAME TO ", script::last_part(is)),
                                 "ALTER SEQUENCE",
@@ -285,8 +288,19 @@ class DefaultWriter final : public Writer {
 
 }  // namespace
 
+namespace {
+
+/// ALTER cannot say it of a foreign table's, where it means nothing.
+std::string compression_of_foreign(const Object& column) {
+  return column.fact("relkind") == "f" ? clause("COMPRESSION", column.get("compression")) : "";
+}
+
+}  // namespace
+
 std::string column_definition(const Object& column, const Snapshot&) {
-  return cat(column.name, " ", column.get("type"), clause("COLLATE", column.get("collation")), column_options(column));
+  return cat(column.name, " ", column.get("type"), compression_of_foreign(column),
+             foreign_options(column.get("foreign_options")), clause("COLLATE", column.get("collation")),
+             column_options(column));
 }
 
 std::string column_options(const Object& column) {
@@ -319,7 +333,7 @@ std::vector<Command> column_settings(const Object& relation, const Object* befor
   const auto differs = [&](std::string_view attribute) {
     return (before ? before->get(attribute) : std::string()) != after.get(attribute);
   };
-  if (!before && relation.id.kind == Kind::kTable && not_valid(after)) out.push_back(add_not_null(relation, after));
+  if (!before && is_table(relation.id.kind) && not_valid(after)) out.push_back(add_not_null(relation, after));
   if (differs("statistics"))
     out.push_back(on_this_only(
         relation, cat(column, "SET STATISTICS ", after.has("statistics") ? after.get("statistics") : "-1")));
@@ -330,13 +344,13 @@ std::vector<Command> column_settings(const Object& relation, const Object* befor
     out.push_back(
         on_this_only(relation, cat(column, "SET STORAGE ", after.has("storage") ? after.get("storage") : own->second)));
   }
-  if (differs("compression"))
+  if (differs("compression") && (before || relation.id.kind != Kind::kForeignTable))
     out.push_back(on_relation(
         relation, cat(column, "SET COMPRESSION ", after.has("compression") ? after.get("compression") : "DEFAULT")));
   // An identity column's sequence is what its table is, logged or not, unless it is told otherwise.
   if (after.has("identity") && differs("identity_persistence")) {
     const std::string as_table = relation.get("persistence") == "unlogged" ? "UNLOGGED" : "LOGGED";
-    const std::string name = sequence_name(after);
+    const std::string name = identity_sequence(after);
     out.push_back({cat("ALTER SEQUENCE ", name, " SET ",
                        after.has("identity_persistence") ? after.get("identity_persistence") : as_table),
                    "ALTER SEQUENCE",

@@ -1,4 +1,6 @@
 // Constraints of tables and domains.
+#include <algorithm>
+
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
@@ -125,7 +127,7 @@ class IndexWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& index, const Snapshot& in) const override {
     const Object& table = relation_of(index, in);
-    std::vector<Command> out{{index.get("definition"), "CREATE INDEX", cat("ShareLock ", table.id.identity), {}}};
+    std::vector<Command> out{{definition(index, table, in), "CREATE INDEX", cat("ShareLock ", table.id.identity), {}}};
     if (index.has("tablespace")) out.push_back(tablespace(index));
     statistics(nullptr, index, out);
     index_marks(index.name, in, nullptr, index, out);
@@ -154,6 +156,19 @@ class IndexWriter final : public Writer {
   }
 
  private:
+  /// That of a partitioned table is put together of those of its partitions. A foreign one has none, and then an index that is
+  /// made ON ONLY would stay invalid: without it, the server takes the parts that are there.
+  static std::string definition(const Object& index, const Object& table, const Snapshot& in) {
+    const std::string& whole = index.get("definition");
+    const std::string only = cat(" INDEX ", index.name, " ON ONLY ");
+    const auto at = whole.find(only);
+    const auto heirs = descendants_of(table.id, in);
+    if (at == std::string::npos ||
+        std::none_of(heirs.begin(), heirs.end(), [](const ObjectId& heir) { return heir.kind == Kind::kForeignTable; }))
+      return whole;
+    return cat(whole.substr(0, at), " INDEX ", index.name, " ON ", whole.substr(at + only.size()));
+  }
+
   static Command tablespace(const Object& index) {
     return {cat("ALTER INDEX ", index.id.identity, " SET TABLESPACE ",
                 index.has("tablespace") ? index.get("tablespace") : "pg_default"),

@@ -11,6 +11,7 @@ const Writer& view_writer();
 const Writer& materialized_view_writer();
 const Writer& contents_writer();
 const Writer& table_writer();
+const Writer& foreign_table_writer();
 const Writer& column_writer();
 const Writer& default_writer();
 const Writer& constraint_writer();
@@ -54,6 +55,7 @@ const Writer& inheritance_writer();
 const Writer& owner_writer();
 const Writer& privilege_writer();
 const Writer& default_privilege_writer();
+const Writer& database_defaults_writer();
 const Writer& comment_writer();
 const Writer& security_label_writer();
 const Writer& extension_dependency_writer();
@@ -61,6 +63,10 @@ const Writer& publication_table_writer();
 
 /// The column as CREATE TABLE and ADD COLUMN write it, without its default.
 std::string column_definition(const Object& column, const Snapshot& in);
+/// The name of "SEQUENCE NAME app.calls_id_seq START WITH 1 …".
+std::string identity_sequence(const Object& column);
+/// All of a table's columns, a line each; or only those that it does not inherit.
+std::string column_list(const Object& table, const Snapshot& in, bool only_local);
 /// What of it stands behind the type.
 std::string column_options(const Object& column);
 /// Where an inherited column of a new table is other than its parent's: NOT NULL, and no default. (One that it has is
@@ -82,6 +88,11 @@ Command replica_identity(const Object& relation);
 
 /// Whether an index of the relation, or of a constraint of it, has this mark: "clustered" or "replica_identity".
 bool an_index_is(std::string_view mark, const Object& relation, const Snapshot& in);
+
+/// " OPTIONS (host 'a', port '1')" of a foreign-data wrapper, server, table or column, or nothing; and the same for ALTER, from
+/// one list to the other.
+std::string foreign_options(const std::string& options);
+std::string changed_foreign_options(const std::string& before, const std::string& after);
 
 /// What cannot be said in a column's definition: statistics target, options, storage, compression.
 std::vector<Command> column_settings(const Object& relation, const Object* before, const Object& after);

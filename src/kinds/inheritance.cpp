@@ -14,7 +14,7 @@ class InheritanceWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& inheritance, const Snapshot& in) const override {
     const Object& child = in.objects.at(inheritance.parent);
-    if (child.id.kind != Kind::kTable)
+    if (!is_table(child.id.kind))
       return {{cat("ALTER INDEX ", inheritance.get("of"), " ATTACH PARTITION ", index_name(child)),
                "ALTER INDEX",
                cat("ShareUpdateExclusiveLock ", relation_of(child, in).id.identity),
@@ -33,7 +33,7 @@ class InheritanceWriter final : public Writer {
   /// An index is detached by nothing but DROP.
   std::vector<Command> drop(const Object& inheritance, const Snapshot& in) const override {
     const Object& child = in.objects.at(inheritance.parent);
-    if (child.id.kind != Kind::kTable) return {};
+    if (!is_table(child.id.kind)) return {};
     if (inheritance.has("bound"))
       return {{cat("ALTER TABLE ", inheritance.get("of"), " DETACH PARTITION ", child.id.identity),
                "ALTER TABLE",
@@ -48,7 +48,7 @@ class InheritanceWriter final : public Writer {
   /// partition out and in again.
   std::optional<Alteration> alter(const Change& change) const override {
     const Object& child = change.desired.objects.at(change.after.parent);
-    if (child.id.kind != Kind::kTable || change.before.has("bound") || change.after.has("bound")) return std::nullopt;
+    if (!is_table(child.id.kind) || change.before.has("bound") || change.after.has("bound")) return std::nullopt;
     const auto before = lines(change.before.get("of")), after = lines(change.after.get("of"));
     if (becomes_own(change, after)) return std::nullopt;
     std::vector<std::string> left;
@@ -82,19 +82,19 @@ class InheritanceWriter final : public Writer {
 
   /// What is inherited becomes the table's own with NO INHERIT, and stays that.
   bool can_step_aside(const Object& inheritance, const Snapshot&) const override {
-    return inheritance.has("bound") || inheritance.parent.kind != Kind::kTable;
+    return inheritance.has("bound") || !is_table(inheritance.parent.kind);
   }
 
   std::vector<Danger> create_dangers(const Object& inheritance, const Snapshot& in) const override {
     const Object& child = in.objects.at(inheritance.parent);
-    if (!inheritance.has("bound") || child.id.kind != Kind::kTable) return {};
+    if (!inheritance.has("bound") || !is_table(child.id.kind)) return {};
     const std::string what = cat(describe(child.id), " is attached to ", inheritance.get("of"), ": every row is read");
     return {{Hazard::kBlocking, what}, {Hazard::kDataDependent, what}};
   }
 
   std::vector<Danger> drop_dangers(const Object& inheritance, const Snapshot& in) const override {
     const Object& child = in.objects.at(inheritance.parent);
-    if (child.id.kind != Kind::kTable) return {};
+    if (!is_table(child.id.kind)) return {};
     std::string parents;
     for (const auto& parent : lines(inheritance.get("of"))) parents += cat(parents.empty() ? "" : ", ", parent);
     return {{Hazard::kBreaking, cat("rows of ", describe(child.id), " are no longer rows of ", parents)}};
@@ -102,8 +102,8 @@ class InheritanceWriter final : public Writer {
 
  private:
   static Command inherit(const Object& child, std::string_view words, const std::string& parent) {
-    return {cat("ALTER TABLE ", child.id.identity, words, parent),
-            "ALTER TABLE",
+    return {cat(alter_relation(child), words, parent),
+            tag("ALTER", keyword(child.id.kind)),
             cat("AccessExclusiveLock ", child.id.identity, ", ShareUpdateExclusiveLock ", parent),
             {}};
   }

@@ -6,8 +6,6 @@
 
 namespace pgschema::kinds {
 
-namespace {
-
 std::string column_list(const Object& table, const Snapshot& in, bool only_local) {
   std::string out;
   for (const auto& id : in.children(table.id)) {
@@ -18,6 +16,8 @@ std::string column_list(const Object& table, const Snapshot& in, bool only_local
   }
   return out;
 }
+
+namespace {
 
 /// " (a WITH OPTIONS NOT NULL)" of a typed table: its columns come from the type.
 std::string typed_columns(const Object& table, const Snapshot& in) {

@@ -134,8 +134,9 @@ bool refers_through_parent(const ObjectId& foreign_key, const ObjectId& partitio
 }
 
 std::string alter_only(const Object& relation) {
-  if (relation.id.kind != Kind::kTable || relation.fact("has_children").empty()) return alter_relation(relation);
-  return cat("ALTER TABLE ONLY ", relation.id.identity);
+  if (!is_table(relation.id.kind) || relation.fact("has_children").empty()) return alter_relation(relation);
+  return cat(relation.id.kind == Kind::kTable ? "ALTER TABLE ONLY " : "ALTER FOREIGN TABLE ONLY ",
+             relation.id.identity);
 }
 
 }  // namespace pgschema::kinds

@@ -1,4 +1,6 @@
 // Views and materialized views, and the rows of the latter.
+#include <algorithm>
+
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
@@ -9,8 +11,18 @@ namespace {
 
 class ViewWriter final : public Writer {
  public:
-  std::vector<Command> create(const Object& view, const Snapshot&) const override {
-    return {write(view, "CREATE VIEW ")};
+  /// A view that reads itself, as OR REPLACE can make one, is made with the same columns first.
+  std::vector<Command> create(const Object& view, const Snapshot& in) const override {
+    if (!reads_itself(view, in)) return {write(view, "CREATE VIEW ")};
+    std::string list;
+    for (const auto& id : in.children(view.id)) {
+      if (id.kind != Kind::kColumn) continue;
+      const Object& column = in.objects.at(id);
+      list += cat(list.empty() ? "" : ", ", "NULL::", column.get("type"), clause("COLLATE", column.get("collation")),
+                  " AS ", column.name);
+    }
+    return {{cat("CREATE VIEW ", view.id.identity, " AS SELECT ", list), "CREATE VIEW", access_exclusive(view), {}},
+            write(view, "CREATE OR REPLACE VIEW ")};
   }
 
   std::vector<Command> drop(const Object& view, const Snapshot&) const override {
@@ -40,6 +52,14 @@ class ViewWriter final : public Writer {
   }
 
  private:
+  static bool reads_itself(const Object& view, const Snapshot& in) {
+    const auto& needs = in.needs(view.id);
+    return std::any_of(needs.begin(), needs.end(), [&](const Dependency& edge) {
+      const Object* column = edge.to.kind == Kind::kColumn ? in.find(edge.to) : nullptr;
+      return column && column->parent == view.id;
+    });
+  }
+
   static Command write(const Object& view, std::string_view verb) {
     return {cat(verb, view.id.identity, with_options(view), " AS\n", trimmed(view.get("definition"))),
             "CREATE VIEW",

@@ -35,6 +35,7 @@ std::string alter_relation(const Object& relation) {
   switch (relation.id.kind) {
     case Kind::kView: return cat("ALTER VIEW ", relation.id.identity);
     case Kind::kMaterializedView: return cat("ALTER MATERIALIZED VIEW ", relation.id.identity);
+    case Kind::kForeignTable: return cat("ALTER FOREIGN TABLE ", relation.id.identity);
     case Kind::kComposite: return cat("ALTER TYPE ", relation.id.identity);
     default: return cat("ALTER TABLE ", relation.id.identity);
   }

@@ -36,6 +36,7 @@ enum class Kind : std::uint8_t {
   kDomainConstraint,
   kSequence,
   kTable,
+  kForeignTable,
   kColumn,
   kIdentitySequence,  // what is granted and said on the sequence of an identity column hangs on it
   kFunction,
@@ -58,7 +59,8 @@ enum class Kind : std::uint8_t {
   kMaterializedView,
   kOwner,
   kPrivilege,
-  kDefaultPrivilege,  // ALTER DEFAULT PRIVILEGES in a schema, for one role, type and grantee
+  kDatabaseDefaults,  // the default privileges of a role for one type of objects, in no schema
+  kDefaultPrivilege,  // ALTER DEFAULT PRIVILEGES, for one role, type and grantee
   kOwnedBy,           // the column that a sequence goes with
   kInheritance,       // that a table is a partition or inherits, that an index is a part of another
   kConstraint,
@@ -77,6 +79,9 @@ enum class Kind : std::uint8_t {
   kSecurityLabel,
   kOther,  // known by name only; a plan that would have to touch one is refused
 };
+
+/// What has columns of its own, constraints, triggers, and a place in a tree. A foreign table holds no rows here.
+inline bool is_table(Kind kind) { return kind == Kind::kTable || kind == Kind::kForeignTable; }
 
 /// Kind and name, as pg_identify_object() gives it. Sub-objects that the server gives no identity (owner,
 /// comment, privilege …) are named after what they belong to: "view app.root".

@@ -14,8 +14,7 @@ constexpr std::size_t kLongestValue = 40;
 
 /// Told in the line of the object that it belongs to.
 bool told_by_parent(const Object& object) {
-  return object.id.kind == Kind::kColumn && object.parent.kind != Kind::kTable &&
-         object.parent.kind != Kind::kComposite;
+  return object.id.kind == Kind::kColumn && !is_table(object.parent.kind) && object.parent.kind != Kind::kComposite;
 }
 
 bool is_short(const std::string& value) {
@@ -70,10 +69,10 @@ class Lines {
 
   /// Came or went with the same of the table above.
   static bool told_by_origin(const Object& object, const Snapshot& in, const Snapshot& other) {
-    if (object.id.kind == Kind::kInheritance && object.parent.kind != Kind::kTable) return true;
+    if (object.id.kind == Kind::kInheritance && !is_table(object.parent.kind)) return true;
     if (!kinds::is_inherited(object) && !in.has(kinds::inheritance_of(object.id))) return false;
     for (const auto& origin : kinds::origins_of(object, in))
-      if (!other.has(origin) && object.id.kind != Kind::kTable) return true;
+      if (!other.has(origin) && !is_table(object.id.kind)) return true;
     return object.id.kind == Kind::kTrigger && !object.fact("from").empty();
   }
 

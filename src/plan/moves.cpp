@@ -131,7 +131,7 @@ class Mover {
   void take_followers_along(const Object& object) {
     for (const auto& id : kinds::followers_of(object, live_)) {
       const Object& follower = live_.objects.at(id);
-      if (id.kind == Kind::kTable) {
+      if (is_table(id.kind)) {
         if (!desired_.has(id)) down(id, {});
         continue;
       }
@@ -337,7 +337,7 @@ ObjectId creator_in_tree(const Object& object, const Snapshot& in, const std::se
   switch (object.id.kind) {
     case Kind::kInheritance: {
       // ATTACH PARTITION finds the indexes that fit, where the parent has its own already.
-      if (object.parent.kind == Kind::kTable || !attached) return object.id;
+      if (is_table(object.parent.kind) || !attached) return object.id;
       const ObjectId with = with_origin(in.objects.at(object.parent));
       return with == object.id ? creator(attachment, in, up) : object.id;
     }
@@ -378,7 +378,7 @@ namespace {
 
 /// A table that stays while its parent goes, and a partition that goes while foreign keys to its parent stay.
 bool must_be_detached(const Object& object, const Snapshot& live, const std::set<ObjectId>& down) {
-  if (object.id.kind != Kind::kInheritance || object.parent.kind != Kind::kTable) return false;
+  if (object.id.kind != Kind::kInheritance || !is_table(object.parent.kind)) return false;
   if (!down.count(object.parent)) return true;
   for (const auto& parent : kinds::parents_of(object.parent, live))
     if (down.count(parent)) return false;
@@ -391,7 +391,7 @@ bool must_be_detached(const Object& object, const Snapshot& live, const std::set
 /// What goes with something of the table above, or because the table leaves the tree.
 std::optional<ObjectId> dropper_in_tree(const Object& object, const Snapshot& live, const std::set<ObjectId>& down) {
   const Object* inheritance = live.find(kinds::inheritance_of(object.id));
-  if (object.id.kind == Kind::kTable && !(inheritance && inheritance->has("bound"))) return {};
+  if (is_table(object.id.kind) && !(inheritance && inheritance->has("bound"))) return {};
   if (!inheritance && !kinds::is_inherited(object)) return {};
   const ObjectId table = live.root(object.id), attachment = kinds::inheritance_of(table);
   if (down.count(attachment) && !down.count(table))
@@ -415,8 +415,7 @@ std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const 
   // What depends automatically on a column goes with it: an index, a constraint, the sequence of a serial.
   for (const auto& edge : live.needs(id)) {
     const bool automatic = edge.type == 'a' || edge.type == 'i';
-    if (automatic &&
-        (edge.to.kind == Kind::kColumn || edge.to.kind == Kind::kTable || edge.to.kind == Kind::kPublication) &&
+    if (automatic && (edge.to.kind == Kind::kColumn || is_table(edge.to.kind) || edge.to.kind == Kind::kPublication) &&
         down.count(edge.to))
       return dropper(edge.to, live, down);
   }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <unordered_map>
 
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
 #include "kinds/tree.hpp"
@@ -39,6 +40,7 @@ class Ordering {
     order_names();
     order_creations();
     order_trees();
+    order_default_privileges();
     std::vector<Work> out;
     for (Graph::Node node : graph_.order([&](Graph::Node n) { return label(n); }))
       out.push_back(std::move(work_[node]));
@@ -180,7 +182,7 @@ class Ordering {
       if (const ObjectId by = creator(id, desired_, moves_.up); by != id) {
         if (id.kind == Kind::kTrigger) clones_.push_back(id);
         if (id.kind == Kind::kColumn && by.kind == Kind::kColumn && !live_.has(id)) came_down.emplace_back(id, by);
-        if (id.kind == Kind::kIdentitySequence && (live_.has(id) || request_.copies)) add_privilege_reset(id, by);
+        if (id.kind == Kind::kIdentitySequence) add_privilege_reset(id, by);
         continue;
       }
       if (const auto other = kinds::renamed_clone(desired_.objects.at(id), desired_, live_);
@@ -196,43 +198,83 @@ class Ordering {
       if (action == Action::kCreate && !request_.copies && (!object.parent || live_.has(desired_.root(id))))
         work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
       creates_[id] = add(2, std::move(work));
-      if (!object.parent && (live_.has(id) || request_.copies)) add_privilege_reset(id, id);
+      if (!object.parent) add_privilege_reset(id, id);
     }
     for (const auto& [id, by] : came_down)
       if (creates_.count(by)) add_column_overrides(id, by);
   }
 
-  /// What ALTER DEFAULT PRIVILEGES gives to a new object is taken back from one that was there before. `made_by`: with what
-  /// it is made.
+  /// "table", "function" … as default privileges know it, or nothing.
+  static std::string type_of(Kind kind) {
+    switch (kind) {
+      case Kind::kFunction:
+      case Kind::kProcedure:
+      case Kind::kAggregate: return "function";
+      case Kind::kTable:
+      case Kind::kForeignTable:
+      case Kind::kView:
+      case Kind::kMaterializedView: return "table";
+      case Kind::kSequence:
+      case Kind::kIdentitySequence: return "sequence";
+      case Kind::kEnum:
+      case Kind::kComposite:
+      case Kind::kDomain:
+      case Kind::kRange:
+      case Kind::kBaseType: return "type";
+      case Kind::kSchema: return "schema";
+      default: return "";
+    }
+  }
+
+  /// What the statements of a new object's own privileges, which begin at the server's own, do not make good.
+  bool gets_other_privileges(const Object& object, const DefaultPrivileges& defaults) const {
+    auto wanted = defaults.builtin;
+    for (const auto& id : desired_.children(object.id)) {
+      const Object& privilege = desired_.objects.at(id);
+      if (id.kind == Kind::kPrivilege && privilege.get("grantor") == "(owner)")
+        wanted[privilege.name] = privilege.get("privileges");
+    }
+    const auto of = [](const std::map<std::string, std::string>& all, const std::string& name) {
+      const auto found = all.find(name);
+      return found == all.end() ? std::string() : found->second;
+    };
+    const auto other = [&](const auto& entry) {
+      const std::string given = of(defaults.given, entry.first);
+      return given != of(wanted, entry.first) && given != of(defaults.builtin, entry.first);
+    };
+    return std::any_of(defaults.given.begin(), defaults.given.end(), other) ||
+           std::any_of(wanted.begin(), wanted.end(), other);
+  }
+
+  /// What ALTER DEFAULT PRIVILEGES gives to what is created is taken back, from one that was there before, and from a new one
+  /// that should have other privileges. `made_by`: with what it is made.
   void add_privilege_reset(const ObjectId& id, const ObjectId& made_by) {
+    const bool is_new = !live_.has(id) && !request_.copies;
     const Snapshot& from = live_.has(id) ? live_ : desired_;
     const Object& object = from.objects.at(id);
-    const std::string type =
-        id.kind == Kind::kFunction || id.kind == Kind::kProcedure || id.kind == Kind::kAggregate  ? "function"
-        : id.kind == Kind::kView || id.kind == Kind::kMaterializedView || id.kind == Kind::kTable ? "table"
-        : id.kind == Kind::kSequence || id.kind == Kind::kIdentitySequence                        ? "sequence"
-        : id.kind == Kind::kEnum || id.kind == Kind::kComposite || id.kind == Kind::kDomain ||
-                id.kind == Kind::kRange || id.kind == Kind::kBaseType
-            ? "type"
-            : "";
-    if (type.empty()) return;
-    auto found = request_.default_grantees.find({object.schema, type});
-    if (found == request_.default_grantees.end()) return;
+    const std::string type = type_of(id.kind);
+    const auto found = request_.default_privileges.find({object.schema, type});
+    if (type.empty() || found == request_.default_privileges.end()) return;
+    if (is_new && (!request_.says_privileges || !gets_other_privileges(object, found->second))) return;
     const Object* owner = from.find({Kind::kOwner, kinds::describe(from.root(id))});
     std::string grantees = "PUBLIC";
-    for (const auto& grantee : found->second)
+    for (const auto& grantee : found->second.grantees)
       if (grantee != "PUBLIC") grantees += cat(", ", grantee);
     const std::string target =
         type == "table"      ? cat("TABLE ", id.identity)
         : type == "function" ? (id.kind == Kind::kAggregate ? cat("FUNCTION ", id.identity) : kinds::reference(object))
+        : type == "schema"   ? cat("SCHEMA ", id.identity)
         : type == "sequence" ? kinds::reference(object)
                              : cat("TYPE ", id.identity);
     std::vector<Command> commands{{cat("REVOKE ALL ON ", target, " FROM ", grantees), "REVOKE", {}, {}}};
-    if (owner) commands.push_back({cat("GRANT ALL ON ", target, " TO ", owner->get("role")), "GRANT", {}, {}});
+    commands.push_back(
+        {cat("GRANT ALL ON ", target, " TO ", owner ? owner->get("role") : "CURRENT_USER"), "GRANT", {}, {}});
     if (type == "function") commands.push_back({cat("GRANT EXECUTE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
     if (type == "type") commands.push_back({cat("GRANT USAGE ON ", target, " TO PUBLIC"), "GRANT", {}, {}});
-    const auto node = add(
-        2, {{Kind::kPrivilege, cat("default on ", kinds::describe(id))}, Action::kRebuild, std::move(commands), {}});
+    const auto node = add(2, {{Kind::kPrivilege, cat("default on ", kinds::describe(id))},
+                              is_new ? Action::kCreate : Action::kRebuild,
+                              std::move(commands),
+                              {}});
     work_[node].id = owner ? owner->id : id;
     graph_.must_run(node).after(creates_.at(made_by));
     resets_[id] = node;
@@ -409,6 +451,18 @@ class Ordering {
       for (const auto& edge : desired_.needs(object.id)) after_settled(edge.to, node);
   }
 
+  /// What is created gets those that are in effect when the plan begins: add_privilege_reset() counts on it.
+  void order_default_privileges() {
+    std::vector<Graph::Node> later;
+    for (const auto* nodes : {&drops_, &alters_, &creates_})
+      for (const auto& [id, node] : *nodes)
+        if (id.kind == Kind::kDefaultPrivilege || id.kind == Kind::kDatabaseDefaults) later.push_back(node);
+    if (later.empty()) return;
+    for (const auto& [id, node] : creates_)
+      if (!type_of(id.kind).empty())
+        for (const auto then : later) graph_.must_run(node).before(then);
+  }
+
   /// A table enters a tree when it has all that the parent has, and leaves it before anything of that changes.
   void order_trees() {
     for (const auto* snapshot : {&live_, &desired_})
@@ -419,7 +473,7 @@ class Ordering {
           leaves = drop_node(id);
         else
           enters = create_node(id);
-        if (object.parent.kind != Kind::kTable) {
+        if (!is_table(object.parent.kind)) {
           order_index(object, enters);
           continue;
         }

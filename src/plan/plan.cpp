@@ -88,9 +88,9 @@ class Assembly {
   void add_locks_beneath(Step& step) const {
     const Kind kind = step.object.kind;
     const bool whole = kind == Kind::kColumn || kind == Kind::kConstraint || kind == Kind::kIndex ||
-                       kind == Kind::kTrigger || (kind == Kind::kTable && step.drops);
+                       kind == Kind::kTrigger || (is_table(kind) && step.drops);
     if (!whole || !step.command.lock.starts_with("AccessExclusiveLock ") ||
-        step.command.sql.starts_with("ALTER TABLE ONLY "))
+        step.command.sql.starts_with("ALTER TABLE ONLY ") || step.command.sql.starts_with("ALTER FOREIGN TABLE ONLY "))
       return;
     for (const auto& heir : kinds::descendants_of(root_of(step.object), request_.live))
       step.command.lock += cat(", AccessExclusiveLock ", heir.identity);
@@ -148,12 +148,12 @@ std::vector<std::pair<ObjectId, Command>> commands_of(const Request& request, co
 
 }  // namespace
 
-std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot, const DefaultGrantees& default_grantees) {
+std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot, const AllDefaultPrivileges& default_privileges) {
   Snapshot nothing;
   nothing.finish();
   Moves moves;
   for (const auto& [id, object] : snapshot.objects) moves.up.insert(moves.up.end(), id);
-  return commands_of({nothing, snapshot, {}, {}, {}, default_grantees, true}, moves);
+  return commands_of({nothing, snapshot, {}, {}, {}, default_privileges, true}, moves);
 }
 
 std::vector<std::pair<ObjectId, Command>> creation_of(const std::set<ObjectId>& parts, const Snapshot& snapshot) {

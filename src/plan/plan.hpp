@@ -73,7 +73,14 @@ struct Rename {
   kinds::Command command;
 };
 
-using DefaultGrantees = std::map<std::pair<std::string, std::string>, std::vector<std::string>>;
+/// What the server gives to whom when somebody creates something: "(owner)", "PUBLIC" or a role → "INSERT, SELECT*".
+struct DefaultPrivileges {
+  std::map<std::string, std::string> builtin, given;  // by itself; and as ALTER DEFAULT PRIVILEGES has it
+  std::vector<std::string> grantees;                  // all of `given` by name, the creator too
+};
+
+/// By schema ("" for schemas themselves) and "table", "function", "type", "sequence", "schema", where they are not the server's own.
+using AllDefaultPrivileges = std::map<std::pair<std::string, std::string>, DefaultPrivileges>;
 
 struct Request {
   const Snapshot& live;  // as it will be after the renames
@@ -84,11 +91,12 @@ struct Request {
   /// Enum types that are replaced by new ones, because a value goes or one is used at once. With what becomes
   /// of values: label → label, both with quotes.
   std::map<ObjectId, std::map<std::string, std::string>> replaced_enums;
-  /// Who has privileges by ALTER DEFAULT PRIVILEGES on what the caller creates: by schema and "table",
-  /// "function", "type", "sequence".
-  DefaultGrantees default_grantees;
+  /// Of what the caller creates.
+  AllDefaultPrivileges default_privileges;
   /// What is created has been there before: it gets nothing of what default privileges give to what is new.
   bool copies = false;
+  /// The privileges of what is new are those of the desired state; else what the server gives.
+  bool says_privileges = false;
 };
 
 /// Raises Failure for what no plan could be made of (a circle, an unsupported kind).
@@ -96,7 +104,7 @@ Plan make(const Request& request);
 
 /// The commands that make all objects of a snapshot, in an order that runs.
 std::vector<std::pair<ObjectId, kinds::Command>> creation(const Snapshot& snapshot,
-                                                          const DefaultGrantees& default_grantees = {});
+                                                          const AllDefaultPrivileges& default_privileges = {});
 
 /// The commands that make some objects of it, where the others are there.
 std::vector<std::pair<ObjectId, kinds::Command>> creation_of(const std::set<ObjectId>& parts, const Snapshot& snapshot);

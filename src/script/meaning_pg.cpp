@@ -7,6 +7,7 @@
 extern "C" {
 #include "catalog/pg_class.h"
 #include "commands/defrem.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 #include "tcop/utility.h"
@@ -131,8 +132,8 @@ Meaning of_select(SelectStmt* select) {
 }
 
 Meaning of_grant(GrantStmt* grant) {
-  if (grant->targtype != ACL_TARGET_OBJECT) return only(Purpose::kUnsupported);
   Meaning out = only(Purpose::kRefine);
+  if (grant->targtype != ACL_TARGET_OBJECT) return out;  // ON ALL … IN SCHEMA: see shadow/all_in_schema.hpp
   for (Node* object : items(grant->objects))
     out.targets.push_back({grant->objtype, grant->objtype == OBJECT_TABLE || grant->objtype == OBJECT_SEQUENCE
                                                ? name_list(as<RangeVar>(object))
@@ -140,15 +141,46 @@ Meaning of_grant(GrantStmt* grant) {
   return out;
 }
 
-/// Only in schemas: elsewhere they are the database's.
+/// As pg_default_acl calls it.
+const char* letter_of(ObjectType type) {
+  switch (type) {
+    case OBJECT_SEQUENCE: return "S";
+    case OBJECT_FUNCTION:
+    case OBJECT_PROCEDURE:
+    case OBJECT_ROUTINE: return "f";
+    case OBJECT_TYPE: return "T";
+    case OBJECT_SCHEMA: return "n";
+    case OBJECT_LARGEOBJECT: return "L";
+    default: return "r";
+  }
+}
+
+/// In schemas they are the schemas'; elsewhere, the database's.
 Meaning of_default_privileges(AlterDefaultPrivilegesStmt* stmt) {
   Meaning out = only(Purpose::kRefine);
+  std::vector<Node*> roles;
   for (Node* option : items(stmt->options)) {
     auto* element = as<DefElem>(option);
-    if (std::string_view(element->defname) != "schemas") continue;
-    for (Node* schema : items(as<List>(element->arg))) out.targets.push_back({OBJECT_SCHEMA, schema});
+    if (std::string_view(element->defname) == "schemas")
+      for (Node* schema : items(as<List>(element->arg))) out.targets.push_back({OBJECT_SCHEMA, schema});
+    else
+      roles = items(as<List>(element->arg));
   }
-  return out.targets.empty() ? only(Purpose::kUnsupported) : out;
+  if (!out.targets.empty()) return out;
+  if (roles.empty()) roles.push_back(nullptr);
+  for (Node* role : roles)
+    out.targets.push_back({OBJECT_DEFACL, pg::call([&] {
+                             auto* named = as<RoleSpec>(role);
+                             char* name = named && named->roletype == ROLESPEC_CSTRING
+                                              ? named->rolename
+                                              : GetUserNameFromId(named && named->roletype == ROLESPEC_SESSION_USER
+                                                                      ? GetSessionUserId()
+                                                                      : GetUserId(),
+                                                                  false);
+                             return reinterpret_cast<Node*>(
+                                 list_make2(makeString(pstrdup(letter_of(stmt->action->objtype))), makeString(name)));
+                           })});
+  return out;
 }
 
 Meaning of_drop(DropStmt* drop) {
@@ -242,8 +274,10 @@ Meaning of_define(DefineStmt* stmt) {
 }
 
 Meaning of_table_as(CreateTableAsStmt* stmt) {
-  if (stmt->objtype != OBJECT_MATVIEW) return only(Purpose::kNotRun);
-  Meaning out = define(OBJECT_MATVIEW, name_list(stmt->into->rel));
+  // What another session has prepared is nobody's definition.
+  if (stmt->into->rel->relpersistence == RELPERSISTENCE_TEMP || !IsA(stmt->query, SelectStmt))
+    return only(Purpose::kNotRun);
+  Meaning out = define(stmt->objtype, name_list(stmt->into->rel));
   out.with_data = !stmt->into->skipData;
   return out;
 }
@@ -290,6 +324,8 @@ Meaning classify(Node* node) {
       return stmt->relation->relpersistence == RELPERSISTENCE_TEMP ? only(Purpose::kNotRun)
                                                                    : define(OBJECT_TABLE, name_list(stmt->relation));
     }
+    case T_CreateForeignTableStmt:
+      return define(OBJECT_FOREIGN_TABLE, name_list(as<CreateForeignTableStmt>(node)->base.relation));
     case T_ViewStmt: {
       auto* stmt = as<ViewStmt>(node);
       return stmt->view->relpersistence == RELPERSISTENCE_TEMP ? only(Purpose::kNotRun)
@@ -392,7 +428,6 @@ Meaning classify(Node* node) {
     case T_AlterSubscriptionStmt:
     case T_AlterUserMappingStmt:
     case T_AlterTableMoveAllStmt:
-    case T_CreateForeignTableStmt:
     case T_CreateSubscriptionStmt:
     case T_CreateUserMappingStmt:
     case T_DropSubscriptionStmt:
@@ -403,6 +438,10 @@ Meaning classify(Node* node) {
 }
 
 }  // namespace
+
+bool is_create_table(const Node* statement) {
+  return IsA(statement, CreateStmt) || IsA(statement, CreateForeignTableStmt);
+}
 
 Meaning meaning_of(const RawStmt& statement) {
   Meaning out = classify(statement.stmt);

@@ -50,4 +50,7 @@ struct Meaning {
 
 Meaning meaning_of(const RawStmt& statement);
 
+/// CREATE TABLE, or CREATE FOREIGN TABLE, which is a CreateStmt with a server behind.
+bool is_create_table(const Node* statement);
+
 }  // namespace pgschema::script

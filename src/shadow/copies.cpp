@@ -82,13 +82,13 @@ Snapshot part_of(const Snapshot& all, const std::set<ObjectId>& roots, const std
 std::set<ObjectId> tables_of(const Snapshot& snapshot) {
   std::set<ObjectId> out;
   for (const auto& [id, object] : snapshot.objects)
-    if (id.kind == Kind::kTable) out.insert(id);
+    if (is_table(id.kind)) out.insert(id);
   return out;
 }
 
 /// All of it, or only what `wanted` says.
 void create_all(const Snapshot& snapshot, const std::function<bool(const ObjectId&)>& wanted = {}) {
-  for (const auto& [id, command] : plan::creation(snapshot, default_grantees(BOOTSTRAP_SUPERUSERID))) {
+  for (const auto& [id, command] : plan::creation(snapshot, default_privileges(BOOTSTRAP_SUPERUSERID))) {
     const Kind root = snapshot.root(id).kind;
     if (root == Kind::kSchema || root == Kind::kExtension || (wanted && !wanted(id))) continue;  // not hidden
     try {

@@ -59,9 +59,9 @@ class Evaluation {
       : text_(desired), mode_(mode), live_(live), ids_(copies.ids), search_path_(search_path), caller_(caller) {
     for (const auto& [id, object] : copies.snapshot.objects) copied_.insert(id);
     for (Oid role : {caller, static_cast<Oid>(BOOTSTRAP_SUPERUSERID)})
-      for (auto& [where, grantees] : default_grantees(role)) {
-        auto& known = default_grantees_[where];
-        known.insert(known.end(), grantees.begin(), grantees.end());
+      for (auto& [where, defaults] : default_privileges(role)) {
+        auto& known = default_privileges_[where].grantees;
+        known.insert(known.end(), defaults.grantees.begin(), defaults.grantees.end());
       }
   }
 
@@ -145,6 +145,13 @@ class Evaluation {
            pg::call([&] { return OidIsValid(get_namespace_oid(strVal(linitial(drop->objects)), true)); });
   }
 
+  /// CREATE SCHEMA, and the default privileges that a new schema gets.
+  static bool is_about_schemas(const RawStmt& tree) {
+    return IsA(tree.stmt, CreateSchemaStmt) ||
+           (IsA(tree.stmt, AlterDefaultPrivilegesStmt) &&
+            reinterpret_cast<const AlterDefaultPrivilegesStmt*>(tree.stmt)->action->objtype == OBJECT_SCHEMA);
+  }
+
   /// Nothing that the text speaks of is there yet. Schemas first: a name without one belongs to the first of them.
   void collect_all_statements() {
     for (const auto& statement : text_.statements) {
@@ -154,8 +161,7 @@ class Evaluation {
       items_.back().tree = statement.tree;
       items_.back().roots = statement.names;
     }
-    std::stable_partition(items_.begin(), items_.end(),
-                          [](const Item& item) { return IsA(item.text->tree->stmt, CreateSchemaStmt); });
+    std::stable_partition(items_.begin(), items_.end(), [](const Item& item) { return is_about_schemas(*item.tree); });
   }
 
   /// DROP IF EXISTS in front of CREATE: the definition says what is wanted. False when nothing is left to drop.
@@ -231,7 +237,7 @@ class Evaluation {
       case Kind::kFamilyMember:
       case Kind::kPublicationSchema:
       case Kind::kDomainConstraint: return true;
-      case Kind::kDefault: return top.kind == Kind::kTable;
+      case Kind::kDefault: return is_table(top.kind);
       default: return object.id == top;
     }
   }
@@ -263,7 +269,7 @@ class Evaluation {
     // A column that went with its type while its table stayed.
     for (const auto& id : gone) {
       const Object& column = live_.objects.at(id);
-      if (id.kind != Kind::kColumn || column.parent.kind != Kind::kTable || gone.count(column.parent) ||
+      if (id.kind != Kind::kColumn || !is_table(column.parent.kind) || gone.count(column.parent) ||
           said_by_definition(column))
         continue;
       at.emplace(id, items_.size());
@@ -274,12 +280,13 @@ class Evaluation {
     std::set<ObjectId> said;
     const MadeBeneath beneath(live_, gone, defined_, said_of_trees_);
     beneath_defined_ = beneath.tables();
-    for (auto& [id, command] : plan::creation(beneath.snapshot(), default_grantees_)) {
+    for (auto& [id, command] : plan::creation(beneath.snapshot(), default_privileges_)) {
       if (!gone.count(id) || beneath.comes_by_itself(live_.objects.at(id))) continue;
       if (said_by_definition(live_.objects.at(id))) {
         // The first statement is the definition; row security, statistics targets, ENABLE … are not said by it.
         // (The mappings of a text search configuration are, by it or by the text's ALTER.)
-        if (!said.insert(id).second && id.kind != Kind::kTextSearchConfiguration && id.kind != Kind::kInheritance)
+        if (!said.insert(id).second && id.kind != Kind::kTextSearchConfiguration && id.kind != Kind::kInheritance &&
+            id.kind != Kind::kView)
           add_setting(id, std::move(command));
         continue;
       }
@@ -327,7 +334,7 @@ class Evaluation {
       if (at.kind != Kind::kShellType && touched_.count(live_.root(at))) relevant.insert(live_.root(at));
       for (const auto& edge : live_.needs(at)) reach(edge.to);
       if (const ObjectId& parent = live_.objects.at(at).parent) reach(parent);
-      if (at.kind == Kind::kTable && at != id) continue;
+      if (is_table(at.kind) && at != id) continue;
       for (const auto& child : live_.children(at))
         if (child.kind == Kind::kColumn) reach(child);
     }
@@ -516,15 +523,21 @@ class Evaluation {
     }
   }
 
-  /// Schemas are not hidden: see Whole.
+  /// Schemas are not hidden: see Whole. A new one would get what default privileges give.
   static bool exists(const CreateSchemaStmt* stmt) {
     return pg::call([&] { return OidIsValid(get_namespace_oid(stmt->schemaname, true)); });
   }
 
   static void take_over(const CreateSchemaStmt& stmt) {
-    if (!stmt.authrole) return;
-    const Oid role = pg::call([&] { return get_rolespec_oid(stmt.authrole, false); });
-    pg::call([&] { AlterSchemaOwner(stmt.schemaname, role); });
+    if (stmt.authrole) {
+      const Oid role = pg::call([&] { return get_rolespec_oid(stmt.authrole, false); });
+      pg::call([&] { AlterSchemaOwner(stmt.schemaname, role); });
+    }
+    const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
+    pg::write(
+        "UPDATE pg_catalog.pg_namespace n SET nspacl = d.defaclacl FROM pg_catalog.pg_default_acl d WHERE n.nspname = $1 "
+        "AND n.nspacl IS NULL AND d.defaclrole = n.nspowner AND d.defaclnamespace = 0 AND d.defaclobjtype = 'n'",
+        {std::string(stmt.schemaname)});
   }
 
   /// What belonged to a function passes to the one that replaces it.
@@ -568,7 +581,7 @@ class Evaluation {
   void settle_trees() {
     std::set<ObjectId> tables = beneath_defined_;
     for (const auto& id : defined_)
-      if (id.kind == Kind::kTable && live_.has(id)) tables.insert(id);
+      if (is_table(id.kind) && live_.has(id)) tables.insert(id);
     mark_local(live_, tables);
     for (const std::size_t i : turns_.of_tree())
       if (const Item& item = items_[i]; item.done) drop_if_left_over(live_.objects.at(item.object), live_);
@@ -642,7 +655,7 @@ class Evaluation {
   std::map<ObjectId, std::set<ObjectId>> beneath_;
   UsingExpressions using_;
   std::set<ObjectId> owners_left_out_;
-  plan::DefaultGrantees default_grantees_;
+  plan::AllDefaultPrivileges default_privileges_;
 };
 
 }  // namespace

@@ -33,7 +33,9 @@ std::vector<const RawStmt*> schema_by_schema(const RawStmt* raw) {
 std::vector<const RawStmt*> one_by_one(const RawStmt* raw) {
   if (IsA(raw->stmt, DropStmt) && reinterpret_cast<DropStmt*>(raw->stmt)->removeType == OBJECT_SCHEMA)
     return schema_by_schema(raw);
-  if (!IsA(raw->stmt, GrantStmt) || list_length(reinterpret_cast<GrantStmt*>(raw->stmt)->objects) < 2) return {raw};
+  if (!IsA(raw->stmt, GrantStmt) || reinterpret_cast<GrantStmt*>(raw->stmt)->targtype != ACL_TARGET_OBJECT ||
+      list_length(reinterpret_cast<GrantStmt*>(raw->stmt)->objects) < 2)
+    return {raw};
   std::vector<const RawStmt*> out;
   for (int i = 0; i < list_length(reinterpret_cast<GrantStmt*>(raw->stmt)->objects); ++i)
     out.push_back(pg::call([&] {
@@ -76,6 +78,17 @@ RawStmt* as_mark(RawStmt* raw) {
     auto* marked = static_cast<RawStmt*>(copyObjectImpl(raw));
     marked->stmt = reinterpret_cast<Node*>(alter);
     return marked;
+  });
+}
+
+RawStmt* without_rows(RawStmt* raw) {
+  if (!IsA(raw->stmt, CreateTableAsStmt)) return nullptr;
+  const auto* stmt = reinterpret_cast<CreateTableAsStmt*>(raw->stmt);
+  if (stmt->objtype != OBJECT_TABLE || stmt->into->skipData) return nullptr;
+  return pg::call([&] {
+    auto* empty = static_cast<RawStmt*>(copyObjectImpl(raw));
+    reinterpret_cast<CreateTableAsStmt*>(empty->stmt)->into->skipData = true;
+    return empty;
   });
 }
 

@@ -22,6 +22,9 @@ std::string read_again(const std::string& sql, const std::string& encoding);
 /// CLUSTER … USING, as the mark on the index that it leaves.
 RawStmt* as_mark(RawStmt* raw);
 
+/// CREATE TABLE … AS … WITH NO DATA, where the statement would fill the table; nothing otherwise.
+RawStmt* without_rows(RawStmt* raw);
+
 /// CREATE SCHEMA with definitions inside: these as statements of their own, and it without them.
 std::vector<const RawStmt*> elements_of(const RawStmt* raw);
 RawStmt* without_elements(const RawStmt* raw);

@@ -34,7 +34,7 @@ std::size_t options_at(const std::string& sequence) { return sequence.rfind(" ST
 
 void keep_sequence_names(const Text& text, const Snapshot& live, Snapshot& desired) {
   for (const auto& statement : text.statements) {
-    if (!IsA(statement.tree->stmt, CreateStmt)) continue;
+    if (!script::is_create_table(statement.tree->stmt)) continue;
     List* elements = reinterpret_cast<const CreateStmt*>(statement.tree->stmt)->tableElts;
     for (int i = 0; i < list_length(elements); ++i) {
       const auto* element = static_cast<Node*>(list_nth(elements, i));

@@ -4,10 +4,12 @@
 
 extern "C" {
 #include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_cast.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_conversion.h"
+#include "catalog/pg_default_acl.h"
 #include "catalog/pg_event_trigger.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_foreign_data_wrapper.h"
@@ -121,6 +123,11 @@ catalog::Address other_definition_target(const script::Target& target) {
       return {ForeignDataWrapperRelationId, get_foreign_data_wrapper_oid(strVal(target.object), true), 0};
     case OBJECT_FOREIGN_SERVER:
       return {ForeignServerRelationId, get_foreign_server_oid(strVal(target.object), true), 0};
+    case OBJECT_DEFACL: {
+      Relation relation = nullptr;
+      const ObjectAddress found = get_object_address(OBJECT_DEFACL, target.object, &relation, AccessShareLock, true);
+      return {DefaultAclRelationId, found.objectId, 0};
+    }
     case OBJECT_PUBLICATION: return {PublicationRelationId, get_publication_oid(strVal(target.object), true), 0};
     default: return {};
   }
@@ -132,6 +139,7 @@ bool lives_in_no_schema(ObjectType type) {
   switch (type) {
     case OBJECT_ACCESS_METHOD:
     case OBJECT_CAST:
+    case OBJECT_DEFACL:
     case OBJECT_EVENT_TRIGGER:
     case OBJECT_EXTENSION:
     case OBJECT_FDW:
@@ -162,7 +170,10 @@ void add_defined_in_no_schema(const Text& text, const std::string& search_path, 
   const pg::SettingsScope settings;
   for (const bool others : {false, true})
     for (const auto& statement : text.statements) {
-      const Purpose purpose = statement.meaning.purpose;
+      // What a text says of a role's default privileges for tables is all of them.
+      const auto& targets = statement.meaning.targets;
+      const Purpose purpose =
+          !targets.empty() && targets.front().type == OBJECT_DEFACL ? Purpose::kDefine : statement.meaning.purpose;
       if ((purpose == Purpose::kDefine || purpose == Purpose::kDrop) == others) continue;
       settings.set("search_path", search_path_of(statement, search_path).c_str());
       for (const auto& address : in_no_schema(statement)) {

@@ -10,12 +10,15 @@
 #include "pg/query.hpp"
 
 extern "C" {
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/transam.h"
 #include "catalog/dependency.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "commands/event_trigger.h"
@@ -140,10 +143,30 @@ bool may_run(Oid function) {
            : errhint("It would run with more rights than you have. Take it out of the definition that calls it.")));
 }
 
+/// An extension's check of the options of its foreign tables, servers and user mappings, in C. It looks at them, and at the
+/// caller's rights, and connects to nothing.
+bool is_validator(Oid function) {
+  if (!OidIsValid(getExtensionOfObject(ProcedureRelationId, function))) return false;
+  HeapTuple row = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(row)) return false;
+  const Oid owner = reinterpret_cast<Form_pg_proc>(GETSTRUCT(row))->proowner;
+  ReleaseSysCache(row);
+  if (!superuser_arg(owner)) return false;
+  bool found = false;
+  Relation wrappers = table_open(ForeignDataWrapperRelationId, AccessShareLock);
+  SysScanDesc scan = systable_beginscan(wrappers, InvalidOid, false, nullptr, 0, nullptr);
+  while (HeapTuple wrapper = systable_getnext(scan))
+    found = found || reinterpret_cast<Form_pg_foreign_data_wrapper>(GETSTRUCT(wrapper))->fdwvalidator == function;
+  systable_endscan(scan);
+  table_close(wrappers, AccessShareLock);
+  return found;
+}
+
 /// When it comes to the call. What is in C has been looked at before, if an expression calls it: uuid_generate_v4() may be
 /// named by a default, but not have an effect.
 bool may_be_called(Oid function) {
-  return in_c(function) ? anything_goes() || func_volatile(function) != PROVOLATILE_VOLATILE : may_run(function);
+  if (!in_c(function)) return may_run(function);
+  return anything_goes() || func_volatile(function) != PROVOLATILE_VOLATILE || is_validator(function);
 }
 
 /// One SELECT, or a body that the server has parsed: when such a function is called, the executor is started for it.

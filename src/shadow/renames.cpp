@@ -121,6 +121,7 @@ Wanted of_statement(const TextStatement& statement, const std::string& context) 
     case OBJECT_TABLE:
     case OBJECT_VIEW:
     case OBJECT_MATVIEW:
+    case OBJECT_FOREIGN_TABLE:
     case OBJECT_INDEX:
     case OBJECT_SEQUENCE: whole("", relation); break;
     case OBJECT_TYPE:
@@ -226,7 +227,7 @@ std::string column_at(const TextStatement& statement, int byte) {
     }
   };
   Node* node = statement.tree->stmt;
-  if (IsA(node, CreateStmt)) columns(reinterpret_cast<CreateStmt*>(node)->tableElts);
+  if (script::is_create_table(node)) columns(reinterpret_cast<CreateStmt*>(node)->tableElts);
   if (IsA(node, CompositeTypeStmt)) columns(reinterpret_cast<CompositeTypeStmt*>(node)->coldeflist);
   if (IsA(node, ViewStmt))
     targets(reinterpret_cast<ViewStmt*>(node)->query, reinterpret_cast<ViewStmt*>(node)->aliases);

@@ -9,6 +9,7 @@
 #include "script/quote.hpp"
 
 extern "C" {
+#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -34,16 +35,19 @@ WITH members AS (
     CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'foreign table' ELSE 'table' END AS type,
     array(SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition) AS parents
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname = ANY ($1))", of("c"), R"(
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname = ANY ($1))",
+             of("c"), R"(
     AND NOT (c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i'))
   UNION ALL
   SELECT 'pg_type'::regclass, t.oid, n.nspname, t.typname, CASE t.typtype WHEN 'd' THEN 'domain' ELSE 'type' END, '{}'
   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
-  WHERE n.nspname = ANY ($1))", of("t"), R"( AND (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND c.relkind = 'c')
+  WHERE n.nspname = ANY ($1))",
+             of("t"), R"( AND (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND c.relkind = 'c')
     OR (t.typtype IN ('b', 'p') AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)))
   UNION ALL
   SELECT 'pg_proc'::regclass, p.oid, n.nspname, p.proname, CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, '{}'
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ANY ($1))", of("p"), R"(
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ANY ($1))",
+             of("p"), R"(
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')
   UNION ALL
   SELECT d.classid, d.objid, n.nspname, coalesce(i.name, ''), i.type, '{}'
@@ -132,6 +136,12 @@ pg::Rows members(const std::vector<std::string>& schemas, const std::set<std::pa
   return rows;
 }
 
+bool is_the_servers(const std::string& schema) {
+  return !pg::query("SELECT FROM pg_namespace WHERE quote_ident(nspname) = $1 AND oid < $2",
+                    {schema, static_cast<Oid>(FirstNormalObjectId)})
+              .empty();
+}
+
 void refuse_others(const std::vector<std::string>& schemas) {
   for (const auto& row : pg::query(kOthersSql, {schemas, classes_of_others()}))
     throw Failure(sqlstate::kFeatureNotSupported, cat(row.text(2), " is of a kind that is not supported yet"))
@@ -143,7 +153,8 @@ void refuse_others(const std::vector<std::string>& schemas) {
 catalog::Units members_of(const std::vector<std::string>& schemas) {
   refuse_others(schemas);
   catalog::Units out;
-  for (const auto& row : pg::query(members_sql(false), {schemas, classes_of_others()})) out.add({row.oid(0), row.oid(1), 0});
+  for (const auto& row : pg::query(members_sql(false), {schemas, classes_of_others()}))
+    out.add({row.oid(0), row.oid(1), 0});
   return out;
 }
 
@@ -159,8 +170,7 @@ std::string search_path_for(const std::vector<std::string>& schemas, const std::
   return callers.empty() ? schemas.front() : cat(schemas.front(), ", ", callers);
 }
 
-Scope scope_of(const std::vector<std::string>& schemas, const Text& text,
-               const std::set<std::pair<Oid, Oid>>* open) {
+Scope scope_of(const std::vector<std::string>& schemas, const Text& text, const std::set<std::pair<Oid, Oid>>* open) {
   if (schemas.empty()) throw Failure(sqlstate::kInvalidParameter, "schemas must name at least one schema");
   Scope scope;
   for (const auto& statement : text.statements) {
@@ -170,7 +180,11 @@ Scope scope_of(const std::vector<std::string>& schemas, const Text& text,
     if (statement.meaning.purpose != Purpose::kDefine) continue;
     scope.defines = true;
     const auto& target = statement.meaning.targets.at(0);
-    if (target.type == OBJECT_SCHEMA) scope.created.insert(script::quote_identifier(strVal(target.object)));
+    if (target.type != OBJECT_SCHEMA) continue;
+    const std::string name = script::quote_identifier(strVal(target.object));
+    scope.created.insert(name);
+    if (reinterpret_cast<const CreateSchemaStmt*>(statement.tree->stmt)->if_not_exists && is_the_servers(name))
+      scope.taken.insert(name);
   }
   for (const auto& row : pg::query(kExistSql, {schemas})) {
     if (row.truth(2)) throw Failure(sqlstate::kInvalidParameter, cat("schema ", row.text(0), " belongs to the system"));

@@ -10,6 +10,7 @@ struct Scope {
   std::vector<std::string> names;  // the schemas, quoted where they need it, in the order given
   catalog::Units units;            // what is live in them: neither extensions' nor ignored; and the schemas that exist
   std::set<std::string> created;   // schemas that the text creates
+  std::set<std::string> taken;     // of these, the server's own (public) that it is content with: IF NOT EXISTS
   bool defines = false;            // anything at all: a file that is missing must not empty a database unseen
   std::vector<std::string> ignored;  // what the text's `ignore` directives say
 

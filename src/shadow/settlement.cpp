@@ -45,6 +45,7 @@ bool is_followed(Oid classid) {
 bool is_followed(Kind kind) {
   switch (kind) {
     case Kind::kTable:
+    case Kind::kForeignTable:
     case Kind::kView:
     case Kind::kMaterializedView:
     case Kind::kSequence:
@@ -52,6 +53,7 @@ bool is_followed(Kind kind) {
     case Kind::kComposite:
     case Kind::kDomain:
     case Kind::kRange:
+    case Kind::kBaseType:
     case Kind::kFunction:
     case Kind::kProcedure:
     case Kind::kAggregate: return true;

@@ -10,6 +10,7 @@
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+#include "shadow/all_in_schema.hpp"
 #include "shadow/busy.hpp"
 #include "shadow/copies.hpp"
 #include "shadow/evaluate.hpp"
@@ -31,6 +32,7 @@
 
 extern "C" {
 #include "access/xlog.h"
+#include "catalog/pg_operator.h"
 #include "utils/guc.h"
 }
 
@@ -315,7 +317,8 @@ class Attempt {
     strip_defaults_of_new(evaluated.desired, live, caller_);
     if (whole_)
       for (const auto& id : named(evaluated.desired)) outcome.named.insert(id);
-    plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_grantees(caller_)};
+    plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_privileges(caller_)};
+    request.says_privileges = !whole_ || whole_->says_privileges();
     for (const auto& rename : request.renames) outcome.renamed.emplace_back(rename.from, rename.to);
     for (const auto& rename : request.renames)
       request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);
@@ -330,7 +333,7 @@ class Attempt {
     }
     outcome.live = live;
     outcome.values_becoming = request.replaced_enums;
-    outcome.participants = units_;
+    outcome.participants = without_shells();
     if (use_ == For::kShowing) return {};
     outcome.before = named_walk_;
     outcome.before.lines.insert(outcome.before.lines.end(), rest_walk_.lines.begin(), rest_walk_.lines.end());
@@ -457,8 +460,17 @@ class Attempt {
   /// What the text does not name; with renames, everything is copied and nothing is left.
   catalog::Units all_but(const catalog::Units& named_units) const {
     catalog::Units out;
-    for (const auto& [classid, oid] : units_.addresses())
+    for (const auto& [classid, oid] : without_shells().addresses())
       if (!named_units.has({classid, oid, 0})) out.add({classid, oid, 0});
+    return out;
+  }
+
+  /// The shell of an operator is hidden with the one that names it, but it is no object: the server makes one by itself.
+  catalog::Units without_shells() const {
+    catalog::Units out = units_;
+    std::erase_if(out.others, [&](const auto& other) {
+      return other.first == OperatorRelationId && !original_.ids.count({other.first, other.second, 0});
+    });
     return out;
   }
 
@@ -597,6 +609,7 @@ Outcome settle(Text& parsed, catalog::Units units, const std::string& search_pat
 
 Outcome plan_named(Text& parsed, const std::string& search_path, For use) {
   catalog::Units units;
+  expand_all_in_schema(parsed, Mode::kNamed, search_path);
   {
     const pg::Subtransaction lookup;
     resolve(parsed, search_path);
@@ -616,6 +629,7 @@ Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const 
   Scope scope = scope_of(schemas, parsed, unsettled ? &open : nullptr);
   const std::string search_path = scope.search_path(callers_path);
   catalog::Units renamed;
+  expand_all_in_schema(parsed, Mode::kWhole, search_path);
   {
     const pg::Subtransaction lookup;
     resolve_names(parsed, search_path);

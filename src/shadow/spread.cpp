@@ -36,7 +36,7 @@ std::set<ObjectId> everything_above(const catalog::Reading& reading, const std::
     for (const auto& edge : reading.snapshot.dependents(at))
       if (edge.type != 'i') reach(edge.from);  // a part that the server makes: the constructor of a range
     auto located = reading.outside.find(at);
-    if (located == reading.outside.end() || at.kind == Kind::kTable || located->second.whole != located->second.unit)
+    if (located == reading.outside.end() || is_table(at.kind) || located->second.whole != located->second.unit)
       continue;
     for (auto [it, last] = by_unit.equal_range(located->second.unit); it != last; ++it)
       if (it->second.kind == Kind::kColumn) reach(it->second);

@@ -89,12 +89,14 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_COLLATION:
     case OBJECT_COLUMN:
     case OBJECT_CONVERSION:
+    case OBJECT_DEFACL:
     case OBJECT_DOMAIN:
     case OBJECT_DOMCONSTRAINT:
     case OBJECT_EVENT_TRIGGER:
     case OBJECT_EXTENSION:
     case OBJECT_FDW:
     case OBJECT_FOREIGN_SERVER:
+    case OBJECT_FOREIGN_TABLE:
     case OBJECT_FUNCTION:
     case OBJECT_INDEX:
     case OBJECT_LANGUAGE:
@@ -121,7 +123,6 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_TYPE:
     case OBJECT_VIEW: return nullptr;
     case OBJECT_DATABASE: return "databases";
-    case OBJECT_FOREIGN_TABLE: return "foreign tables";
     case OBJECT_LARGEOBJECT: return "large objects";
     case OBJECT_ROLE: return "roles";
     case OBJECT_TABLESPACE: return "tablespaces";
@@ -133,7 +134,6 @@ const char* unsupported_type(ObjectType type) {
 std::string unsupported_form(const RawStmt& raw, const std::string& tag) {
   switch (nodeTag(raw.stmt)) {
     case T_AlterObjectSchemaStmt: return cat(tag, " … SET SCHEMA");
-    case T_GrantStmt: return cat(tag, " ON ALL … IN SCHEMA");
     case T_CreateSchemaStmt: return "CREATE SCHEMA without a name";
     case T_DefineStmt: return reinterpret_cast<DefineStmt*>(raw.stmt)->oldstyle ? cat("the old form of ", tag) : tag;
     default: return tag;
@@ -218,7 +218,7 @@ void collect_references(Node* node, std::vector<RangeVar*>& out) {
       out.push_back(reinterpret_cast<Constraint*>(element)->pktable);
     if (IsA(element, ColumnDef)) of_constraints(reinterpret_cast<ColumnDef*>(element)->constraints);
   };
-  if (IsA(node, CreateStmt)) {
+  if (script::is_create_table(node)) {
     List* elements = reinterpret_cast<CreateStmt*>(node)->tableElts;
     for (int i = 0; i < list_length(elements); ++i) of_element(static_cast<Node*>(list_nth(elements, i)));
   } else if (IsA(node, AlterTableStmt)) {
@@ -309,6 +309,10 @@ ObjectId name_of_target(const script::Target& target) {
       names = IsA(target.object, TypeName) ? reinterpret_cast<TypeName*>(target.object)->names
                                            : reinterpret_cast<List*>(target.object);
       space = 't';
+      break;
+    case OBJECT_DEFACL:
+      names = reinterpret_cast<List*>(target.object);
+      space = 'd';
       break;
     case OBJECT_COLUMN:
     case OBJECT_TABCONSTRAINT:
@@ -473,6 +477,11 @@ Text read_text(const std::string& desired, Mode mode) {
     refuse_library(*raw, text.script.context_of(source));
     refuse_concurrent_detach(*raw, text.script.context_of(source));
     refuse_all_triggers(*raw, text.script.context_of(source));
+    if (RawStmt* empty = without_rows(raw)) {
+      raw = empty;
+      meaning = script::meaning_of(*raw);
+      text.not_run.push_back({source.line, text.script.files[source.file], cat("rows of ", meaning.tag)});
+    }
     const auto elements = elements_of(raw);
     if (!elements.empty()) raw = without_elements(raw);
     std::vector<RangeVar*> references;

@@ -58,6 +58,9 @@ struct Text {
   /// Of a text that others of its statements were left out of, because they are settled: what these say.
   Mentions left_out;
 
+  /// By GRANT … ON ALL … IN SCHEMA, even where that meant nothing.
+  bool speaks_of_privileges = false;
+
   std::string context_of(const TextStatement& statement) const { return script.context_of(*statement.source); }
 };
 

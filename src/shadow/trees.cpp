@@ -75,7 +75,7 @@ void name_trees(const Snapshot& in, std::set<ObjectId>& named) {
   while (!queue.empty()) {
     const ObjectId at = queue.back();
     queue.pop_back();
-    if (at.kind != Kind::kTable && at.kind != Kind::kComposite) continue;
+    if (!is_table(at.kind) && at.kind != Kind::kComposite) continue;
     for (const auto& list : {kinds::parents_of(at, in), kinds::heirs_of(at, in)})
       for (const auto& id : list)
         if (named.insert(id).second) queue.push_back(id);
@@ -100,7 +100,7 @@ void refuse_concurrent_detach(const RawStmt& raw, const std::string& context) {
 
 std::vector<RangeVar*> bases_of(Node* statement) {
   std::vector<RangeVar*> out;
-  if (!IsA(statement, CreateStmt)) return out;
+  if (!script::is_create_table(statement)) return out;
   List* parents = reinterpret_cast<CreateStmt*>(statement)->inhRelations;
   for (int i = 0; i < list_length(parents); ++i) out.push_back(static_cast<RangeVar*>(list_nth(parents, i)));
   return out;
@@ -108,7 +108,7 @@ std::vector<RangeVar*> bases_of(Node* statement) {
 
 void make_separately(Snapshot& snapshot) {
   for (auto& [id, object] : snapshot.objects)
-    if (id.kind == Kind::kTable) object.facts.erase("inherits_at_once");
+    if (is_table(id.kind)) object.facts.erase("inherits_at_once");
 }
 
 namespace {
@@ -194,7 +194,7 @@ void mark_local(const Snapshot& as, const std::set<ObjectId>& tables) {
 
 TreeText::TreeText(const Text& desired) {
   for (const auto& statement : desired.statements) {
-    if (IsA(statement.tree->stmt, CreateStmt)) {
+    if (script::is_create_table(statement.tree->stmt)) {
       const auto* create = reinterpret_cast<CreateStmt*>(statement.tree->stmt);
       for (const auto& id : statement.ids) {
         if (create->inhRelations) says_.insert(id);
@@ -241,7 +241,7 @@ MadeBeneath::MadeBeneath(const Snapshot& live, const std::set<ObjectId>& gone, c
     : live_(live) {
   std::map<ObjectId, std::set<ObjectId>> above;  // the defined tables over each
   for (const auto& id : defined) {
-    if (id.kind != Kind::kTable || !live.has(id)) continue;
+    if (!is_table(id.kind) || !live.has(id)) continue;
     for (const auto& heir : kinds::descendants_of(id, live))
       if (gone.count(heir) && !defined.count(heir)) above[heir].insert(id);
   }
@@ -301,7 +301,7 @@ std::vector<std::pair<ObjectId, kinds::Command>> MadeBeneath::settings() const {
 bool MadeBeneath::comes_by_itself(const Object& object) const {
   if (!tables_.count(live_.root(object.id))) return false;
   switch (object.id.kind) {
-    case Kind::kInheritance: return object.parent.kind == Kind::kTable;
+    case Kind::kInheritance: return is_table(object.parent.kind);
     case Kind::kConstraint: return kinds::is_inherited(object) && object.fact("from").empty();
     case Kind::kDefault:
       for (const auto& origin : kinds::origins_of(object, live_))
@@ -378,7 +378,7 @@ void drop_if_left_over(const Object& part, const Snapshot& live) {
 }
 
 bool went_with_parents(const Object& part, const Snapshot& live) {
-  if (part.id.kind == Kind::kInheritance) return part.parent.kind != Kind::kTable;
+  if (part.id.kind == Kind::kInheritance) return !is_table(part.parent.kind);
   return kinds::is_inherited(part) || is_part_of_parents(part, live);
 }
 

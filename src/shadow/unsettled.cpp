@@ -123,7 +123,8 @@ bool is_followed(Oid classid) {
 /// A foreign key to the table may have to be another one.
 bool may_change_keys(const Changed& change) {
   switch (change.id.kind) {
-    case Kind::kTable: return change.what != diff::What::kAltered;
+    case Kind::kTable:
+    case Kind::kForeignTable: return change.what != diff::What::kAltered;
     case Kind::kIndex: return true;
     case Kind::kConstraint: return !change.is_foreign_key;
     case Kind::kColumn: return change.what != diff::What::kCreated;

@@ -34,10 +34,12 @@ bool of_foreign_key_outside(const catalog::WalkDifference& difference, const Sna
       .hint("The plan is refused so that nothing is lost. Please report this.");
 }
 
-/// What the caller gives by ALTER DEFAULT PRIVILEGES to objects that are new is not the text's.
+/// The caller is the owner of what is new, and what is given by ALTER DEFAULT PRIVILEGES is not the text's, where that speaks
+/// of no privileges.
 bool given_by_default(const diff::Difference& difference, const Snapshot& reached, const plan::Request& request) {
   if (difference.what != diff::What::kCreated) return false;
-  if (difference.id.kind != Kind::kPrivilege && difference.id.kind != Kind::kOwner) return false;
+  if (difference.id.kind != Kind::kOwner && (difference.id.kind != Kind::kPrivilege || request.says_privileges))
+    return false;
   const ObjectId& parent = reached.objects.at(difference.id).parent;
   return !request.live.has(parent.kind == Kind::kIdentitySequence ? parent : reached.root(difference.id));
 }
@@ -308,17 +310,34 @@ void strip_defaults_of_new(Snapshot& desired, const Snapshot& live, Oid caller) 
   desired.finish();
 }
 
-std::map<std::pair<std::string, std::string>, std::vector<std::string>> default_grantees(Oid creator) {
-  std::map<std::pair<std::string, std::string>, std::vector<std::string>> out;
+plan::AllDefaultPrivileges default_privileges(Oid creator) {
+  // Those of a schema come on top; those of no schema stand in place of the server's own.
   static constexpr const char* kSql = R"(
-SELECT quote_ident(n.nspname), CASE d.defaclobjtype WHEN 'r' THEN 'table' WHEN 'f' THEN 'function' WHEN 'T' THEN 'type' WHEN 'S' THEN 'sequence' ELSE '' END,
-  CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
-FROM pg_default_acl d JOIN pg_namespace n ON d.defaclnamespace IN (0, n.oid)
-LEFT JOIN LATERAL aclexplode(d.defaclacl) a ON true
-WHERE d.defaclrole = $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3)";
+WITH kinds AS (SELECT * FROM (VALUES ('r', 'table'), ('f', 'function'), ('T', 'type'), ('S', 'sequence'), ('n', 'schema')) AS v (objtype, type)),
+builtin AS (SELECT k.*, acldefault(CASE objtype WHEN 'S' THEN 's' ELSE objtype END::"char", $1) AS acl FROM kinds k),
+places AS (SELECT n.oid, quote_ident(n.nspname) AS schema FROM pg_namespace n WHERE n.nspname !~ '^pg_' UNION ALL SELECT 0, ''),
+found AS (
+  SELECT p.schema, b.type, b.acl AS builtin, coalesce(g.defaclacl, b.acl) AS base, s.defaclacl AS own
+  FROM places p JOIN builtin b ON (p.oid = 0) = (b.type = 'schema')
+  LEFT JOIN pg_default_acl g ON g.defaclrole = $1 AND g.defaclnamespace = 0 AND g.defaclobjtype::text = b.objtype
+  LEFT JOIN pg_default_acl s ON p.oid <> 0 AND s.defaclrole = $1 AND s.defaclnamespace = p.oid AND s.defaclobjtype::text = b.objtype
+  WHERE g.oid IS NOT NULL OR s.oid IS NOT NULL),
+entries AS (
+  SELECT schema, type, true AS given, x.* FROM found, aclexplode(base) x
+  UNION ALL SELECT schema, type, true, x.* FROM found, aclexplode(own) x
+  UNION ALL SELECT schema, type, false, x.* FROM found, aclexplode(builtin) x),
+merged AS (
+  SELECT schema, type, given, grantee, privilege_type, bool_or(is_grantable) AS grantable FROM entries GROUP BY 1, 2, 3, 4, 5)
+SELECT f.schema, f.type, m.given, CASE WHEN m.grantee = 0 THEN 'PUBLIC' WHEN m.grantee = $1 THEN '(owner)' ELSE quote_ident(pg_get_userbyid(m.grantee)) END,
+  string_agg(m.privilege_type || CASE WHEN m.grantable THEN '*' ELSE '' END, ', ' ORDER BY m.privilege_type),
+  CASE WHEN m.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(m.grantee)) END
+FROM found f LEFT JOIN merged m USING (schema, type) GROUP BY 1, 2, 3, m.grantee ORDER BY 1, 2, 3, 6)";
+  plan::AllDefaultPrivileges out;
   for (const auto& row : pg::query(kSql, {creator})) {
-    auto& grantees = out[{row.text(0), row.text(1)}];
-    if (!row.null(2)) grantees.push_back(row.text(2));
+    auto& defaults = out[{row.text(0), row.text(1)}];
+    if (row.null(2)) continue;
+    (row.truth(2) ? defaults.given : defaults.builtin).emplace(row.text(3), row.text(4));
+    if (row.truth(2)) defaults.grantees.push_back(row.text(5));
   }
   return out;
 }
@@ -345,7 +364,8 @@ void ignored(const Text& desired, Outcome& outcome) {
 
 void mentioned(const Text& desired, Outcome& outcome) {
   outcome.mentions = desired.left_out;
-  outcome.mentions.privileges = outcome.mentions.privileges || leaves_out_privileges(desired);
+  outcome.mentions.privileges =
+      outcome.mentions.privileges || desired.speaks_of_privileges || leaves_out_privileges(desired);
   for (const auto& statement : desired.statements) note_mentions(statement, outcome.mentions);
 }
 

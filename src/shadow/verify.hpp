@@ -57,7 +57,7 @@ void refuse_hidden_names(const Snapshot& desired, const std::string& prefix);
 void strip_defaults_of_new(Snapshot& desired, const Snapshot& live, Oid caller);
 
 /// See plan::Request.
-std::map<std::pair<std::string, std::string>, std::vector<std::string>> default_grantees(Oid creator);
+plan::AllDefaultPrivileges default_privileges(Oid creator);
 
 /// What `ignore` directives name. Raises 42601 where the text defines or alters such an object all the same.
 void ignored(const Text& text, Outcome& outcome);

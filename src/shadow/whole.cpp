@@ -166,6 +166,7 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
   const std::string hidden = hide(rows, false);
   copies.make({}, {});
   for (const auto& schema : scope_.created) {
+    if (scope_.taken.count(schema)) continue;
     pg::write(kForgetCommentSql, {schema});
     if (mentioned_.mentions.owners) pg::write(kForgetOwnerSql, {schema, caller});
     if (mentioned_.mentions.privileges) pg::write(kForgetPrivilegesSql, {schema});

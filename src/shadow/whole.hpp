@@ -35,6 +35,9 @@ class Whole {
   /// Whether a live object is one of those that the text is the truth about.
   bool speaks_of(const ObjectId& root) const { return live_.snapshot.has(root); }
 
+  /// Whether the text speaks of privileges at all.
+  bool says_privileges() const { return mentioned_.mentions.privileges; }
+
   /// The desired state of those that take part, and of what is new. `live`: the participants, renames done.
   Snapshot desired_for(const Snapshot& live) const;
 

@@ -164,7 +164,7 @@ SELECT pg_catalog.set_config('role', 'postgres', false); SELECT set_config('sess
 SET pgschema.run_code = on; SET session_replication_role = replica; RESET ROLE; ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();
 COPY app.t TO PROGRAM 'touch stolen'; COPY app.t FROM '/etc/passwd'; DO $x$ BEGIN PERFORM m.strike(); END $x$; CALL m.p(); SELECT m.strike(); LOAD 'plpgsql';
 CREATE ROLE evil SUPERUSER; ALTER ROLE mallory SUPERUSER; GRANT pg_read_server_files TO mallory; DROP OWNED BY app_owner; REASSIGN OWNED BY postgres TO mallory;
-CREATE TABLE m.copy AS SELECT * FROM app.t; SELECT * INTO m.copy FROM app.t; INSERT INTO app.t VALUES (3); UPDATE app.t SET a = 0; DELETE FROM app.t; TRUNCATE app.t;
+SELECT * INTO m.copy FROM app.t; INSERT INTO app.t VALUES (3); UPDATE app.t SET a = 0; DELETE FROM app.t; TRUNCATE app.t;
 LOCK TABLE app.t; VACUUM; LISTEN x; NOTIFY x; EXECUTE a; DECLARE c CURSOR WITH HOLD FOR SELECT 1; EXPLAIN ANALYZE SELECT m.strike();
 CREATE TEMP TABLE t (a int); CREATE TEMP VIEW v AS SELECT 1 AS a; CREATE DATABASE evil; MERGE INTO app.t USING app.t u ON false WHEN MATCHED THEN DO NOTHING;
 };

@@ -74,4 +74,69 @@ $tower->change('a new transform', first => $functions, also => $transform);
 $tower->change('half of a transform', first => "$functions;$transform", instead => "$functions;" . $transform =~ s/, TO SQL WITH FUNCTION app.out_of\(internal\)//r, text => 'CREATE TRANSFORM FOR app.position LANGUAGE sql (FROM SQL WITH FUNCTION app.into(internal))',
 	steps => [ 'CREATE OR REPLACE TRANSFORM FOR app."position" LANGUAGE sql (FROM SQL WITH FUNCTION app."into"(internal))' ]);
 $tower->change('a transform goes', first => "$functions;$transform", also => 'DROP TRANSFORM IF EXISTS FOR app.position LANGUAGE sql');
+# Foreign tables. Nothing is ever asked of their server.
+my $tables = <<'END';
+CREATE FUNCTION app.valid(text[], oid) RETURNS void LANGUAGE internal IMMUTABLE AS 'postgresql_fdw_validator';
+CREATE FUNCTION app.note_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE FOREIGN DATA WRAPPER far;
+CREATE SERVER distant FOREIGN DATA WRAPPER far;
+CREATE SERVER other FOREIGN DATA WRAPPER far;
+CREATE FOREIGN TABLE app.remote (id bigint OPTIONS (column_name 'ID', kind 'k') NOT NULL, note varchar(20) COLLATE "C" DEFAULT 'x', size integer, place app.position, twice integer GENERATED ALWAYS AS (size * 2) STORED,
+	CONSTRAINT sized CHECK (size > 0)) SERVER distant OPTIONS (schema 's', tab 't');
+CREATE VIEW app.v_remote AS SELECT id, note, size FROM app.remote;
+CREATE MATERIALIZED VIEW app.m_remote AS SELECT id, size FROM app.v_remote WITH NO DATA;
+CREATE TRIGGER noted AFTER INSERT ON app.remote FOR EACH ROW EXECUTE FUNCTION app.note_row();
+CREATE STATISTICS app.remote_stat ON id, size FROM app.remote;
+ALTER FOREIGN TABLE app.remote ALTER COLUMN size SET STATISTICS 50, ALTER COLUMN note SET STORAGE EXTERNAL, ALTER COLUMN id SET (n_distinct = 5);
+COMMENT ON FOREIGN TABLE app.remote IS 'r';
+COMMENT ON COLUMN app.remote.size IS 'c';
+COMMENT ON CONSTRAINT sized ON app.remote IS 'k';
+COMMENT ON TRIGGER noted ON app.remote IS 't';
+GRANT SELECT, INSERT (note) ON app.remote TO bi WITH GRANT OPTION;
+ALTER FOREIGN TABLE app.remote OWNER TO app_owner
+END
+(my $remote = $tables) =~ s/.*(CREATE FOREIGN TABLE.*?;\n).*/$1/s;
+sub remote { my ($from, $to) = @_; my ($all, $one) = ($tables, $remote); die "not in the text: $from" unless $all =~ s/\Q$from\E/$to/; $one =~ s/\Q$from\E/$to/; return (first => $tables, instead => $all, text => $one); }
+my @everything = split /;\n/, $tables;
+$tower->change('a new foreign table, with everything', also => $tables, rows => 'app.m_remote');
+$tower->change('comments, grants, triggers and the owner of a foreign table', first => join(';', @everything[0 .. 7]), also => join(';', @everything[8 .. $#everything]));
+$tower->change('options of a foreign table', remote("schema 's', tab 't'", "schema 'z', mode 'm'"), steps => [ "ALTER FOREIGN TABLE app.remote OPTIONS (DROP tab, ADD mode 'm', SET schema 'z')" ]);
+$tower->change('options of a column of a foreign table', remote("column_name 'ID', kind 'k'", "column_name 'id', more 'm'"), steps => [ "ALTER FOREIGN TABLE app.remote ALTER COLUMN id OPTIONS (DROP kind, SET column_name 'id', ADD more 'm')" ]);
+$tower->change('options of a foreign table and of a column, by ALTER', first => $tables, also => "ALTER FOREIGN TABLE app.remote OPTIONS (SET schema 'q', DROP tab), ALTER COLUMN size OPTIONS (ADD c '1')", once => qr/not found/);
+$tower->change('another server of a foreign table', remote('SERVER distant OPTIONS (schema', 'SERVER other OPTIONS (schema'));
+$tower->change('the type of a column of a foreign table under views', remote('size integer,', 'size bigint,'));
+$tower->change('the type of a column of a foreign table, by ALTER', first => $tables, instead => $tables =~ s/id bigint/id numeric(9)/r, text => 'ALTER FOREIGN TABLE app.remote ALTER COLUMN id TYPE numeric(9)');
+$tower->change('a column more and one less of a foreign table', remote(", place app.position", '') , also => '');
+$tower->change('a column more of a foreign table', remote('STORED,', "STORED, added text OPTIONS (column_name 'more') NOT NULL DEFAULT 'n',"), steps => [ "ALTER FOREIGN TABLE app.remote ADD COLUMN added text OPTIONS (column_name 'more') NOT NULL DEFAULT 'n'::text" ]);
+$tower->change('defaults, NOT NULL and the collation of a foreign table', remote(q{note varchar(20) COLLATE "C" DEFAULT 'x', size integer,}, q{note varchar(20) DEFAULT 'y' NOT NULL, size integer DEFAULT 5,}));
+$tower->change('a generated column of a foreign table', remote('size * 2', 'size * 3'));
+$tower->change('checks of a foreign table, by ALTER', first => $tables, also => 'ALTER FOREIGN TABLE app.remote DROP CONSTRAINT IF EXISTS sized, ADD CONSTRAINT named CHECK (id > 0) NO INHERIT; ALTER FOREIGN TABLE app.remote DISABLE TRIGGER noted', once => qr/already exists/);
+$tower->change('a foreign table is renamed, and a column of it', first => $tables, also => 'ALTER FOREIGN TABLE app.remote RENAME COLUMN size TO bulk; ALTER FOREIGN TABLE app.remote RENAME TO faraway', once => qr/nothing to rename/);
+$tower->change('a type beneath a foreign table', first => "$tables;CREATE TYPE app.shade AS ENUM ('a', 'b'); ALTER FOREIGN TABLE app.remote ADD COLUMN shade app.shade; CREATE VIEW app.v_shade AS SELECT shade FROM app.remote",
+	instead => "$tables;CREATE TYPE app.shade AS ENUM ('b'); ALTER FOREIGN TABLE app.remote ADD COLUMN shade app.shade; CREATE VIEW app.v_shade AS SELECT shade FROM app.remote", text => "CREATE TYPE app.shade AS ENUM ('b');");
+$tower->change('a foreign table goes', first => join(';', @everything[0 .. 5]), also => 'DROP FOREIGN TABLE IF EXISTS app.remote');
+$tower->refusal('a foreign table goes that a view uses', first => $tables, text => 'DROP FOREIGN TABLE app.remote', error => qr/app\.v_remote/);
+
+my $parts = <<'END';
+CREATE EXTENSION IF NOT EXISTS file_fdw SCHEMA public;
+CREATE SERVER distant FOREIGN DATA WRAPPER file_fdw;
+CREATE TABLE app.parted (id bigint NOT NULL, size integer DEFAULT 1, CONSTRAINT sized CHECK (size > 0)) PARTITION BY RANGE (id);
+CREATE TABLE app.parted_1 PARTITION OF app.parted FOR VALUES FROM (0) TO (10);
+CREATE FOREIGN TABLE app.parted_2 PARTITION OF app.parted (size NOT NULL) FOR VALUES FROM (10) TO (20) SERVER distant OPTIONS (filename '/dev/null');
+CREATE INDEX parted_size ON app.parted (size);
+CREATE TABLE app.base (a integer NOT NULL, b text);
+CREATE FOREIGN TABLE app.derived (c date OPTIONS (force_null 'true')) INHERITS (app.base) SERVER distant OPTIONS (filename '/dev/null', format 'csv');
+CREATE VIEW app.v_parted AS SELECT id, size FROM app.parted;
+CREATE VIEW app.v_derived AS SELECT a, c FROM app.derived
+END
+(my $wrapper = $parts) =~ s/;.*/;/s;
+$tower->change('new trees with foreign tables', first => $wrapper, also => $parts, rows => 'app.(parted|parted_1|base)');
+sub parts { my ($from, $to) = @_; my $all = $parts; die "not in the text: $from" unless $all =~ s/\Q$from\E/$to/g; return (first => $parts, instead => $all); }
+$tower->change('a column of a tree with foreign tables changes its type', parts('size integer', 'size bigint'), text => 'ALTER TABLE app.parted ALTER COLUMN size TYPE bigint');
+$tower->change('a column more above foreign tables', first => $parts, also => 'ALTER TABLE app.base ADD COLUMN d integer DEFAULT 3', once => qr/already exists/);
+$tower->change('a column less above foreign tables', parts(', b text)', ')'), text => 'ALTER TABLE app.base DROP COLUMN IF EXISTS b');
+$tower->change('another bound of a foreign partition', parts('FROM (10) TO (20)', 'FROM (10) TO (30)'), text => q{CREATE FOREIGN TABLE app.parted_2 PARTITION OF app.parted (size NOT NULL) FOR VALUES FROM (10) TO (30) SERVER distant OPTIONS (filename '/dev/null');});
+$tower->change('an index more above a foreign partition', first => $parts, also => 'CREATE INDEX parted_id ON app.parted (id)');
+$tower->change('a foreign partition leaves its tree', first => $parts, also => 'ALTER TABLE app.parted DETACH PARTITION app.parted_2', once => qr/not a partition/);
+$tower->change('a foreign table inherits no more', first => $parts, also => 'ALTER FOREIGN TABLE app.derived NO INHERIT app.base', once => qr/not a parent/);
 $tower->done;

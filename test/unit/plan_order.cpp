@@ -191,7 +191,8 @@ TEST(Order, DefaultPrivilegesAreTakenBackBeforeOwnerAndGrantsComeBack) {
     return builder.build();
   };
   const auto live = with("integer"), desired = with("bigint");
-  const auto plan = plan::make({live, desired, {view("app.v")}, {}, {}, {{{"app", "table"}, {"PUBLIC", "robot"}}}});
+  const auto plan =
+      plan::make({live, desired, {view("app.v")}, {}, {}, {{{"app", "table"}, {{}, {}, {"PUBLIC", "robot"}}}}});
   expect_order(plan,
                {"CREATE VIEW app.v", "REVOKE ALL ON TABLE app.v FROM PUBLIC, robot", "GRANT ALL ON TABLE app.v TO boss",
                 "ALTER VIEW app.v OWNER TO boss", "GRANT SELECT ON TABLE app.v TO reader"});
