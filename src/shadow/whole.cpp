@@ -121,8 +121,10 @@ Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_
     const Snapshot& in = live.has(difference.id) ? live : wanted;
     const ObjectId root = in.root(difference.id);
     differences_.insert(root);
-    changes_.push_back({difference.id, difference.what, in.objects.at(root).name,
-                        !in.objects.at(difference.id).fact("references").empty()});
+    const Object* top = in.find(root);
+    const Object& object = in.objects.at(difference.id);
+    changes_.push_back(
+        {difference.id, difference.what, top ? top->name : object.name, !object.fact("references").empty()});
   }
   // A type that is made of functions takes part with its shell and with them.
   for (const Snapshot* in : {&live, &wanted})

@@ -233,7 +233,7 @@ sub record
 }
 # What kind of type, table … a step is about.
 our $subkind = q{CASE WHEN object_type = 'type' THEN CASE WHEN statement ~ '^(CREATE|ALTER|DROP|COMMENT ON) DOMAIN' THEN 'd' WHEN statement ~ ' AS ENUM| (ADD|RENAME) VALUE ' THEN 'e' WHEN statement ~ ' AS RANGE ' THEN 'r' WHEN statement ~ '^CREATE TYPE|ATTRIBUTE' THEN 'c'
-	ELSE coalesce((SELECT typtype::text FROM pg_type WHERE oid = to_regtype(identity)), '') END WHEN object_type = 'composite type' THEN 'c' WHEN object_type = 'table' THEN 'r' ELSE '' END};
+	ELSE coalesce((SELECT typtype::text FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE quote_ident(n.nspname) || '.' || quote_ident(t.typname) = identity), '') END WHEN object_type = 'composite type' THEN 'c' WHEN object_type = 'table' THEN 'r' ELSE '' END};
 our $types = join('|', map { quotemeta } 'view column', 'materialized view column', 'table column', 'composite type column', 'materialized view', 'view', 'table constraint', 'domain constraint', 'table', 'index', 'sequence', 'function', 'procedure', 'aggregate', 'operator family', 'operator class', 'operator', 'trigger', 'rule', 'policy', 'statistics object', 'schema', 'event trigger',
 	'foreign-data wrapper', 'server', 'language', 'publication relation', 'publication namespace', 'publication', 'collation', 'conversion', 'cast', 'transform', 'access method', 'text search parser', 'text search template', 'text search dictionary', 'text search configuration', 'default value');
 
