@@ -54,6 +54,7 @@ $tower->change('one like another', also => "CREATE TYPE app.like_text; CREATE FU
 
 my $range = "CREATE TYPE app.weeks; CREATE FUNCTION app.weeks_canonical(app.weeks) RETURNS app.weeks LANGUAGE internal IMMUTABLE STRICT AS 'int4range_canonical'; CREATE TYPE app.weeks AS RANGE (SUBTYPE = integer, CANONICAL = app.weeks_canonical, SUBTYPE_DIFF = int4range_subdiff, MULTIRANGE_TYPE_NAME = app.many_weeks)";
 my $ranged = "$range; COMMENT ON TYPE app.weeks IS 'weeks'; ALTER TYPE app.weeks OWNER TO app_owner; ALTER TYPE app.many_weeks OWNER TO app_owner; CREATE FUNCTION app.first_week(app.weeks) RETURNS integer LANGUAGE sql IMMUTABLE RETURN lower(\$1); CREATE FUNCTION app.all_weeks() RETURNS app.many_weeks LANGUAGE sql IMMUTABLE RETURN NULL::app.many_weeks";
+$ranged =~ s/ ALTER TYPE app\.many_weeks OWNER TO app_owner;// if $tower->{node}->pg_version >= 17;    # it goes along
 $tower->change('a range with a canonical function', also => $range);
 $tower->change('with all that one says about it', also => $ranged);
 $tower->change('no difference any more', first => $ranged, instead => $ranged =~ s/SUBTYPE_DIFF = int4range_subdiff, //r, text => 'CREATE TYPE app.weeks AS RANGE (SUBTYPE = integer, CANONICAL = app.weeks_canonical, MULTIRANGE_TYPE_NAME = app.many_weeks);');
