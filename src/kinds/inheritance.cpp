@@ -68,7 +68,7 @@ class InheritanceWriter final : public Writer {
   /// Whether something that is inherited, and is to be, has no parent for a moment.
   static bool becomes_own(const Change& change, const std::vector<std::string>& parents) {
     const auto stays = [&](const ObjectId& origin) {
-      const std::string& parent = change.live.root(origin).identity;
+      const std::string parent = change.live.root(origin).identity;
       return std::find(parents.begin(), parents.end(), parent) != parents.end();
     };
     for (const auto& id : change.live.children(change.before.parent)) {
