@@ -81,8 +81,7 @@ void scan_extensions(Use use) {
   pg::call([&] {
     Relation depend = table_open(DependRelationId, AccessShareLock);
     ScanKeyData key;
-    ScanKeyInit(&key, Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
-                ObjectIdGetDatum(ExtensionRelationId));
+    ScanKeyInit(&key, Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(ExtensionRelationId));
     SysScanDesc scan = systable_beginscan(depend, DependReferenceIndexId, true, nullptr, 1, &key);
     while (HeapTuple row = systable_getnext(scan)) use(reinterpret_cast<Form_pg_depend>(GETSTRUCT(row)));
     systable_endscan(scan);

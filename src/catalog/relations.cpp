@@ -211,10 +211,9 @@ class Reader {
       scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, wanted, [&](HeapTuple row, TupleDesc shape) {
         const auto* form = form_of<Form_pg_class>(row);
         relations_.push_back({form->oid, form->relnamespace, form->relowner, form->relam, form->reltablespace,
-                              form->reltoastrelid, form->reltype, form->reloftype, form->relkind,
-                              form->relpersistence, form->relreplident, form->relrowsecurity,
-                              form->relforcerowsecurity, form->relispartition, form->relhassubclass,
-                              has_value(row, Anum_pg_class_reloptions, shape),
+                              form->reltoastrelid, form->reltype, form->reloftype, form->relkind, form->relpersistence,
+                              form->relreplident, form->relrowsecurity, form->relforcerowsecurity, form->relispartition,
+                              form->relhassubclass, has_value(row, Anum_pg_class_reloptions, shape),
                               has_value(row, Anum_pg_class_relacl, shape), form->relname, nullptr});
       });
     });
@@ -230,19 +229,19 @@ class Reader {
 
   void scan_columns(const std::vector<Oid>& wanted) {
     pg::call([&] {
-      scan_by(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, wanted,
-              [&](HeapTuple row, TupleDesc shape) {
-                const auto* form = form_of<Form_pg_attribute>(row);
-                if (form->attisdropped || form->attnum <= 0) return;
-                bool none = true;
-                const Datum target = heap_getattr(row, Anum_pg_attribute_attstattarget, shape, &none);
-                columns_.push_back({form->attrelid, form->atttypid, form->attcollation, form->attnum, form->atttypmod,
-                                    form->attlen, form->attinhcount, none ? -1 : DatumGetInt16(target),
-                                    form->attstorage, form->attcompression, form->attidentity, form->attgenerated,
-                                    form->attnotnull, form->attislocal,
-                                    has_value(row, Anum_pg_attribute_attoptions, shape),
-                                    has_value(row, Anum_pg_attribute_attacl, shape), form->attname});
-              });
+      scan_by(
+          AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, wanted,
+          [&](HeapTuple row, TupleDesc shape) {
+            const auto* form = form_of<Form_pg_attribute>(row);
+            if (form->attisdropped || form->attnum <= 0) return;
+            bool none = true;
+            const Datum target = heap_getattr(row, Anum_pg_attribute_attstattarget, shape, &none);
+            columns_.push_back({form->attrelid, form->atttypid, form->attcollation, form->attnum, form->atttypmod,
+                                form->attlen, form->attinhcount, none ? -1 : DatumGetInt16(target), form->attstorage,
+                                form->attcompression, form->attidentity, form->attgenerated, form->attnotnull,
+                                form->attislocal, has_value(row, Anum_pg_attribute_attoptions, shape),
+                                has_value(row, Anum_pg_attribute_attacl, shape), form->attname});
+          });
     });
     std::sort(columns_.begin(), columns_.end(), [](const Column& a, const Column& b) {
       return std::pair(a.relation, a.number) < std::pair(b.relation, b.number);
@@ -278,13 +277,12 @@ class Reader {
         const Datum keys = heap_getattr(row, Anum_pg_constraint_conkey, shape, &null);
         if (!null) key = reinterpret_cast<const int16*>(ARR_DATA_PTR(DatumGetArrayTypeP(keys)))[0];
       }
-      constraints_.push_back({form->oid, form->connamespace, form->conrelid, form->contypid, form->conindid,
-                              form->confrelid, form->conparentid, key, form->coninhcount, form->contype,
-                              form->connoinherit, form->convalidated, form->conislocal, form->conname,
-                              form->contype == CONSTRAINT_CHECK && OidIsValid(form->conrelid)
-                                  ? shape_of_check(row)
-                                  : std::string_view(),
-                              nullptr});
+      constraints_.push_back(
+          {form->oid, form->connamespace, form->conrelid, form->contypid, form->conindid, form->confrelid,
+           form->conparentid, key, form->coninhcount, form->contype, form->connoinherit, form->convalidated,
+           form->conislocal, form->conname,
+           form->contype == CONSTRAINT_CHECK && OidIsValid(form->conrelid) ? shape_of_check(row) : std::string_view(),
+           nullptr});
     };
     pg::call([&] {
       scan_by(ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid, asked_, take);
@@ -549,8 +547,8 @@ class Reader {
     const char* type = type_of_relation(relation.kind);
     const Kind kind = kind_of(relation.kind) == Kind::kNone ? kinds::kind_of(type, std::string_view(&relation.kind, 1))
                                                             : kind_of(relation.kind);
-    put(std::move(raw), fields, kind, kind == Kind::kOther ? SharedText(cat(type, " ", its.identity)) : its.identity, type,
-        {RelationRelationId, relation.oid, 0});
+    put(std::move(raw), fields, kind, kind == Kind::kOther ? SharedText(cat(type, " ", its.identity)) : its.identity,
+        type, {RelationRelationId, relation.oid, 0});
   }
 
   static void set_if_any(Fields& fields, std::string_view name, const std::string& value) {
@@ -660,11 +658,11 @@ class Reader {
     raw.object.schema = its.schema;
     raw.object.name = name;
     SharedText identity = cat(its.identity, ".", name);
-    const char* type_name = composite                               ? "composite type column"
-                            : of->kind == RELKIND_VIEW              ? "view column"
-                            : of->kind == RELKIND_MATVIEW           ? "materialized view column"
-                            : of->kind == RELKIND_FOREIGN_TABLE     ? "foreign table column"
-                                                                    : "table column";
+    const char* type_name = composite                           ? "composite type column"
+                            : of->kind == RELKIND_VIEW          ? "view column"
+                            : of->kind == RELKIND_MATVIEW       ? "materialized view column"
+                            : of->kind == RELKIND_FOREIGN_TABLE ? "foreign table column"
+                                                                : "table column";
     put(std::move(raw), fields, Kind::kColumn, std::move(identity), type_name, parent);
   }
 

@@ -12,7 +12,7 @@ namespace pgschema::catalog {
 
 struct RelationsRead {
   std::vector<RawObject> objects;
-  Known located;                  // those of `objects` that have an address
+  Known located;  // those of `objects` that have an address
   // Of the relations that were asked for, and of the columns' relations for privileges.
   std::vector<Oid> sequences, materialized_views, with_privileges, tables;
   std::vector<Oid> indexes;  // all indexes of all of them

@@ -81,8 +81,7 @@ SharedText Texts::tablespace(Oid tablespace) {
 }
 
 SharedText Texts::access_method(Oid method) {
-  return once(methods_, method,
-              [](Oid oid) { return OidIsValid(oid) ? quoted_or_null(get_am_name(oid)) : nullptr; });
+  return once(methods_, method, [](Oid oid) { return OidIsValid(oid) ? quoted_or_null(get_am_name(oid)) : nullptr; });
 }
 
 Texts::TypeFacts Texts::facts(Oid type) {

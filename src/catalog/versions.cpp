@@ -67,8 +67,8 @@ std::uint64_t contents(HeapTuple row, std::uint64_t seed) {
   const auto length = static_cast<int>(row->t_len - row->t_data->t_hoff);
   const std::uint64_t nulls =
       HeapTupleHasNulls(row)
-          ? hash_bytes_extended(row->t_data->t_bits,
-                                static_cast<int>(BITMAPLEN(HeapTupleHeaderGetNatts(row->t_data))), seed)
+          ? hash_bytes_extended(row->t_data->t_bits, static_cast<int>(BITMAPLEN(HeapTupleHeaderGetNatts(row->t_data))),
+                                seed)
           : 0;
   return hash_bytes_extended(begin, length, seed ^ nulls ^ row->t_tableOid);
 }
@@ -131,7 +131,9 @@ class Pass {
  private:
   using Key = std::pair<Oid, Oid>;
   struct Hash {
-    std::size_t operator()(const Key& key) const { return (std::size_t{key.first} << 32 | key.second) * 0x9E3779B97F4A7C15u; }
+    std::size_t operator()(const Key& key) const {
+      return (std::size_t{key.first} << 32 | key.second) * 0x9E3779B97F4A7C15u;
+    }
   };
 
   /// Members of extensions, sequences of columns, constructors of ranges.
@@ -148,8 +150,7 @@ class Pass {
              edge->refclassid == TypeRelationId) ||
             ((edge->deptype == DEPENDENCY_INTERNAL || edge->deptype == DEPENDENCY_AUTO) && edge->refobjsubid > 0 &&
              edge->classid == RelationRelationId && edge->refclassid == RelationRelationId))
-          edges.push_back({{edge->classid, edge->objid},
-                           extension ? Key() : Key(edge->refclassid, edge->refobjid)});
+          edges.push_back({{edge->classid, edge->objid}, extension ? Key() : Key(edge->refclassid, edge->refobjid)});
       }
       systable_endscan(rows);
       table_close(relation, AccessShareLock);
@@ -242,7 +243,8 @@ class Pass {
       add(own, rows[i].number);
     }
     for (const auto& range : ranges) add({TypeRelationId, range.of.objid}, range.number);
-    all<FormData_pg_enum>(EnumRelationId, [](const FormData_pg_enum& row) { return Key(TypeRelationId, row.enumtypid); });
+    all<FormData_pg_enum>(EnumRelationId,
+                          [](const FormData_pg_enum& row) { return Key(TypeRelationId, row.enumtypid); });
   }
 
   void functions() {
@@ -289,12 +291,21 @@ class Pass {
 
   /// What belongs to a relation or a type by a column of its row.
   void parts() {
-    all<FormData_pg_attribute>(AttributeRelationId, [](const FormData_pg_attribute& row) { return Key(RelationRelationId, row.attrelid); });
-    all<FormData_pg_attrdef>(AttrDefaultRelationId, [](const FormData_pg_attrdef& row) { return Key(RelationRelationId, row.adrelid); });
-    all<FormData_pg_sequence>(SequenceRelationId, [](const FormData_pg_sequence& row) { return Key(RelationRelationId, row.seqrelid); });
-    all<FormData_pg_partitioned_table>(PartitionedRelationId, [](const FormData_pg_partitioned_table& row) { return Key(RelationRelationId, row.partrelid); });
-    all<FormData_pg_foreign_table>(ForeignTableRelationId, [](const FormData_pg_foreign_table& row) { return Key(RelationRelationId, row.ftrelid); });
-    all<FormData_pg_publication_rel>(PublicationRelRelationId, [](const FormData_pg_publication_rel& row) { return Key(RelationRelationId, row.prrelid); });
+    all<FormData_pg_attribute>(AttributeRelationId,
+                               [](const FormData_pg_attribute& row) { return Key(RelationRelationId, row.attrelid); });
+    all<FormData_pg_attrdef>(AttrDefaultRelationId,
+                             [](const FormData_pg_attrdef& row) { return Key(RelationRelationId, row.adrelid); });
+    all<FormData_pg_sequence>(SequenceRelationId,
+                              [](const FormData_pg_sequence& row) { return Key(RelationRelationId, row.seqrelid); });
+    all<FormData_pg_partitioned_table>(PartitionedRelationId, [](const FormData_pg_partitioned_table& row) {
+      return Key(RelationRelationId, row.partrelid);
+    });
+    all<FormData_pg_foreign_table>(ForeignTableRelationId, [](const FormData_pg_foreign_table& row) {
+      return Key(RelationRelationId, row.ftrelid);
+    });
+    all<FormData_pg_publication_rel>(PublicationRelRelationId, [](const FormData_pg_publication_rel& row) {
+      return Key(RelationRelationId, row.prrelid);
+    });
     named<FormData_pg_constraint>(ConstraintRelationId, [](const FormData_pg_constraint& row) {
       return OidIsValid(row.conrelid) ? Key(RelationRelationId, row.conrelid) : Key(TypeRelationId, row.contypid);
     });
@@ -302,15 +313,20 @@ class Pass {
     named<FormData_pg_trigger>(TriggerRelationId, [](const FormData_pg_trigger& row) {
       return row.tgisinternal ? Key() : Key(RelationRelationId, row.tgrelid);
     });
-    named<FormData_pg_rewrite>(RewriteRelationId, [](const FormData_pg_rewrite& row) { return Key(RelationRelationId, row.ev_class); });
-    named<FormData_pg_policy>(PolicyRelationId, [](const FormData_pg_policy& row) { return Key(RelationRelationId, row.polrelid); });
-    named<FormData_pg_statistic_ext>(StatisticExtRelationId, [](const FormData_pg_statistic_ext& row) { return Key(RelationRelationId, row.stxrelid); });
-    std::vector<RowVersion> rows;
-    scan<FormData_pg_inherits>(InheritsRelationId, seed_, rows, [](const FormData_pg_inherits& row, RowVersion& version) {
-      version.of = {RelationRelationId, row.inhrelid, 0};
-      version.own = row.inhparent;
-      return true;
+    named<FormData_pg_rewrite>(RewriteRelationId,
+                               [](const FormData_pg_rewrite& row) { return Key(RelationRelationId, row.ev_class); });
+    named<FormData_pg_policy>(PolicyRelationId,
+                              [](const FormData_pg_policy& row) { return Key(RelationRelationId, row.polrelid); });
+    named<FormData_pg_statistic_ext>(StatisticExtRelationId, [](const FormData_pg_statistic_ext& row) {
+      return Key(RelationRelationId, row.stxrelid);
     });
+    std::vector<RowVersion> rows;
+    scan<FormData_pg_inherits>(InheritsRelationId, seed_, rows,
+                               [](const FormData_pg_inherits& row, RowVersion& version) {
+                                 version.of = {RelationRelationId, row.inhrelid, 0};
+                                 version.own = row.inhparent;
+                                 return true;
+                               });
     for (const auto& row : rows) {
       add({RelationRelationId, row.of.objid}, row.number);
       const Key child = whole({RelationRelationId, row.of.objid}), parent = whole({RelationRelationId, row.own});
@@ -323,8 +339,9 @@ class Pass {
   void rest() {
     for (const auto& other : other_catalogs()) remains(other.catalog);
     for (const Oid catalog :
-         {AccessMethodRelationId, AccessMethodOperatorRelationId, AccessMethodProcedureRelationId, DefaultAclRelationId, EventTriggerRelationId,
-          ExtensionRelationId, NamespaceRelationId, PublicationNamespaceRelationId, TSConfigMapRelationId, UserMappingRelationId, SharedDescriptionRelationId})
+         {AccessMethodRelationId, AccessMethodOperatorRelationId, AccessMethodProcedureRelationId, DefaultAclRelationId,
+          EventTriggerRelationId, ExtensionRelationId, NamespaceRelationId, PublicationNamespaceRelationId,
+          TSConfigMapRelationId, UserMappingRelationId, SharedDescriptionRelationId})
       if (!other_catalog(catalog)) remains(catalog);
   }
 
@@ -336,14 +353,16 @@ class Pass {
 
   void comments() {
     std::vector<RowVersion> rows;
-    scan<FormData_pg_description>(DescriptionRelationId, seed_, rows, [](const FormData_pg_description& row, RowVersion& version) {
-      version.of = {row.classoid, row.objoid, row.objsubid};
-      return row.objoid >= FirstNormalObjectId;
-    });
-    scan<FormData_pg_seclabel>(SecLabelRelationId, seed_, rows, [](const FormData_pg_seclabel& row, RowVersion& version) {
-      version.of = {row.classoid, row.objoid, row.objsubid};
-      return true;
-    });
+    scan<FormData_pg_description>(DescriptionRelationId, seed_, rows,
+                                  [](const FormData_pg_description& row, RowVersion& version) {
+                                    version.of = {row.classoid, row.objoid, row.objsubid};
+                                    return row.objoid >= FirstNormalObjectId;
+                                  });
+    scan<FormData_pg_seclabel>(SecLabelRelationId, seed_, rows,
+                               [](const FormData_pg_seclabel& row, RowVersion& version) {
+                                 version.of = {row.classoid, row.objoid, row.objsubid};
+                                 return true;
+                               });
     for (const auto& row : rows) add({row.of.classid, row.of.objid}, row.number);
   }
 
@@ -386,8 +405,7 @@ class Pass {
 
   void unit(const Key& key, Oid schema, const char* name, bool has_definition) {
     at_.emplace(key, out_.units.size());
-    out_.units.push_back(
-        {key.first, key.second, schema, 0, has_definition && members_.count(key) == 0, name});
+    out_.units.push_back({key.first, key.second, schema, 0, has_definition && members_.count(key) == 0, name});
   }
 
   void add(const Key& part, std::uint64_t number) { parts_.emplace_back(part, number); }
@@ -417,9 +435,8 @@ class Pass {
 }  // namespace
 
 const Version* Versions::find(Oid classid, Oid oid) const {
-  const auto found = std::lower_bound(units.begin(), units.end(), std::pair(classid, oid), [](const Version& a, const auto& b) {
-    return std::pair(a.classid, a.oid) < b;
-  });
+  const auto found = std::lower_bound(units.begin(), units.end(), std::pair(classid, oid),
+                                      [](const Version& a, const auto& b) { return std::pair(a.classid, a.oid) < b; });
   return found != units.end() && found->classid == classid && found->oid == oid ? &*found : nullptr;
 }
 

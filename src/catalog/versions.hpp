@@ -17,10 +17,10 @@ struct Version {
 };
 
 struct Versions {
-  std::vector<Version> units;                         // by (classid, oid); those that initdb did not make
-  std::uint64_t rest = 0;                             // all other objects together: operators, casts, extensions …
-  std::map<Oid, std::set<Oid>> trees;                 // tables that inherit or are partitions, with their parents
-  std::map<Oid, Oid> sequences;                       // those that belong to a column, and are part of its table here
+  std::vector<Version> units;          // by (classid, oid); those that initdb did not make
+  std::uint64_t rest = 0;              // all other objects together: operators, casts, extensions …
+  std::map<Oid, std::set<Oid>> trees;  // tables that inherit or are partitions, with their parents
+  std::map<Oid, Oid> sequences;        // those that belong to a column, and are part of its table here
   const Version* find(Oid classid, Oid oid) const;
 };
 

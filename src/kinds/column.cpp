@@ -116,7 +116,8 @@ class ColumnWriter final : public Writer {
   }
 
   bool creates_child(const Object& parent, const Object& child) const override {
-    return (is_table(parent.parent.kind) && child.id.kind == Kind::kDefault) || child.id.kind == Kind::kIdentitySequence;
+    return (is_table(parent.parent.kind) && child.id.kind == Kind::kDefault) ||
+           child.id.kind == Kind::kIdentitySequence;
   }
 
   /// Values that the server can compute again may go and come back.

@@ -92,8 +92,7 @@ class MaterializedViewWriter final : public Writer {
          "CREATE MATERIALIZED VIEW",
          access_exclusive(view),
          {}}};
-    if (view.has("replica_identity") && view.get("replica_identity") != "INDEX")
-      out.push_back(replica_identity(view));
+    if (view.has("replica_identity") && view.get("replica_identity") != "INDEX") out.push_back(replica_identity(view));
     for (const auto& id : in.children(view.id))
       if (id.kind == Kind::kColumn)
         for (auto& command : column_settings(view, nullptr, in.objects.at(id))) out.push_back(std::move(command));

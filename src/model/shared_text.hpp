@@ -18,9 +18,9 @@ class SharedText {
  public:
   SharedText() = default;
   SharedText(std::string text)
-      : shared_(text.empty() ? nullptr : new Shared{std::move(text)}) {}      // NOLINT(google-explicit-constructor)
-  SharedText(std::string_view text) : SharedText(std::string(text)) {}        // NOLINT(google-explicit-constructor)
-  SharedText(const char* text) : SharedText(std::string(text)) {}             // NOLINT(google-explicit-constructor)
+      : shared_(text.empty() ? nullptr : new Shared{std::move(text)}) {}  // NOLINT(google-explicit-constructor)
+  SharedText(std::string_view text) : SharedText(std::string(text)) {}    // NOLINT(google-explicit-constructor)
+  SharedText(const char* text) : SharedText(std::string(text)) {}         // NOLINT(google-explicit-constructor)
   SharedText(const SharedText& other) noexcept : shared_(other.shared_) {
     if (shared_) ++shared_->owners;
   }

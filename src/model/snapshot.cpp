@@ -74,13 +74,9 @@ const std::vector<ObjectId>& Snapshot::children(const ObjectId& id) const {
   return found == children_.end() ? *none : found->second;
 }
 
-std::span<const Dependency> Snapshot::dependents(const ObjectId& id) const {
-  return at(places_to_, by_to_, id);
-}
+std::span<const Dependency> Snapshot::dependents(const ObjectId& id) const { return at(places_to_, by_to_, id); }
 
-std::span<const Dependency> Snapshot::needs(const ObjectId& id) const {
-  return at(places_from_, dependencies_, id);
-}
+std::span<const Dependency> Snapshot::needs(const ObjectId& id) const { return at(places_from_, dependencies_, id); }
 
 std::vector<ObjectId> Snapshot::family(const ObjectId& id) const {
   std::vector<ObjectId> all{id};

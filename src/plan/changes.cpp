@@ -38,8 +38,7 @@ class Lines {
   std::vector<ChangeLine> run(const std::vector<diff::Difference>& differences) {
     std::set<ObjectId> said;  // some are more than one statement
     for (const auto& rename : request_.renames)
-      if (said.insert(rename.to).second)
-        out_.push_back({'~', rename.to, cat("renamed from ", rename.from.identity)});
+      if (said.insert(rename.to).second) out_.push_back({'~', rename.to, cat("renamed from ", rename.from.identity)});
     for (const auto& difference : differences) {
       if (difference.what == diff::What::kAltered)
         altered(difference);

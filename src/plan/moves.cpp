@@ -20,8 +20,8 @@ bool needs(const Snapshot& in, const ObjectId& from, const ObjectId& to) {
 /// The server follows ALTER COLUMN … TYPE through these by itself (ATPostAlterTypeCleanup() in tablecmds.c). Extended
 /// statistics lose their owner and target there.
 bool follows_type_change(Kind kind) {
-  return kind == Kind::kIndex || kind == Kind::kConstraint || kind == Kind::kOwnedBy ||
-         kind == Kind::kSequence || kind == Kind::kPrivilege || kind == Kind::kComment || kind == Kind::kSecurityLabel;
+  return kind == Kind::kIndex || kind == Kind::kConstraint || kind == Kind::kOwnedBy || kind == Kind::kSequence ||
+         kind == Kind::kPrivilege || kind == Kind::kComment || kind == Kind::kSecurityLabel;
 }
 
 class Mover {
@@ -228,7 +228,8 @@ class Mover {
   void refuse_container(const Object& column, const ObjectId& domain) {
     if (column.parent.kind != Kind::kTable || !desired_.has(column.id)) return;
     refuse({column.id, std::string(sqlstate::kFeatureNotSupported),
-            cat("cannot add a constraint to ", kinds::describe(domain), " because ", kinds::describe(column.id), " uses it"),
+            cat("cannot add a constraint to ", kinds::describe(domain), " because ", kinds::describe(column.id),
+                " uses it"),
             cat("PostgreSQL does not look for a domain inside of ", column.get("type"), "."), ""});
   }
 
@@ -240,9 +241,10 @@ class Mover {
       const Object& column = desired_.objects.at(difference.id);
       if (column.parent.kind != Kind::kTable || !live_.has(column.parent)) continue;
       const auto& names = difference.attributes;
-      const bool rewritten = difference.what == diff::What::kAltered
-                                 ? std::find(names.begin(), names.end(), "type") != names.end()
-                                 : !desired_.children(column.id).empty() || column.has("generated") || column.has("identity");
+      const bool rewritten =
+          difference.what == diff::What::kAltered
+              ? std::find(names.begin(), names.end(), "type") != names.end()
+              : !desired_.children(column.id).empty() || column.has("generated") || column.has("identity");
       if (rewritten)
         for (const auto& user : live_.dependents(column.parent)) expression_over_rows(user.from, column.id);
     }

@@ -148,7 +148,8 @@ std::vector<std::pair<ObjectId, Command>> commands_of(const Request& request, co
 
 }  // namespace
 
-std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot, const AllDefaultPrivileges& default_privileges) {
+std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot,
+                                                   const AllDefaultPrivileges& default_privileges) {
   Snapshot nothing;
   nothing.finish();
   Moves moves;

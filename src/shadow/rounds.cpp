@@ -563,7 +563,8 @@ Outcome settle(Text& parsed, catalog::Units units, const std::string& search_pat
     for (const auto& id : spread->ids)
       if (auto found = attempt.original().outside.find(id); found != attempt.original().outside.end()) {
         units.add(found->second.unit);
-        if (!spread->stays && id.kind != Kind::kTable && id.kind != Kind::kSequence && id.kind != Kind::kColumn) going.insert(id);
+        if (!spread->stays && id.kind != Kind::kTable && id.kind != Kind::kSequence && id.kind != Kind::kColumn)
+          going.insert(id);
       }
     // Nobody new: the scout has found that nobody else takes part, or it is an error that stays one.
     if (units.addresses().size() == before && round > 1 && round < kMostRounds) round = kMostRounds - 1;

@@ -13,11 +13,11 @@ namespace pgschema::shadow {
 using Unit = std::pair<Oid, Oid>;  // classid, oid
 
 struct SettledStatement {
-  std::size_t gap;          // where what stands before it ends: there are only comments between, and no directive
-  std::size_t begin, end;   // bytes of the text
-  std::uint64_t settings;   // the text's SETs in effect, as a hash
+  std::size_t gap;         // where what stands before it ends: there are only comments between, and no directive
+  std::size_t begin, end;  // bytes of the text
+  std::uint64_t settings;  // the text's SETs in effect, as a hash
   Mentions mentions;
-  bool always;              // it takes part in every evaluation: a directive beside it, what it makes has a catalog of its own
+  bool always;  // it takes part in every evaluation: a directive beside it, what it makes has a catalog of its own
   std::vector<Unit> units;  // relations, types and functions that it speaks of
 };
 

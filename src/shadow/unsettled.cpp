@@ -136,10 +136,7 @@ bool may_change_keys(const Changed& change) {
 
 Unsettled::Unsettled(const Settlement& settlement, const catalog::Versions& now, std::string desired,
                      std::string search_path)
-    : settlement_(settlement),
-      now_(now),
-      desired_(std::move(desired)),
-      search_path_(std::move(search_path)) {
+    : settlement_(settlement), now_(now), desired_(std::move(desired)), search_path_(std::move(search_path)) {
   if (now.rest != settlement.versions.rest)
     give_up("an operator, a cast, an extension or another object that has a catalog of its own has changed");
   if (everything()) return;
@@ -204,11 +201,12 @@ void Unsettled::compare_texts(const std::string& now) {
   if (!kept) return give_up("the text of the apply is not kept");
   const std::string before = comparable(*kept);
   const auto shorter = static_cast<std::ptrdiff_t>(std::min(before.size(), now.size()));
-  const auto first =
-      static_cast<std::size_t>(std::mismatch(before.begin(), before.begin() + shorter, now.begin()).first - before.begin());
-  const auto last = std::min(
-      static_cast<std::size_t>(std::mismatch(before.rbegin(), before.rbegin() + shorter, now.rbegin()).first - before.rbegin()),
-      static_cast<std::size_t>(shorter) - first);
+  const auto first = static_cast<std::size_t>(
+      std::mismatch(before.begin(), before.begin() + shorter, now.begin()).first - before.begin());
+  const auto last =
+      std::min(static_cast<std::size_t>(std::mismatch(before.rbegin(), before.rbegin() + shorter, now.rbegin()).first -
+                                        before.rbegin()),
+               static_cast<std::size_t>(shorter) - first);
   // From one to the next, with what stands between them.
   std::vector<std::pair<std::size_t, std::size_t>> items = settlement_.marks;
   for (const auto& statement : settlement_.statements) items.emplace_back(statement.begin, statement.end);
@@ -243,7 +241,8 @@ void Unsettled::take_new_statements(const std::string& before, std::size_t old_b
   std::vector<const SettledStatement*> gone;
   std::map<std::uint64_t, std::vector<const SettledStatement*>> by_contents;
   const auto hash = [](std::string_view sql, std::uint64_t settings) {
-    return hash_bytes_extended(reinterpret_cast<const unsigned char*>(sql.data()), static_cast<int>(sql.size()), settings);
+    return hash_bytes_extended(reinterpret_cast<const unsigned char*>(sql.data()), static_cast<int>(sql.size()),
+                               settings);
   };
   for (const auto& statement : settlement_.statements)
     if (statement.begin >= old_begin && statement.end <= old_end) {
@@ -268,8 +267,7 @@ void Unsettled::take_new_statements(const std::string& before, std::size_t old_b
       for (const auto& directive : *list)
         if (is_new(directive.begin)) give_up("a directive is new");
     if (everything()) return;
-    std::erase_if(text.statements,
-                  [&](const TextStatement& statement) { return !is_new(statement.source->begin); });
+    std::erase_if(text.statements, [&](const TextStatement& statement) { return !is_new(statement.source->begin); });
     // Those that only stand elsewhere.
     Mentions mentions;
     std::set<std::size_t> moved;
@@ -284,7 +282,8 @@ void Unsettled::take_new_statements(const std::string& before, std::size_t old_b
       const std::size_t at = remaining.original(statement.source->begin);
       kept_.push_back({was, at, at, at + statement.source->end - statement.source->begin});
     }
-    std::erase_if(text.statements, [&](const TextStatement& statement) { return moved.count(statement.source->begin) != 0; });
+    std::erase_if(text.statements,
+                  [&](const TextStatement& statement) { return moved.count(statement.source->begin) != 0; });
     {
       const pg::Subtransaction lookup;
       resolve(text, search_path_);

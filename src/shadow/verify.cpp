@@ -169,12 +169,18 @@ bool follows_change(const diff::Difference& difference) {
 }
 
 bool explained(const catalog::WalkDifference& difference) {
-  static const std::set<std::string> kFollowsType = {"pg_attribute.atttypid",     "pg_attribute.atttypmod",
-                                                     "pg_attribute.attlen",       "pg_attribute.attbyval",
-                                                     "pg_attribute.attalign",     "pg_attribute.attstorage",
-                                                     "pg_attribute.attcollation", "pg_index.indclass",
-                                                     "pg_index.indcollation",     "pg_constraint.conpfeqop",
-                                                     "pg_constraint.conppeqop",   "pg_constraint.conffeqop",
+  static const std::set<std::string> kFollowsType = {"pg_attribute.atttypid",
+                                                     "pg_attribute.atttypmod",
+                                                     "pg_attribute.attlen",
+                                                     "pg_attribute.attbyval",
+                                                     "pg_attribute.attalign",
+                                                     "pg_attribute.attstorage",
+                                                     "pg_attribute.attcollation",
+                                                     "pg_index.indclass",
+                                                     "pg_index.indcollation",
+                                                     "pg_constraint.conpfeqop",
+                                                     "pg_constraint.conppeqop",
+                                                     "pg_constraint.conffeqop",
                                                      "pg_depend"};
   return catalog::is_deparsed(difference.line.attribute) || kFollowsType.count(difference.line.attribute);
 }

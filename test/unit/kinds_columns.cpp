@@ -159,7 +159,8 @@ TEST(Indexes, PassTheClusterMarkOn) {
 }
 
 TEST(Indexes, PassTheReplicaIdentityOn) {
-  const Attributes on{{"replica_identity", "yes"}}, full{{"replica_identity", "FULL"}}, index{{"replica_identity", "INDEX"}};
+  const Attributes on{{"replica_identity", "yes"}}, full{{"replica_identity", "FULL"}},
+      index{{"replica_identity", "INDEX"}};
   const std::string prefix = "ALTER TABLE app.calls REPLICA IDENTITY ";
   EXPECT_EQ(plan_for_calls(marked(index, on, {}), marked(index, {}, on)), Texts{prefix + "USING INDEX b"});
   EXPECT_EQ(plan_for_calls(marked(index, {}, on), marked(index, on, {})), Texts{prefix + "USING INDEX a"});
