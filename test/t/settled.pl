@@ -70,7 +70,7 @@ END
 	$settled //= 0;
 	my @errors = $err =~ /^\S*\s*ERROR:  (.*)$/mg;
 	s/^\s+|\s+$//g for $with, $without;
-	s/"slots": \d+/"slots": …/ for $with, $without;    # the locks of a trial are counted, not planned
+	for ($with, $without) { s/"slots": \d+/"slots": …/g; s/LOCKS  \d+ of/LOCKS  … of/g; }    # the locks of a trial are counted, not planned
 	if ($options{error})
 	{
 		like($errors[0] // '', $options{error}, "$name: refused");
@@ -168,7 +168,7 @@ for my $seed (1 .. $cases)
 	my $plan = sub { run_sql("BEGIN;\n$outside;\n$_[0]SET LOCAL client_min_messages = debug1;\nSELECT pgschema_plan(${\ quoted($new)}, $scope, format => 'json');\nROLLBACK;\n") };
 	my ($with, $with_err) = $plan->('');
 	my ($without, $without_err) = $plan->("DELETE FROM pgschema.settled;\n");
-	s/"slots": \d+/"slots": …/ for $with, $without;
+	for ($with, $without) { s/"slots": \d+/"slots": …/g; s/LOCKS  \d+ of/LOCKS  … of/g; }
 	$partly++ if $with_err =~ /statements of the desired state are settled/;
 	for ($with_err, $without_err) { $_ = join "\n", /((?:ERROR|DETAIL|HINT): .*|.*desired state, line .*)/g; }
 	$internal .= "\nseed $seed, outside: $outside\n$without_err" if $without_err =~ /Please report/;
