@@ -2,7 +2,7 @@
 # with it; the rows that stay are the same, and a second plan is empty. lib/Pairs.pm says what is checked, lib/RandomSchema.pm
 # what is in the schemas.
 #
-#   PAIRS=200         how many pairs                 PAIRS_SEED=1      the first seed
+#   PAIRS=100         how many pairs                 PAIRS_SEED=1      the first seed
 #   PAIRS_JOBS=1      how many at a time             PAIRS_SHRINK=1    make what fails as small as possible, and show it
 #   PAIRS_REPORT=file where to write what came of it
 use strict;
@@ -13,7 +13,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my ($count, $first, $jobs) = ($ENV{PAIRS} // 200, $ENV{PAIRS_SEED} // 1, $ENV{PAIRS_JOBS} // 1);
+my ($count, $first, $jobs) = ($ENV{PAIRS} // 100, $ENV{PAIRS_SEED} // 1, $ENV{PAIRS_JOBS} // 1);
 # A pair may be refused, for a reason that docs/limits.md names; most must not be.
 my $most_refused = 0.05;
 
