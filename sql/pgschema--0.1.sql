@@ -72,6 +72,15 @@ COMMENT ON VIEW pgschema.history IS
   'who applied what, when and from where; one sees the rows about schemas on which one has USAGE';
 GRANT SELECT ON pgschema.history TO PUBLIC;
 
+CREATE FUNCTION pgschema.storageless(internal) RETURNS table_am_handler
+  AS 'MODULE_PATHNAME', 'pgschema_sql_storageless'
+  LANGUAGE C STRICT IMMUTABLE;
+COMMENT ON FUNCTION pgschema.storageless(internal) IS 'of the access method pgschema_shadow';
+
+CREATE ACCESS METHOD pgschema_shadow TYPE TABLE HANDLER pgschema.storageless;
+COMMENT ON ACCESS METHOD pgschema_shadow IS
+  'heap without storage: of the tables that a plan makes to understand a text, and undoes; 0A000 for everybody else';
+
 CREATE FUNCTION pgschema_version() RETURNS text
   AS 'MODULE_PATHNAME', 'pgschema_sql_version'
   LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;

@@ -3,6 +3,7 @@
 
 #include "catalog/address.hpp"
 #include "pg/call.hpp"
+#include "pg/storageless.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -10,6 +11,7 @@ extern "C" {
 #include "access/table.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "utils/fmgroids.h"
@@ -21,11 +23,15 @@ namespace {
 
 using Whole = std::pair<Oid, Oid>;
 
-// An extension's ownership of its members leads nowhere that a plan could go.
-bool leads_somewhere(char type) { return type != DEPENDENCY_EXTENSION && type != DEPENDENCY_AUTO_EXTENSION; }
+// An extension's ownership of its members leads nowhere that a plan could go, and a table without storage stands for a heap.
+bool leads_somewhere(const FormData_pg_depend& edge, Oid storageless) {
+  return edge.deptype != DEPENDENCY_EXTENSION && edge.deptype != DEPENDENCY_AUTO_EXTENSION &&
+         (edge.refobjid != storageless || edge.refclassid != AccessMethodRelationId);
+}
 
 /// The edges of one object, appended. Called where a longjmp may pass: `out` lives outside.
-void scan_one(Relation depend, const Whole& object, bool by_reference, std::vector<RawDependency>& out) {
+void scan_one(Relation depend, const Whole& object, bool by_reference, Oid storageless,
+              std::vector<RawDependency>& out) {
   ScanKeyData keys[2];
   ScanKeyInit(&keys[0], by_reference ? Anum_pg_depend_refclassid : Anum_pg_depend_classid, BTEqualStrategyNumber,
               F_OIDEQ, ObjectIdGetDatum(object.first));
@@ -35,7 +41,7 @@ void scan_one(Relation depend, const Whole& object, bool by_reference, std::vect
       systable_beginscan(depend, by_reference ? DependReferenceIndexId : DependDependerIndexId, true, nullptr, 2, keys);
   while (HeapTuple row = systable_getnext(scan)) {
     const auto* edge = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
-    if (leads_somewhere(edge->deptype))
+    if (leads_somewhere(*edge, storageless))
       out.push_back({{edge->classid, edge->objid, edge->objsubid},
                      {edge->refclassid, edge->refobjid, edge->refobjsubid},
                      edge->deptype});
@@ -47,12 +53,13 @@ void scan_one(Relation depend, const Whole& object, bool by_reference, std::vect
 constexpr std::size_t kManyObjects = 500;
 
 /// The same of many objects, sorted.
-void scan_all(Relation depend, const std::vector<Whole>& objects, bool by_reference, std::vector<RawDependency>& out) {
+void scan_all(Relation depend, const std::vector<Whole>& objects, bool by_reference, Oid storageless,
+              std::vector<RawDependency>& out) {
   SysScanDesc scan = systable_beginscan(depend, InvalidOid, false, nullptr, 0, nullptr);
   while (HeapTuple row = systable_getnext(scan)) {
     const auto* edge = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
     const Whole end = by_reference ? Whole{edge->refclassid, edge->refobjid} : Whole{edge->classid, edge->objid};
-    if (leads_somewhere(edge->deptype) && std::binary_search(objects.begin(), objects.end(), end))
+    if (leads_somewhere(*edge, storageless) && std::binary_search(objects.begin(), objects.end(), end))
       out.push_back({{edge->classid, edge->objid, edge->objsubid},
                      {edge->refclassid, edge->refobjid, edge->refobjsubid},
                      edge->deptype});
@@ -65,11 +72,12 @@ std::vector<RawDependency> edges_of(const std::set<Whole>& objects, bool by_refe
   std::vector<RawDependency> out;
   const std::vector<Whole> sorted(objects.begin(), objects.end());
   pg::call([&] {
+    const Oid storageless = pg::storageless_method();
     Relation depend = table_open(DependRelationId, AccessShareLock);
     if (sorted.size() < kManyObjects)
-      for (const auto& object : sorted) scan_one(depend, object, by_reference, out);
+      for (const auto& object : sorted) scan_one(depend, object, by_reference, storageless, out);
     else
-      scan_all(depend, sorted, by_reference, out);
+      scan_all(depend, sorted, by_reference, storageless, out);
     table_close(depend, AccessShareLock);
   });
   return out;

@@ -1,6 +1,7 @@
 #include "catalog/texts.hpp"
 
 #include "pg/call.hpp"
+#include "pg/storageless.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -81,7 +82,10 @@ SharedText Texts::tablespace(Oid tablespace) {
 }
 
 SharedText Texts::access_method(Oid method) {
-  return once(methods_, method, [](Oid oid) { return OidIsValid(oid) ? quoted_or_null(get_am_name(oid)) : nullptr; });
+  return once(methods_, method, [](Oid oid) {
+    if (oid == pg::storageless_method()) oid = HEAP_TABLE_AM_OID;
+    return OidIsValid(oid) ? quoted_or_null(get_am_name(oid)) : nullptr;
+  });
 }
 
 Texts::TypeFacts Texts::facts(Oid type) {

@@ -116,6 +116,7 @@ class Pass {
   explicit Pass(std::uint64_t seed) : seed_(seed) {}
 
   Versions run() {
+    schemas();
     dependencies();
     relations();
     types();
@@ -135,6 +136,18 @@ class Pass {
       return (std::size_t{key.first} << 32 | key.second) * 0x9E3779B97F4A7C15u;
     }
   };
+
+  /// Those of sessions, and what is in them, are nobody's business: they come and go.
+  void schemas() {
+    std::vector<RowVersion> rows;
+    scan<FormData_pg_namespace>(NamespaceRelationId, seed_, rows, [&](const FormData_pg_namespace& row, RowVersion&) {
+      const std::string_view name = NameStr(row.nspname);
+      const bool temporary = name.starts_with("pg_temp_") || name.starts_with("pg_toast_temp_");
+      if (temporary) temporary_.insert(row.oid);
+      return !temporary;
+    });
+    for (const auto& row : rows) out_.rest += row.number;
+  }
 
   /// Members of extensions, sequences of columns, constructors of ranges.
   void dependencies() {
@@ -340,8 +353,8 @@ class Pass {
     for (const auto& other : other_catalogs()) remains(other.catalog);
     for (const Oid catalog :
          {AccessMethodRelationId, AccessMethodOperatorRelationId, AccessMethodProcedureRelationId, DefaultAclRelationId,
-          EventTriggerRelationId, ExtensionRelationId, NamespaceRelationId, PublicationNamespaceRelationId,
-          TSConfigMapRelationId, UserMappingRelationId, SharedDescriptionRelationId})
+          EventTriggerRelationId, ExtensionRelationId, PublicationNamespaceRelationId, TSConfigMapRelationId,
+          UserMappingRelationId, SharedDescriptionRelationId})
       if (!other_catalog(catalog)) remains(catalog);
   }
 
@@ -404,6 +417,10 @@ class Pass {
   }
 
   void unit(const Key& key, Oid schema, const char* name, bool has_definition) {
+    if (temporary_.count(schema)) {
+      at_.emplace(key, kNobodys);
+      return;
+    }
     at_.emplace(key, out_.units.size());
     out_.units.push_back({key.first, key.second, schema, 0, has_definition && members_.count(key) == 0, name});
   }
@@ -414,6 +431,7 @@ class Pass {
   void finish() {
     for (const auto& [part, number] : parts_) {
       const auto found = at_.find(whole(part));
+      if (found != at_.end() && found->second == kNobodys) continue;
       (found != at_.end() ? out_.units[found->second].number : out_.rest) += number;
     }
     std::sort(out_.units.begin(), out_.units.end(), [](const Version& a, const Version& b) {
@@ -421,6 +439,7 @@ class Pass {
     });
   }
 
+  static constexpr std::size_t kNobodys = SIZE_MAX;
   static constexpr int kMostLevels = 5;  // the array of the row type of the toast table of a table
 
   const std::uint64_t seed_;
@@ -428,6 +447,7 @@ class Pass {
   std::unordered_map<Key, std::size_t, Hash> at_;
   std::unordered_map<Key, Key, Hash> owner_of_, internal_;
   std::set<Key> members_;
+  std::set<Oid> temporary_;
   std::vector<std::pair<Key, Key>> depends_;
   std::vector<std::pair<Key, std::uint64_t>> parts_;
 };

@@ -60,6 +60,7 @@ inline constexpr std::string_view kInvalidParameter = "22023";
 inline constexpr std::string_view kDependentObjects = "2BP01";
 inline constexpr std::string_view kSyntaxError = "42601";
 inline constexpr std::string_view kUndefinedObject = "42704";
+inline constexpr std::string_view kUndefinedFile = "58P01";
 inline constexpr std::string_view kAmbiguousName = "42725";
 inline constexpr std::string_view kInsufficientPrivilege = "42501";
 inline constexpr std::string_view kObjectNotReady = "55000";

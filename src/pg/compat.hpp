@@ -4,6 +4,8 @@
 #include "pg/server.hpp"
 
 extern "C" {
+#include "access/tableam.h"
+#include "commands/defrem.h"
 #include "parser/parse_type.h"
 #include "utils/acl.h"
 #include "utils/regproc.h"
@@ -35,6 +37,26 @@ inline List* name_list(const char* text) {
   return stringToQualifiedNameList(text, nullptr);
 #else
   return stringToQualifiedNameList(text);
+#endif
+}
+
+/// Where a relation's file lies, and what a table access method makes it with.
+#if PG_VERSION_NUM >= 160000
+using FileLocator = RelFileLocator;
+inline auto& set_new_file(TableAmRoutine& routine) { return routine.relation_set_new_filelocator; }
+#else
+using FileLocator = RelFileNode;
+inline auto& set_new_file(TableAmRoutine& routine) { return routine.relation_set_new_filenode; }
+#endif
+
+/// CREATE INDEX, as ALTER TABLE does it: nothing is built, no file is made.
+inline void define_index_without_file(Oid table, IndexStmt* stmt) {
+#if PG_VERSION_NUM >= 160000
+  stmt->oldNumber = 1;  // one is there, it is told
+  (void)DefineIndex(table, stmt, InvalidOid, InvalidOid, InvalidOid, -1, false, true, true, true, true);
+#else
+  stmt->oldNode = 1;
+  (void)DefineIndex(table, stmt, InvalidOid, InvalidOid, InvalidOid, false, true, true, true, true);
 #endif
 }
 

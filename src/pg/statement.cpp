@@ -2,6 +2,7 @@
 
 #include "model/failure.hpp"
 #include "pg/compat.hpp"
+#include "pg/storageless.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -133,6 +134,7 @@ void say_the_rest(const LoginTrigger& trigger) {
 }
 
 void prepare(Node* statement) {
+  make_storageless(statement);
   if (IsA(statement, CreateTableAsStmt)) reinterpret_cast<CreateTableAsStmt*>(statement)->into->skipData = true;
   if (IsA(statement, AlterDomainStmt) && domain_check(statement))
     skip_validation(reinterpret_cast<AlterDomainStmt*>(statement)->def);
@@ -152,6 +154,11 @@ void run(RawStmt* raw, const std::string& sql) {
     prepare(raw->stmt);
     const LoginTrigger login = without_login(raw->stmt);
     PushActiveSnapshot(GetTransactionSnapshot());
+    if (IsA(raw->stmt, IndexStmt) && define_index_without_file(reinterpret_cast<IndexStmt*>(raw->stmt), sql.c_str())) {
+      PopActiveSnapshot();
+      CommandCounterIncrement();
+      return;
+    }
     List* queries = pg_analyze_and_rewrite_fixedparams(raw, sql.c_str(), nullptr, 0, nullptr);
     List* plans = pg_plan_queries(queries, sql.c_str(), 0, nullptr);
     for (int i = 0; i < list_length(plans); ++i) {

@@ -1,6 +1,8 @@
 #include "pg/subtransaction.hpp"
 
 extern "C" {
+#include "access/xact.h"
+#include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "utils/guc.h"
 #include "utils/resowner.h"
@@ -31,7 +33,11 @@ void Subtransaction::commit() {
 }
 
 void Subtransaction::commit_and_unlock() {
-  call([] { LockReleaseCurrentOwner(nullptr, 0); });
+  call([] {
+    LockReleaseCurrentOwner(nullptr, 0);
+    // Its own id was among them, and ending gives that up. (Who waits for it asks whether it has ended.)
+    if (const TransactionId own = GetCurrentTransactionIdIfAny(); TransactionIdIsValid(own)) XactLockTableInsert(own);
+  });
   commit();
 }
 

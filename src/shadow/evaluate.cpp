@@ -563,6 +563,7 @@ class Evaluation {
     std::size_t more = 0;
     for (const auto& item : items_) {
       if (!item.text || item.done || !item.error) continue;
+      if (item.error->sqlstate() == sqlstate::kUndefinedFile) throw pg::Error(*item.error);  // see Storageless
       if (!first)
         first = &item;
       else if (++more <= kMostMistakes)

@@ -8,6 +8,7 @@
 #include "model/failure.hpp"
 #include "pg/call.hpp"
 #include "pg/query.hpp"
+#include "pg/storageless.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -16,6 +17,7 @@ extern "C" {
 #include "access/transam.h"
 #include "catalog/dependency.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_foreign_data_wrapper.h"
@@ -219,11 +221,14 @@ void start_hook(QueryDesc* query, int flags) {
 
 /// relcache.c builds the entry of a relation of this transaction again at every change of its catalog rows, and with it
 /// reads a view's query; that of an older one is thrown away and built when somebody asks. The difference is for storage,
-/// which a view does not have: after a rollback it is the invalidations that the entry goes with, as any other.
-void treat_view_as_old(Oid oid) {
+/// which neither a view has nor a table without it: after a rollback it is the invalidations that the entry goes with, as any
+/// other.
+void treat_as_old(Oid oid) {
   Relation relation = RelationIdGetRelation(oid);
   if (!RelationIsValid(relation)) return;
-  if (relation->rd_rel->relkind == RELKIND_VIEW) relation->rd_createSubid = InvalidSubTransactionId;
+  if (relation->rd_rel->relkind == RELKIND_VIEW ||
+      (relation->rd_rel->relam != HEAP_TABLE_AM_OID && relation->rd_rel->relam == pg::storageless_method()))
+    relation->rd_createSubid = InvalidSubTransactionId;
   RelationClose(relation);
 }
 
@@ -237,7 +242,7 @@ void hook(ObjectAccessType access, Oid classid, Oid objid, int subid, void* arg)
     if (objid >= FirstNormalObjectId) prepared = objid;
   } else if (access == OAT_POST_CREATE && subid == 0) {
     created.add(classid, objid, 0);
-    if (classid == RelationRelationId) treat_view_as_old(objid);
+    if (classid == RelationRelationId) treat_as_old(objid);
   } else if (access == OAT_DROP)
     dropped.add(classid, objid, subid);
 }

@@ -12,11 +12,9 @@
 
 extern "C" {
 #include "access/htup_details.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
@@ -175,15 +173,11 @@ void Unsettled::compare_versions() {
     name(unit.name);
     if (is_followed(unit.classid) && now_.find(unit.classid, unit.oid)) open({unit.classid, unit.oid});
   };
-  const auto is_temporary = [](const catalog::Version& unit) {
-    return OidIsValid(unit.schema) && pg::call([&] { return isAnyTempNamespace(unit.schema); });
-  };
   for (std::size_t i = 0, j = 0; i < before.size() || j < now.size();) {
     if (j == now.size() || (i < before.size() && key(before[i]) < key(now[j]))) {
       note(before[i++]);
     } else if (i == before.size() || key(now[j]) < key(before[i])) {
-      if (!is_temporary(now[j])) note(now[j]);
-      ++j;
+      note(now[j++]);
     } else {
       if (before[i].number != now[j].number || before[i].schema != now[j].schema || before[i].name != now[j].name) {
         note(before[i]);

@@ -6,6 +6,7 @@
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
+#include "pg/storageless.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/copies.hpp"
@@ -113,7 +114,12 @@ Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_
   mentioned(parsed, mentioned_);
   const pg::SettingsScope settings;
   settings.pin_output();
-  desired_ = understood(parsed, search_path);
+  try {
+    desired_ = understood(parsed, search_path, false);
+  } catch (const pg::Error& error) {
+    if (error.sqlstate() != sqlstate::kUndefinedFile) throw;
+    desired_ = understood(parsed, search_path, true);
+  }
   drop_abandoned_schemas(desired_);
   const Snapshot& live = live_.snapshot;
   const Snapshot wanted = aligned(live);
@@ -143,7 +149,7 @@ Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_
           if (in->has(edge.to)) differences_.insert(in->root(edge.to));
 }
 
-Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
+Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool index_files) {
   const Oid caller = GetUserId();
   const pg::Subtransaction held;  // until it is understood: who takes part in the plan is held again
   hold(scope_.units);
@@ -164,6 +170,11 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path) {
   schemas.schemas = scope_.units.schemas;
   for (const auto& other : scope_.units.others)
     if (other.first == ExtensionRelationId) schemas.others.insert(other);
+  const pg::Storageless storageless(std::any_of(parsed.statements.begin(), parsed.statements.end(),
+                                                [](const TextStatement& statement) {
+                                                  return pg::Storageless::speaks_of_toast(statement.tree->stmt);
+                                                }),
+                                    index_files);
   Copies copies(schemas, outside, stubs);
   const std::string hidden = hide(rows, false);
   copies.make({}, {});

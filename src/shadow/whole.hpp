@@ -44,7 +44,7 @@ class Whole {
   const Snapshot& live() const { return live_.snapshot; }
 
  private:
-  Snapshot understood(Text& parsed, const std::string& search_path);
+  Snapshot understood(Text& parsed, const std::string& search_path, bool index_files);
   Snapshot aligned(const Snapshot& live) const;
   void drop_abandoned_schemas(Snapshot& desired) const;
 
