@@ -73,6 +73,9 @@ my $failures = join('', map { -e "$folder/failures.$_" ? slurp_file("$folder/fai
 note($_) for @report;
 if ($ENV{PAIRS_REPORT}) { open(my $f, '>', $ENV{PAIRS_REPORT}) or die "$ENV{PAIRS_REPORT}: $!"; print $f map { "$_\n" } @report, '', $failures; close $f; }
 
+my $maker = Pairs->new(%how);
+my ($once, undef, $again) = map { $maker->made($_) } 7, 8, 7;
+is_deeply($again, $once, 'a pair is made of its seed alone');
 is($done, $count, "$count pairs from seed $first were tried");
 TODO: {
 	local $TODO = $version >= 18 ? 'constraints for NOT NULL of inheritance children and partitions: docs/limits.md' : undef;

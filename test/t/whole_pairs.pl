@@ -56,7 +56,13 @@ my $in = "CREATE TABLE s.t (a int, c varchar CHECK (c IN ('a', 'b')));\nCREATE M
 there_and_back('statistics of columns that have other places', 'CREATE TABLE s.t (a int, b int); CREATE STATISTICS s.st (ndistinct) ON a, b FROM s.t; ALTER STATISTICS s.st SET STATISTICS 300; ALTER STATISTICS s.st OWNER TO pairs_b',
 	'CREATE TABLE s.t (b numeric, a int); CREATE STATISTICS s.st (ndistinct) ON a, b FROM s.t; ALTER STATISTICS s.st SET STATISTICS 300; ALTER STATISTICS s.st OWNER TO pairs_b');
 
+there_and_back('a new partition, where foreign keys come down', 'CREATE TABLE s.k (a int PRIMARY KEY); CREATE TABLE s.t (a int REFERENCES s.k) PARTITION BY LIST (a)',
+	'CREATE TABLE s.k (a int PRIMARY KEY); CREATE TABLE s.t (a int REFERENCES s.k) PARTITION BY LIST (a); CREATE TABLE s.p PARTITION OF s.t FOR VALUES IN (1)', rows => ['INSERT INTO s.k VALUES (1)']);
+there_and_back('a new child', 'CREATE TABLE s.t (a int CHECK (a > 0))', 'CREATE TABLE s.t (a int CHECK (a > 0)); CREATE TABLE s.c (b int) INHERITS (s.t)', rows => ['INSERT INTO s.t VALUES (1)']);
+
 # -------------------------------------------------------------------------------------------------------- marks
+there_and_back('how a column is stored, after and before its indexes', 'CREATE TABLE s.t (a jsonb, b text, c tsvector); CREATE INDEX i ON s.t USING gin (a jsonb_path_ops); CREATE INDEX h ON s.t USING hash (b); CREATE INDEX g ON s.t USING gist (c)',
+	'CREATE TABLE s.t (a jsonb, b text, c tsvector); ALTER TABLE s.t ALTER a SET COMPRESSION pglz, ALTER b SET COMPRESSION pglz, ALTER b SET STORAGE MAIN, ALTER c SET STORAGE EXTERNAL; CREATE INDEX i ON s.t USING gin (a jsonb_path_ops); CREATE INDEX h ON s.t USING hash (b); CREATE INDEX g ON s.t USING gist (c)');
 there_and_back('the index of the replica identity goes', 'CREATE TABLE s.t (a int PRIMARY KEY); CREATE UNIQUE INDEX i ON s.t (a); ALTER TABLE s.t REPLICA IDENTITY USING INDEX i', 'CREATE TABLE s.t (a int PRIMARY KEY)');
 there_and_back('it becomes FULL', 'CREATE TABLE s.t (a int PRIMARY KEY); CREATE UNIQUE INDEX i ON s.t (a); ALTER TABLE s.t REPLICA IDENTITY USING INDEX i', 'CREATE TABLE s.t (a int PRIMARY KEY); ALTER TABLE s.t REPLICA IDENTITY FULL');
 there_and_back('the roles of a policy, in an order of their own', 'CREATE TABLE s.t (a int); CREATE POLICY p ON s.t TO pairs_b, pairs_a USING (a > 0)', 'CREATE TABLE s.t (a bigint); CREATE POLICY p ON s.t TO pairs_b, pairs_a USING (a > 0)');
