@@ -837,6 +837,22 @@ class Reader {
     put(std::move(raw), fields, Kind::kConstraint, cat(name, " on ", named(*of).identity), "table constraint", unit);
   }
 
+  /// Equal for two indexes of one table, where the server may take one for the other when it looks for the part of a
+  /// parent's index (CompareIndexInfo() in index.c).
+  static std::string keys_of(const Index& index, const Relation& self) {
+    constexpr auto kFrom = offsetof(FormData_pg_index, indnatts);
+    constexpr auto kNumbers = offsetof(FormData_pg_index, indkey) + offsetof(int2vector, values) - kFrom;
+    int16 count;
+    memcpy(&count, index.shape.data(), sizeof count);
+    std::string out = cat(std::to_string(self.method), index.unique ? " unique" : "");
+    for (int i = 0; i < count; ++i) {
+      int16 number;
+      memcpy(&number, index.shape.data() + kNumbers + static_cast<std::size_t>(i) * sizeof number, sizeof number);
+      out += cat(" ", std::to_string(number));
+    }
+    return out;
+  }
+
   void add(const Index& index) {
     const Relation* self = relation(index.oid);
     if (!self || key_indexes_.count(index.oid)) return;
@@ -852,6 +868,13 @@ class Reader {
     if (index.clustered) fields.set("clustered", texts_.of("yes"));
     if (index.replica_identity) fields.set("replica_identity", texts_.of("yes"));
     fields.fact("unique", Texts::truth(index.unique));
+    const Relation* of = relation(index.relation);
+    if (of && (of->partition || of->kind == RELKIND_PARTITIONED_TABLE)) {
+      // Which index of a partition the server takes for which of its parent's, where several fit, is by their age.
+      fields.fact("keys", texts_.of(keys_of(index, *self)));
+      const std::string place = std::to_string(index.oid);
+      fields.fact("place", texts_.of(cat(std::string(10 - place.size(), '0'), place)));
+    }
     RawObject raw{Kind::kNone, {RelationRelationId, index.oid, 0}, {RelationRelationId, index.relation, 0}, {}};
     raw.object.schema = its.schema;
     raw.object.name = its.name;

@@ -140,6 +140,13 @@ constexpr Reading kReadings[] = {
      "CASE WHEN t.attoptions IS NOT NULL THEN ARRAY(SELECT o FROM pg_catalog.unnest(t.attoptions) o WHERE o NOT "
      "LIKE 'pg_attver=%') END",
      "pg_attver is the server's own bookkeeping (back branches)"},
+    {"pg_attribute", "attstorage", As::text,
+     "CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_index x WHERE x.indexrelid = t.attrelid) THEN t.attstorage END",
+     "that of the table's column or of the index's own type, by which statement came last"},
+    {"pg_attribute", "attcompression", As::text,
+     "CASE WHEN t.attcompression <> '' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index x WHERE x.indexrelid = t.attrelid) THEN "
+     "t.attcompression END",
+     "the same"},
     {"pg_type", "typdefault", As::text, "CASE WHEN t.typdefaultbin IS NULL THEN t.typdefault END",
      "a text made under the search_path of that day; typdefaultbin is the definition"},
     {"pg_enum", "enumsortorder", As::text,

@@ -62,6 +62,22 @@ bool follows_null(const Change& change) {
   return false;
 }
 
+/// RENAME CONSTRAINT of the parent's renames what has come down from it (renameConstraintInternal() in tablecmds.c).
+bool follows_name_of_null(const Change& change) {
+  if (!change.before.has("inherited") || !change.after.has("inherited") ||
+      !stays_in_tree(change.after, change.live, change.desired))
+    return false;
+  const auto same_name = [](const Object& a, const Object& b) {
+    return a.fact("not_null_name") == b.fact("not_null_name");
+  };
+  for (const auto& id : origins_of(change.after, change.desired)) {
+    const Object *before = change.live.find(id), *after = change.desired.find(id);
+    if (before && after && !no_inherit(*before) && same_name(*before, change.before) && same_name(*after, change.after))
+      return true;
+  }
+  return false;
+}
+
 /// Typed tables follow their type, when that is said: it is all that CASCADE means here.
 std::string and_typed_tables(const Object& type, const Snapshot& in) {
   return heirs_of(type.id, in).empty() ? "" : " CASCADE";
@@ -213,7 +229,7 @@ class ColumnWriter final : public Writer {
   static void change_not_null(const Change& change, const Object& table, Alteration& out) {
     const Object &before = change.before, &after = change.after;
     const std::string& name = after.fact("not_null_name");
-    if (before.fact("not_null_name") != name)
+    if (before.fact("not_null_name") != name && !follows_name_of_null(change))
       out.commands.push_back(on_relation(table, cat("RENAME CONSTRAINT ", before.fact("not_null_name"), " TO ", name)));
     if (no_inherit(before) != no_inherit(after))
       out.commands.push_back(

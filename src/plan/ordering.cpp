@@ -58,6 +58,9 @@ class Ordering {
     const Object* object = live_.has(work.id) ? live_.find(work.id) : desired_.find(work.id);
     if (object && work.id.kind == Kind::kPrivilege)
       key.second = cat(object->parent.identity, " ", object->fact("place"), key.second);
+    // Copies of the indexes of a tree as old as these are among each other: it decides which one is the part of which.
+    if (object && work.id.kind == Kind::kIndex && request_.copies)
+      key.second = cat(object->parent.identity, " ", object->fact("place"), key.second);
     // New columns in the order of the text.
     if (object && work.id.kind == Kind::kColumn && !live_.has(work.id)) {
       const std::string& position = object->fact("position");
@@ -477,9 +480,16 @@ class Ordering {
           order_index(object, enters);
           continue;
         }
+        if (enters) order_alike_indexes(object.parent, *enters);
         std::vector<ObjectId> tables = kinds::parents_of(object.parent, *snapshot);
         // Names that the server chooses (of NOT NULL, from 18 on) are the parent's before they are the child's.
-        for (const auto& parent : tables) before(create_node(parent), create_node(object.parent));
+        for (const auto& parent : tables) {
+          before(create_node(parent), create_node(object.parent));
+          for (const auto& part : desired_.children(object.parent))
+            if (live_.has(part) && live_.objects.at(part).fact("not_null_name") !=
+                                       desired_.objects.at(part).fact("not_null_name"))
+              before(create_node(parent), find(alters_, part));
+        }
         for (const auto& parent : tables)
           if (enters)
             for (const auto& sibling : kinds::heirs_of(parent, live_)) {
@@ -531,6 +541,27 @@ class Ordering {
     else
       before(part, table);
     before(table, enters);
+  }
+
+  /// A table that enters a tree: the server takes the oldest index that fits for the part of the parent's oldest, and so on.
+  /// Those that are to be none come later.
+  void order_alike_indexes(const ObjectId& table, Graph::Node enters) {
+    std::map<std::string, std::map<std::string, Graph::Node>> parts;  // by what makes them fit, and by the age of the parents'
+    for (const auto& id : desired_.children(table)) {
+      const auto part = create_node(id);
+      if (id.kind != Kind::kIndex || !part) continue;
+      for (const auto& whole : kinds::parents_of(id, desired_))
+        if (live_.has(whole) && !create_node(whole))
+          parts[desired_.objects.at(id).fact("keys")].emplace(live_.objects.at(whole).fact("place"), *part);
+    }
+    for (const auto& [keys, nodes] : parts) {
+      for (auto first = nodes.begin(), then = std::next(first); then != nodes.end(); first = then++)
+        before(first->second, then->second);
+      for (const auto& id : desired_.children(table))
+        if (id.kind == Kind::kIndex && desired_.objects.at(id).fact("keys") == keys &&
+            !desired_.has(kinds::inheritance_of(id)))
+          before(enters, create_node(id));
+    }
   }
 
   /// Triggers that go and come back, as the parent's are, when their table leaves and enters.

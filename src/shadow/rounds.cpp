@@ -112,7 +112,7 @@ class Attempt {
       return Spread{above, !evaluating_};
     } catch (const BoundToHidden&) {
       if (round == Round::kEveryone || above.empty()) throw;
-      return Spread{above};
+      return Spread{above, whole_ != nullptr};
     }
   }
 
@@ -297,7 +297,7 @@ class Attempt {
       if (!outcome.plan.spread.empty()) return Spread{outcome.plan.spread};
       if (!outcome.plan.refused.empty()) return {};
       if (scouting) return Spread{};
-      if (prove(request, copied, copies, evaluated.assumed, outcome)) break;
+      if (prove(request, copied, copies, evaluated.assumed, hidden, outcome)) break;
     }
     outcome.live = live;
     outcome.values_becoming = request.replaced_enums;
@@ -330,7 +330,7 @@ class Attempt {
 
   /// Runs the plan over the copies. False when the plan must be another: an enum value is added and used at once.
   bool prove(plan::Request& request, const catalog::Reading& copied, Copies& copies, const std::set<ObjectId>& assumed,
-             Outcome& outcome) {
+             const std::string& hidden, Outcome& outcome) {
     std::set<ObjectId> missing, missing_parts;
     for (const auto& [id, object] : original_.snapshot.objects)
       if (!renames_ && object.parent && copied.snapshot.has(original_.snapshot.root(id)) && !copied.snapshot.has(id) &&
@@ -342,7 +342,7 @@ class Attempt {
       const pg::Subtransaction trial;
       copies.make_more(missing, missing_parts);
       TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing,
-                                     assumed, renames_, use_, caller_},
+                                     assumed, renames_, use_, caller_, hidden},
                                     copies);
       outcome.expected = std::move(result.walk);
       outcome.roots = std::move(result.roots);

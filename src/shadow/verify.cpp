@@ -89,6 +89,14 @@ Reprints reprints(const catalog::Walk& originals, const catalog::Walk& copies) {
 
 namespace {
 
+void refuse_hidden_name(const Object& object, const std::string& prefix) {
+  for (const auto& [attribute, value] : object.attributes)
+    if (value.find(prefix) != std::string::npos)
+      throw BoundToHidden(sqlstate::kInternal,
+                          cat(kinds::describe(object.id), " is bound to an object that takes part in the plan (attribute ",
+                              attribute, ")"));
+}
+
 /// Membership of the owner is what DROP asks for; in the shadow there is nothing to drop.
 void check_may_drop(const Trial& trial, const ObjectId& root) {
   const Object* owner = trial.originals.find({Kind::kOwner, kinds::describe(root)});
@@ -218,6 +226,8 @@ void compare_models(const Trial& trial, const Snapshot& reached) {
     if (difference.what == diff::What::kAltered &&
         prints_as(trial.request.desired.objects.at(difference.id), reached.objects.at(difference.id), reached))
       continue;
+    if (difference.what != diff::What::kDropped)
+      refuse_hidden_name(reached.objects.at(difference.id), trial.hidden);
     refuse_result(difference, reached, trial.request.desired);
   }
 }
@@ -297,12 +307,7 @@ TrialResult run_plan(const Trial& trial, const Copies& copies) {
 }
 
 void refuse_hidden_names(const Snapshot& desired, const std::string& prefix) {
-  for (const auto& [id, object] : desired.objects)
-    for (const auto& [attribute, value] : object.attributes)
-      if (value.find(prefix) != std::string::npos)
-        throw BoundToHidden(
-            sqlstate::kInternal,
-            cat(kinds::describe(id), " is bound to an object that takes part in the plan (attribute ", attribute, ")"));
+  for (const auto& [id, object] : desired.objects) refuse_hidden_name(object, prefix);
 }
 
 void strip_defaults_of_new(Snapshot& desired, const Snapshot& live, Oid caller) {

@@ -29,6 +29,7 @@ struct Trial {
   bool all_copied;                    // the copies have been compared with all originals: renames
   For use;
   Oid caller;
+  const std::string& hidden;  // what the names of what is hidden begin with
 };
 
 struct TrialResult {
@@ -42,7 +43,8 @@ struct TrialResult {
 /// difference); everything else must be as it was but for what follows from the change: types of columns, how the
 /// server prints a definition (0A000 naming the attribute); and use the same columns as before, for a view that
 /// reads a row type by position would silently read another one (2BP01). A step that fails is refused with the
-/// server's error: an object that cannot come back by its name.
+/// server's error: an object that cannot come back by its name. What differs because it is bound to what is hidden raises
+/// BoundToHidden.
 TrialResult run_plan(const Trial& trial, const Copies& copies);
 
 /// Something that takes part stands on something that does not, which stands on what is hidden.

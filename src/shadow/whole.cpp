@@ -5,6 +5,7 @@
 
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
+#include "kinds/tree.hpp"
 #include "pg/query.hpp"
 #include "pg/storageless.hpp"
 #include "pg/subtransaction.hpp"
@@ -141,6 +142,11 @@ Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_
       for (const auto& edge : live.dependents(shell))
         if (live.has(edge.from)) differences_.insert(live.root(edge.from));
     }
+  // What hangs on a parent that is there locks it when it is attached: a copy of it, then. (The rest of the tree follows.)
+  for (const auto& [id, object] : wanted.objects)
+    if (is_table(id.kind) && !live.has(id))
+      for (const auto& parent : kinds::parents_of(id, wanted))
+        if (live.has(parent)) differences_.insert(parent);
   // A sequence is given to a column by the sequence, and the table must be there.
   for (const Snapshot* in : {&live, &wanted})
     for (const auto& [id, object] : in->objects)

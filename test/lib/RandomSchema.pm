@@ -2,7 +2,8 @@ package RandomSchema;
 
 # Whole schemas made at random, and changed at random, from a seed.
 #
-#   my $schema = RandomSchema->new(seed => 7, version => 15, size => 30);
+#   srand(7);
+#   my $schema = RandomSchema->new(version => 15, size => 30);
 #   my $other = $schema->mutated(5);
 #   $schema->statements      [ [ key, SQL, about ], … ] in an order that mostly runs; statements of one object have one key,
 #                            those that are about one have one `about`: they keep their order
@@ -60,7 +61,6 @@ sub literal { my ($text) = @_; $text =~ s/'/''/g; return "'$text'"; }
 sub new
 {
 	my ($class, %o) = @_;
-	srand($o{seed}) if defined $o{seed};
 	my $self = bless { version => $o{version}, next => $o{from} // 1, objects => [], renamed => [] }, $class;
 	if ($o{like}) { push @{ $self->{objects} }, @{ dclone([ grep { $_->{kind} eq 'schema' } @{ $o{like}{objects} } ]) }; }
 	else { $self->add('schema') for 1 .. pick(1, 2, 2, 3); }

@@ -117,8 +117,8 @@ int main() {
   }
   std::cout
       << "# Kinds and operations\n\nWhat the tests plan, apply and hold against a database that was loaded so. Made by `test/matrix` from the registry of kinds and "
-         "the plans of a\nwhole `make test`, which fails where this file says something else (`make test ACCEPT=1` writes it). In a cell: a test in `test/t`;\n"
-         "with *random*, only pairs of random schemas do it. – : PostgreSQL has no statement for it, or it is no object by itself. **none**: no test.\n\n"
+         "the plans of a\nwhole `make test`, which fails where this file says something else (`make test ACCEPT=1` writes it). In a cell: a test in `test/t` or `test/door`;\n"
+         "pairs of random schemas are not counted. – : PostgreSQL has no statement for it, or it is no object by itself. **none**: no test.\n\n"
          "*rebuild*: dropped and made again because of something beneath. What holds rows is never rebuilt, and refused by name instead\n"
          "(`docs/limits.md`, \"Where rows stand in the way\").\n\n| |";
   for (const auto& operation : kOperations) std::cout << ' ' << operation << " |";
@@ -130,13 +130,10 @@ int main() {
     if (one_of(kind, {Kind::kComment, Kind::kOwner, Kind::kPrivilege})) continue;  // operations here
     std::cout << "| " << word_of(kind) << " |";
     for (const auto& operation : kOperations) {
-      auto tests = cells[kind][operation].tests;
-      const bool random = tests.erase("random_pairs") != 0;
+      const auto& tests = cells[kind][operation].tests;
       std::string shown = "**none**";
       if (!tests.empty())
         shown = *tests.begin();
-      else if (random)
-        shown = "*random*";
       else if (!exists(kind, operation))
         shown = "–";
       else if (operation == "rebuild" && holds_rows(kind))
