@@ -94,11 +94,16 @@ constexpr std::array kEntries = {
     Entry{Kind::kOther, "", "", "", "", other_writer},
 };
 
-const Entry& entry(Kind kind) {
-  for (const auto& candidate : kEntries)
-    if (candidate.kind == kind) return candidate;
-  return kEntries.back();
-}
+/// The first entry of each kind.
+constexpr auto kPlaces = [] {
+  std::array<std::uint8_t, static_cast<std::size_t>(Kind::kOther) + 1> out{};
+  out.fill(kEntries.size() - 1);
+  for (std::size_t i = kEntries.size(); i-- > 0;)
+    out[static_cast<std::size_t>(kEntries[i].kind)] = static_cast<std::uint8_t>(i);
+  return out;
+}();
+
+const Entry& entry(Kind kind) { return kEntries[kPlaces[static_cast<std::size_t>(kind)]]; }
 
 }  // namespace
 

@@ -101,11 +101,14 @@ struct IdHash {
 
 struct Object {
   ObjectId id;
-  ObjectId parent;        // none for what stands by itself in a schema
-  SharedText schema;      // quoted; empty where there is none
-  SharedText name;        // quoted, unqualified
-  Attributes attributes;  // what is compared
-  Attributes facts;       // what is not: physical position, sizes, what a statement needs besides
+  ObjectId parent;                   // none for what stands by itself in a schema
+  SharedText schema;                 // quoted; empty where there is none
+  SharedText name;                   // quoted, unqualified
+  Attributes attributes;             // what is compared
+  Attributes facts;                  // what is not: physical position, sizes, what a statement needs besides
+  std::uint32_t number = kNoNumber;  // among the objects of its snapshot, in their order; see Snapshot::finish()
+
+  static constexpr std::uint32_t kNoNumber = ~std::uint32_t{0};
 
   /// The attribute's value, "" where it is not set.
   const std::string& get(std::string_view attribute) const { return find(attributes, attribute); }

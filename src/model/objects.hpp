@@ -43,6 +43,7 @@ class Objects {
     return node == iterator() ? map_.end() : const_iterator(node);
   }
   std::size_t count(const ObjectId& id) const { return node_of(id) == iterator() ? 0 : 1; }
+  const_iterator lower_bound(const ObjectId& id) const { return map_.lower_bound(id); }
   Object& at(const ObjectId& id) { return existing(id)->second; }
   const Object& at(const ObjectId& id) const { return existing(id)->second; }
   /// In the place of the one with this id, if there is one. Whoever copies a snapshot adds in its order: then this is fast.
@@ -55,14 +56,18 @@ class Objects {
     table_.swap(other.table_);
   }
   static std::size_t hash(const ObjectId& id) { return IdHash()(id) * 0x9E3779B97F4A7C15ull >> 20; }
-  iterator node_of(const ObjectId& id) const { return map_.empty() ? iterator() : table_[place(id)]; }
+  iterator node_of(const ObjectId& id) const { return map_.empty() ? iterator() : table_[place(id, hash(id))].node; }
   iterator existing(const ObjectId& id) const;
   /// Where it is in the table, or where it would be put.
-  std::size_t place(const ObjectId& id) const;
+  std::size_t place(const ObjectId& id, std::size_t hash) const;
   void index();
 
   Map map_;
-  std::vector<iterator> table_;  // by hash, with open addressing; at most half full. iterator(): nothing
+  struct Slot {
+    iterator node;         // iterator(): nothing
+    std::size_t hash = 0;  // so that only what is found is looked at
+  };
+  std::vector<Slot> table_;  // by hash, with open addressing; at most half full
 };
 
 }  // namespace pgschema

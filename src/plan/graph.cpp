@@ -1,7 +1,9 @@
 #include "plan/graph.hpp"
 
+#include <algorithm>
+#include <numeric>
 #include <queue>
-#include <tuple>
+#include <span>
 
 #include "model/failure.hpp"
 
@@ -9,25 +11,43 @@ namespace pgschema::plan {
 
 Graph::Node Graph::add(Key key) {
   keys_.push_back(std::move(key));
-  later_.emplace_back();
   return keys_.size() - 1;
 }
 
 void Graph::edge(Node earlier, Node later) {
-  if (earlier != later) later_[earlier].push_back(later);
+  if (earlier != later) edges_.emplace_back(static_cast<std::uint32_t>(earlier), static_cast<std::uint32_t>(later));
 }
 
 namespace {
 
+/// The edges of each node, in one list.
+class Later {
+ public:
+  Later(std::size_t nodes, const std::vector<std::pair<std::uint32_t, std::uint32_t>>& edges)
+      : begins_(nodes + 2, 0), list_(edges.size()) {
+    // One further, so that filling moves each beginning to where it belongs.
+    for (const auto& edge : edges) ++begins_[edge.first + 2];
+    for (std::size_t i = 2; i < begins_.size(); ++i) begins_[i] += begins_[i - 1];
+    for (const auto& [earlier, later] : edges) list_[begins_[earlier + 1]++] = later;
+  }
+
+  std::span<const std::uint32_t> of(Graph::Node node) const {
+    return std::span(list_).subspan(begins_[node], begins_[node + 1] - begins_[node]);
+  }
+
+ private:
+  std::vector<std::size_t> begins_;
+  std::vector<std::uint32_t> list_;
+};
+
 /// Follows nodes that are left until one comes again.
-std::vector<Graph::Node> a_cycle(const std::vector<std::vector<Graph::Node>>& later,
-                                 const std::vector<std::size_t>& waiting) {
+std::vector<Graph::Node> a_cycle(const Later& later, const std::vector<std::size_t>& waiting) {
   std::vector<Graph::Node> earlier_of(waiting.size(), waiting.size());
   Graph::Node at = waiting.size();
   for (Graph::Node node = 0; node < waiting.size(); ++node) {
     if (waiting[node] == 0) continue;
     at = node;
-    for (Graph::Node next : later[node])
+    for (Graph::Node next : later.of(node))
       if (waiting[next] != 0) earlier_of[next] = node;
   }
   std::vector<bool> seen(waiting.size(), false);
@@ -43,26 +63,43 @@ std::vector<Graph::Node> a_cycle(const std::vector<std::vector<Graph::Node>>& la
 
 }  // namespace
 
+/// Nodes are mostly added in the order of their texts: what is in order already is not sorted.
+std::vector<Graph::Node> Graph::by_key() const {
+  std::vector<Node> out(keys_.size());
+  std::iota(out.begin(), out.end(), Node{0});
+  std::stable_sort(out.begin(), out.end(), [&](Node a, Node b) { return keys_[a].first < keys_[b].first; });
+  const auto by_text = [&](Node a, Node b) { return keys_[a].second < keys_[b].second; };
+  for (auto begin = out.begin(); begin != out.end();) {
+    const auto end =
+        std::find_if(begin, out.end(), [&](Node node) { return keys_[node].first != keys_[*begin].first; });
+    if (!std::is_sorted(begin, end, by_text)) std::stable_sort(begin, end, by_text);
+    begin = end;
+  }
+  return out;
+}
+
 std::vector<Graph::Node> Graph::order(const std::function<std::string(Node)>& name_of) const {
+  const Later later(keys_.size(), edges_);
   std::vector<std::size_t> waiting(keys_.size(), 0);
-  for (const auto& list : later_)
-    for (Node node : list) ++waiting[node];
-  const auto after = [&](Node a, Node b) { return std::tie(keys_[a], a) > std::tie(keys_[b], b); };
-  std::priority_queue<Node, std::vector<Node>, decltype(after)> ready(after);
+  for (const auto& edge : edges_) ++waiting[edge.second];
+  const std::vector<Node> by_rank = by_key();
+  std::vector<std::size_t> rank(keys_.size());
+  for (std::size_t i = 0; i < by_rank.size(); ++i) rank[by_rank[i]] = i;
+  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
   for (Node node = 0; node < keys_.size(); ++node)
-    if (waiting[node] == 0) ready.push(node);
+    if (waiting[node] == 0) ready.push(rank[node]);
   std::vector<Node> out;
   out.reserve(keys_.size());
   while (!ready.empty()) {
-    const Node node = ready.top();
+    const Node node = by_rank[ready.top()];
     ready.pop();
     out.push_back(node);
-    for (Node next : later_[node])
-      if (--waiting[next] == 0) ready.push(next);
+    for (Node next : later.of(node))
+      if (--waiting[next] == 0) ready.push(rank[next]);
   }
   if (out.size() == keys_.size()) return out;
   std::string path;
-  for (Node node : a_cycle(later_, waiting)) path += cat(path.empty() ? "" : ", before that: ", name_of(node));
+  for (Node node : a_cycle(later, waiting)) path += cat(path.empty() ? "" : ", before that: ", name_of(node));
   throw Failure(sqlstate::kFeatureNotSupported, "the changes need each other in a circle").detail(path);
 }
 

@@ -5,10 +5,13 @@
 //     for (std::size_t node : graph.order(name_of)) …
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "model/shared_text.hpp"
 
 namespace pgschema::plan {
 
@@ -16,7 +19,7 @@ class Graph {
  public:
   using Node = std::size_t;
   /// Among nodes that could run next, the smallest key does: the same input gives the same order.
-  using Key = std::pair<int, std::string>;
+  using Key = std::pair<int, SharedText>;
 
   Node add(Key key);
 
@@ -38,9 +41,10 @@ class Graph {
 
  private:
   void edge(Node earlier, Node later);
+  std::vector<Node> by_key() const;
 
   std::vector<Key> keys_;
-  std::vector<std::vector<Node>> later_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> edges_;  // earlier, later
 };
 
 }  // namespace pgschema::plan

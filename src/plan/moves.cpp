@@ -328,12 +328,20 @@ Moves moves_of(const Request& request, const std::vector<diff::Difference>& diff
 namespace {
 
 /// What comes down a tree comes with what it came from, or when its table is attached.
-ObjectId creator_in_tree(const Object& object, const Snapshot& in, const std::set<ObjectId>& up) {
+ObjectId creator_in_tree(const Object& object, const Snapshot& in, const Selection& up) {
+  if (object.id.kind == Kind::kDefault) {
+    const ObjectId column = creator(in.objects.at(object.parent), in, up);
+    if (column == object.parent || column.kind != Kind::kColumn) return object.id;
+    for (const auto& origin : kinds::origins_of(object, in))
+      if (up.has(origin) && in.objects.at(origin).get("expression") == object.get("expression"))
+        return creator(in.objects.at(origin), in, up);
+    return object.id;
+  }
   const ObjectId attachment = kinds::inheritance_of(in.root(object.id));
-  const bool attached = up.count(attachment) != 0;
+  const bool attached = up.has(attachment);
   const auto with_origin = [&](const Object& part) {
     for (const auto& origin : kinds::origins_of(part, in))
-      if (up.count(origin)) return creator(origin, in, up);
+      if (up.has(origin)) return creator(in.objects.at(origin), in, up);
     return object.id;
   };
   switch (object.id.kind) {
@@ -341,15 +349,7 @@ ObjectId creator_in_tree(const Object& object, const Snapshot& in, const std::se
       // ATTACH PARTITION finds the indexes that fit, where the parent has its own already.
       if (is_table(object.parent.kind) || !attached) return object.id;
       const ObjectId with = with_origin(in.objects.at(object.parent));
-      return with == object.id ? creator(attachment, in, up) : object.id;
-    }
-    case Kind::kDefault: {
-      const ObjectId column = creator(object.parent, in, up);
-      if (column == object.parent || column.kind != Kind::kColumn) return object.id;
-      for (const auto& origin : kinds::origins_of(object, in))
-        if (up.count(origin) && in.objects.at(origin).get("expression") == object.get("expression"))
-          return creator(origin, in, up);
-      return object.id;
+      return with == object.id ? creator(in.objects.at(attachment), in, up) : object.id;
     }
     case Kind::kColumn: return attached ? object.id : with_origin(object);
     default: break;
@@ -359,21 +359,23 @@ ObjectId creator_in_tree(const Object& object, const Snapshot& in, const std::se
   if (object.id.kind == Kind::kConstraint && !object.fact("from").starts_with(cat(object.name, " on ")))
     return object.id;
   const ObjectId with = with_origin(object);
-  return with == object.id && attached ? creator(attachment, in, up) : with;
+  return with == object.id && attached ? creator(in.objects.at(attachment), in, up) : with;
 }
 
 }  // namespace
 
-ObjectId creator(const ObjectId& id, const Snapshot& in, const std::set<ObjectId>& up) {
-  const Object& object = in.objects.at(id);
-  const bool in_tree = kinds::is_inherited(object) || id.kind == Kind::kInheritance || id.kind == Kind::kDefault;
-  const auto otherwise = [&] { return in_tree ? creator_in_tree(object, in, up) : id; };
-  if (!object.parent || !up.count(object.parent)) return otherwise();
+ObjectId creator(const Object& object, const Snapshot& in, const Selection& up) {
+  const ObjectId& id = object.id;
+  const auto otherwise = [&] {
+    const bool in_tree = kinds::is_inherited(object) || id.kind == Kind::kInheritance || id.kind == Kind::kDefault;
+    return in_tree ? creator_in_tree(object, in, up) : id;
+  };
+  if (!object.parent || !up.has(object.parent)) return otherwise();
   const Object& parent = in.objects.at(object.parent);
   if (!kinds::writer(parent.id.kind).creates_child(parent, object)) return otherwise();
   // A column that comes with its table does not bring its default along: ADD COLUMN does.
-  if (object.id.kind == Kind::kDefault && creator(parent.id, in, up) != parent.id) return otherwise();
-  return creator(parent.id, in, up);
+  if (object.id.kind == Kind::kDefault && creator(parent, in, up) != parent.id) return otherwise();
+  return creator(parent, in, up);
 }
 
 namespace {

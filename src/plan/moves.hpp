@@ -3,12 +3,14 @@
 #pragma once
 
 #include "diff/diff.hpp"
+#include "model/selection.hpp"
 #include "plan/plan.hpp"
 
 namespace pgschema::plan {
 
 struct Moves {
   std::set<ObjectId> down, up;
+  bool all_up = false;  // everything that is desired; `up` says nothing then
   std::map<ObjectId, kinds::Alteration> altered;
   std::map<ObjectId, ObjectId> because;  // the object beneath that pulled this one along
   std::set<ObjectId> spread;
@@ -19,7 +21,7 @@ struct Moves {
 Moves moves_of(const Request& request, const std::vector<diff::Difference>& differences);
 
 /// The statement of which object creates (drops) this one: itself, or the table of a column.
-ObjectId creator(const ObjectId& id, const Snapshot& in, const std::set<ObjectId>& up);
+ObjectId creator(const Object& object, const Snapshot& in, const Selection& up);
 /// Nothing when no statement is needed: it goes with something else.
 std::optional<ObjectId> dropper(const ObjectId& id, const Snapshot& live, const std::set<ObjectId>& down);
 

@@ -1,8 +1,6 @@
 #include "plan/ordering.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <unordered_map>
 
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
@@ -25,10 +23,45 @@ Graph::Key key_of(int stage, const ObjectId& id) {
   return {stage * 1000 + (stage == 0 ? 500 - kind : kind), id.identity};
 }
 
+/// What makes objects of a snapshot: a node for some of them.
+class Nodes {
+ public:
+  using Found = std::optional<Graph::Node>;
+
+  explicit Nodes(const Snapshot& of) : of_(of), nodes_(of.objects.size(), kNone) {}
+
+  void set(Snapshot::Number number, Graph::Node node) { nodes_.at(number) = node; }
+  Found find(Snapshot::Number number) const {
+    return number < nodes_.size() && nodes_[number] != kNone ? Found(nodes_[number]) : Found();
+  }
+  Found find(const ObjectId& id) const { return find(of_.number(id)); }
+  Graph::Node at(const ObjectId& id) const { return find(id).value(); }
+
+ private:
+  static constexpr Graph::Node kNone = ~Graph::Node{0};
+  const Snapshot& of_;
+  std::vector<Graph::Node> nodes_;
+};
+
 class Ordering {
+  using Number = Snapshot::Number;
+
  public:
   Ordering(const Request& request, const Moves& moves)
-      : request_(request), live_(request.live), desired_(request.desired), moves_(moves) {}
+      : request_(request),
+        live_(request.live),
+        desired_(request.desired),
+        moves_(moves),
+        up_(desired_, moves.all_up),
+        creates_(desired_),
+        makers_(desired_) {
+    for (const auto& id : moves.up) up_.add(id);
+    objects_.reserve(desired_.objects.size());
+    for (const auto& [id, object] : desired_.objects) {
+      if (object.number != objects_.size()) throw Failure(sqlstate::kInternal, "a snapshot is not finished");
+      objects_.push_back(&object);
+    }
+  }
 
   std::vector<Work> run() {
     drop_apart();
@@ -76,7 +109,7 @@ class Ordering {
     return node;
   }
 
-  bool comes_back(const ObjectId& id) const { return moves_.up.count(id) != 0; }
+  bool comes_back(const ObjectId& id) const { return up_.has(id); }
 
   /// From which snapshot an object is written: what the text speaks of as it says, everything else as it was.
   const Snapshot& source(const ObjectId& id) const {
@@ -181,30 +214,42 @@ class Ordering {
 
   void add_creations() {
     std::vector<std::pair<ObjectId, ObjectId>> came_down;  // columns, each with that of the table above that is added
-    for (const auto& id : moves_.up) {
-      if (const ObjectId by = creator(id, desired_, moves_.up); by != id) {
+    std::vector<std::pair<Number, Number>> made_with;
+    for (const Object* each : objects_) {
+      if (!up_.has(each->number)) continue;
+      const Object& wanted = *each;
+      const ObjectId& id = wanted.id;
+      if (const ObjectId by = creator(wanted, desired_, up_); by != id) {
+        made_with.emplace_back(wanted.number, desired_.number(by));
         if (id.kind == Kind::kTrigger) clones_.push_back(id);
         if (id.kind == Kind::kColumn && by.kind == Kind::kColumn && !live_.has(id)) came_down.emplace_back(id, by);
         if (id.kind == Kind::kIdentitySequence) add_privilege_reset(id, by);
         continue;
       }
-      if (const auto other = kinds::renamed_clone(desired_.objects.at(id), desired_, live_);
-          other && drops_.count(*other)) {
-        creates_[id] = drops_.at(*other);
+      if (const auto other = kinds::renamed_clone(wanted, desired_, live_); other && drops_.count(*other)) {
+        set_creation(wanted.number, drops_.at(*other));
         continue;
       }
       const Snapshot& from = source(id);
-      const Object& object = from.has(id) ? from.objects.at(id) : desired_.objects.at(id);
+      const Object* written = &from == &desired_ ? &wanted : from.find(id);
       const Action action = live_.has(id) ? Action::kRebuild : Action::kCreate;
-      Work work{id, action, kinds::writer(id.kind).create(object, from.has(id) ? from : desired_), {}};
+      const Object& object = written ? *written : wanted;
+      Work work{id, action, kinds::writer(id.kind).create(object, written ? from : desired_), {}};
       // Something new by itself, or on what was there before.
       if (action == Action::kCreate && !request_.copies && (!object.parent || live_.has(desired_.root(id))))
         work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
-      creates_[id] = add(2, std::move(work));
+      set_creation(wanted.number, add(2, std::move(work)));
       if (!object.parent) add_privilege_reset(id, id);
     }
+    for (const auto& [number, by] : made_with)
+      if (const auto node = creates_.find(by)) makers_.set(number, *node);
     for (const auto& [id, by] : came_down)
-      if (creates_.count(by)) add_column_overrides(id, by);
+      if (creates_.find(by)) add_column_overrides(id, by);
+  }
+
+  void set_creation(Number number, Graph::Node node) {
+    creates_.set(number, node);
+    makers_.set(number, node);
   }
 
   /// "table", "function" … as default privileges know it, or nothing.
@@ -293,12 +338,12 @@ class Ordering {
       const auto remove =
           add(1, {id, Action::kRebuild, {{cat("DROP TYPE ", type.schema, ".", aside), "DROP TYPE", {}, {}}}, {}});
       drops_[id] = rename;
-      if (creates_.count(id)) graph_.must_run(rename).before(creates_.at(id));
+      if (creates_.find(id)) graph_.must_run(rename).before(creates_.at(id));
       for (const auto& edge : live_.dependents(id)) {
         auto altered = alters_.find(edge.from);
         if (altered == alters_.end()) continue;
         graph_.must_run(altered->second).before(remove);
-        if (creates_.count(id)) graph_.must_run(altered->second).after(creates_.at(id));
+        if (creates_.find(id)) graph_.must_run(altered->second).after(creates_.at(id));
       }
     }
   }
@@ -331,12 +376,8 @@ class Ordering {
     return found->second;
   }
 
-  /// Asked for both ends of every dependency, once everything is made that creates something: so the answers are kept.
-  std::optional<Graph::Node> create_node(const ObjectId& id) {
-    const auto [known, fresh] = create_nodes_.try_emplace(id);
-    if (fresh && moves_.up.count(id)) known->second = find(creates_, creator(id, desired_, moves_.up));
-    return known->second;
-  }
+  /// Known once everything is made that creates something.
+  std::optional<Graph::Node> create_node(const ObjectId& id) const { return makers_.find(id); }
 
   static std::optional<Graph::Node> find(const std::map<ObjectId, Graph::Node>& nodes, const ObjectId& id) {
     auto found = nodes.find(id);
@@ -388,82 +429,105 @@ class Ordering {
     std::multimap<std::string_view, ObjectId> going;
     for (const auto& id : moves_.down)
       if (named_itself(live_.find(id))) going.emplace(id.identity, id);
-    for (const auto& id : moves_.up) {
-      if (!named_itself(desired_.find(id))) continue;
-      const auto [first, last] = going.equal_range(id.identity);
-      for (auto it = first; it != last; ++it) before(drop_node(it->second), create_node(id));
+    if (going.empty()) return;
+    for (const Object* object : objects_) {
+      if (!up_.has(object->number) || !named_itself(object)) continue;
+      const auto [first, last] = going.equal_range(object->id.identity);
+      for (auto it = first; it != last; ++it) before(drop_node(it->second), makers_.find(object->number));
     }
   }
 
   void order_creations() {
-    for (const auto& edge : desired_.dependencies()) {
+    const auto roots = roots_of_all();
+    for (std::size_t i = 0; i < desired_.ends().size(); ++i) {
+      const Dependency& edge = desired_.dependencies()[i];
+      const auto [from, to] = desired_.ends()[i];
       // A part that came down is made by itself only where it was there before what it is a part of.
       if (edge.type == 'P' && edge.from.kind == Kind::kConstraint) continue;
-      for (const auto& later : {create_node(edge.from), find(alters_, edge.from)}) {
+      for (const auto& later : {makers_.find(from), find(alters_, edge.from)}) {
         if (!later) continue;
-        before(create_node(edge.to), later);
+        before(makers_.find(to), later);
         before(find(alters_, edge.to), later);
-        columns_before(edge.to, *later);
-        if (desired_.root(edge.from) != desired_.root(edge.to)) after_settled(edge.to, *later);
+        columns_before(to, *later);
+        if (roots[from] != roots[to]) after_settled(to, *later);
       }
     }
-    for (const auto& [id, node] : creates_) {
-      const Object& object = desired_.objects.at(id);
-      if (!object.parent) continue;
-      before(create_node(object.parent), node);
-      before(find(alters_, object.parent), node);
-      before(find(resets_, desired_.root(id)), node);
-      before(find(resets_, object.parent), node);
-      siblings(object, node);
+    for (const Object* object : objects_) {
+      const auto node = creates_.find(object->number);
+      if (!node || !object->parent) continue;
+      const Number parent = desired_.parent(object->number);
+      before(makers_.find(parent), node);
+      before(find(alters_, object->parent), node);
+      if (!resets_.empty()) before(find(resets_, desired_.root(object->id)), node);
+      before(find(resets_, object->parent), node);
+      siblings(*object, *node);
     }
   }
 
-  /// Who needs a row type needs all of its columns, the new ones too.
-  void columns_before(const ObjectId& type, Graph::Node later) {
-    for (const auto& child : desired_.children(type)) {
-      if (child.kind != Kind::kColumn) continue;
-      before(create_node(child), later);
-      before(find(alters_, child), later);
+  /// Snapshot::root() by number.
+  std::vector<Number> roots_of_all() const {
+    std::vector<Number> out(desired_.numbers());
+    for (Number number = 0; number < out.size(); ++number) {
+      Number at = number;
+      for (Number parent = desired_.parent(at); parent != Snapshot::kNoNumber; parent = desired_.parent(at))
+        at = parent;
+      out[number] = at;
     }
+    return out;
+  }
+
+  void made_or_altered_before(Number part, Graph::Node later) {
+    before(makers_.find(part), later);
+    if (!alters_.empty()) before(find(alters_, objects_[part]->id), later);
+  }
+
+  /// Who needs a row type needs all of its columns, the new ones too.
+  void columns_before(Number type, Graph::Node later) {
+    for (const Number child : desired_.children(type))
+      if (objects_[child]->id.kind == Kind::kColumn) made_or_altered_before(child, later);
   }
 
   /// Owner, privileges and rows of what an object needs are there before it: a materialized view is filled with
   /// the rights of its owner, through views with the rights of theirs.
-  void after_settled(const ObjectId& needed, Graph::Node later) {
-    for (ObjectId at = needed; at;) {
-      for (const auto& child : desired_.children(at))
-        if (child.kind == Kind::kOwner || child.kind == Kind::kPrivilege || child.kind == Kind::kContents) {
-          before(create_node(child), later);
-          before(find(alters_, child), later);
-        }
-      before(find(resets_, at), later);
-      const Object* object = desired_.find(at);
-      at = object ? object->parent : ObjectId{};
+  void after_settled(Number needed, Graph::Node later) {
+    for (Number at = needed; at != Snapshot::kNoNumber; at = desired_.parent(at)) {
+      for (const Number child : desired_.children(at)) {
+        const Kind kind = objects_[child]->id.kind;
+        if (kind == Kind::kOwner || kind == Kind::kPrivilege || kind == Kind::kContents)
+          made_or_altered_before(child, later);
+      }
+      if (!resets_.empty() && at < objects_.size()) before(find(resets_, objects_[at]->id), later);
     }
   }
 
   /// The owner first, then the rows, then indexes (they are built once).
   void siblings(const Object& object, Graph::Node node) {
     if (object.id.kind == Kind::kOwner) return;
-    for (const auto& sibling : desired_.children(object.parent)) {
-      if (sibling.kind == Kind::kOwner) before(create_node(sibling), node);
-      if (sibling.kind == Kind::kContents && object.id.kind == Kind::kIndex) before(create_node(sibling), node);
+    for (const Number sibling : desired_.children(desired_.parent(object.number))) {
+      const Kind kind = objects_[sibling]->id.kind;
+      if (kind == Kind::kOwner || (kind == Kind::kContents && object.id.kind == Kind::kIndex))
+        before(makers_.find(sibling), node);
     }
     // An owned sequence must have the owner of the table.
     if (object.id.kind == Kind::kOwnedBy)
-      for (const auto& edge : desired_.needs(object.id)) after_settled(edge.to, node);
+      for (const auto& edge : desired_.needs(object.id)) after_settled(desired_.number(edge.to), node);
   }
 
   /// What is created gets those that are in effect when the plan begins: add_privilege_reset() counts on it.
   void order_default_privileges() {
+    const auto of_defaults = [](Kind kind) {
+      return kind == Kind::kDefaultPrivilege || kind == Kind::kDatabaseDefaults;
+    };
     std::vector<Graph::Node> later;
-    for (const auto* nodes : {&drops_, &alters_, &creates_})
+    for (const auto* nodes : {&drops_, &alters_})
       for (const auto& [id, node] : *nodes)
-        if (id.kind == Kind::kDefaultPrivilege || id.kind == Kind::kDatabaseDefaults) later.push_back(node);
+        if (of_defaults(id.kind)) later.push_back(node);
+    for (const Object* object : objects_)
+      if (const auto node = creates_.find(object->number); node && of_defaults(object->id.kind)) later.push_back(*node);
     if (later.empty()) return;
-    for (const auto& [id, node] : creates_)
-      if (!type_of(id.kind).empty())
-        for (const auto then : later) graph_.must_run(node).before(then);
+    for (const Object* object : objects_)
+      if (const auto node = creates_.find(object->number); node && !type_of(object->id.kind).empty())
+        for (const auto then : later) graph_.must_run(*node).before(then);
   }
 
   /// A table enters a tree when it has all that the parent has, and leaves it before anything of that changes.
@@ -504,8 +568,9 @@ class Ordering {
           for (const auto& part : snapshot->children(table)) order_part(part, *snapshot, leaves, enters);
       }
     for (const auto& id : clones_) order_clone(id);
-    for (const auto& [id, node] : creates_)
-      if (id.kind == Kind::kConstraint && !desired_.objects.at(id).fact("from").empty()) order_foreign_key(id, node);
+    for (const Object* object : objects_)
+      if (object->id.kind == Kind::kConstraint && !object->fact("from").empty())
+        if (const auto node = creates_.find(object->number)) order_foreign_key(object->id, *node);
     for (const auto& [id, node] : alters_) {
       const Object& part = desired_.objects.at(id);
       if (!part.has("inherited")) continue;
@@ -568,8 +633,7 @@ class Ordering {
   std::vector<ObjectId> cloned_again(const ObjectId& table) const {
     std::vector<ObjectId> out;
     for (const auto& id : desired_.children(table))
-      if (id.kind == Kind::kTrigger && live_.has(id) && !moves_.up.count(id) &&
-          kinds::is_inherited(desired_.objects.at(id)))
+      if (id.kind == Kind::kTrigger && live_.has(id) && !up_.has(id) && kinds::is_inherited(desired_.objects.at(id)))
         out.push_back(id);
     return out;
   }
@@ -589,9 +653,9 @@ class Ordering {
   void order_clone(const ObjectId& id) {
     const Object& clone = desired_.objects.at(id);
     const auto table = create_node(kinds::inheritance_of(desired_.root(id)));
-    const auto made = moves_.up.count(id) ? create_node(id) : table;
+    const auto made = up_.has(id) ? create_node(id) : table;
     for (const auto& origin : kinds::origins_of(clone, desired_)) before(table, create_node(origin));
-    if (!moves_.up.count(id)) before(table, find(alters_, id));
+    if (!up_.has(id)) before(table, find(alters_, id));
     auto commands = kinds::writer(id.kind).create(clone, desired_);
     if (!made) return;
     Graph::Node last = *made;
@@ -599,14 +663,14 @@ class Ordering {
       last = add(2, {id, Action::kCreate, std::move(commands), {}});
       before(made, last);
     }
-    if (!moves_.up.count(id)) add_said_of(id, last);
+    if (!up_.has(id)) add_said_of(id, last);
   }
 
   /// A trigger that went and came with its table has lost what is said of it.
   void add_said_of(const ObjectId& clone, Graph::Node made) {
     for (const auto& child : desired_.children(clone)) {
       before(made, find(alters_, child));
-      if (!live_.has(child) || moves_.up.count(child) || find(alters_, child)) continue;
+      if (!live_.has(child) || up_.has(child) || find(alters_, child)) continue;
       auto commands = kinds::writer(child.kind).create(desired_.objects.at(child), desired_);
       if (!commands.empty()) before(made, add(2, {child, Action::kRebuild, std::move(commands), {}}));
     }
@@ -637,8 +701,10 @@ class Ordering {
   Graph graph_;
   std::vector<ObjectId> clones_;  // triggers that the server makes with others
   std::vector<Work> work_;
-  std::map<ObjectId, Graph::Node> drops_, alters_, creates_, resets_;
-  std::unordered_map<ObjectId, std::optional<Graph::Node>, IdHash> create_nodes_;
+  std::map<ObjectId, Graph::Node> drops_, alters_, resets_;
+  Selection up_;
+  std::vector<const Object*> objects_;  // desired ones, by number
+  Nodes creates_, makers_;              // of what has a statement of its own; of everything
   std::set<std::string> aside_names_;
   std::set<ObjectId> apart_;  // parts that are dropped by a statement of their own
 };

@@ -153,7 +153,7 @@ std::vector<std::pair<ObjectId, Command>> creation(const Snapshot& snapshot,
   Snapshot nothing;
   nothing.finish();
   Moves moves;
-  for (const auto& [id, object] : snapshot.objects) moves.up.insert(moves.up.end(), id);
+  moves.all_up = true;
   return commands_of({nothing, snapshot, {}, {}, {}, default_privileges, true}, moves);
 }
 
