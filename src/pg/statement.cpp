@@ -38,7 +38,17 @@ MemoryScope::~MemoryScope() {
 }
 
 std::vector<RawStmt*> parse(const char* sql) {
-  List* list = call([&] { return raw_parser(sql, RAW_PARSE_DEFAULT); });
+  // The parser leaves much behind that is not of the trees.
+  List* list = call([&] {
+    MemoryContext keep = CurrentMemoryContext;
+    MemoryContext own = AllocSetContextCreate(keep, "pgschema parser", ALLOCSET_DEFAULT_SIZES);
+    MemoryContextSwitchTo(own);
+    List* parsed = raw_parser(sql, RAW_PARSE_DEFAULT);
+    MemoryContextSwitchTo(keep);
+    auto* out = static_cast<List*>(copyObjectImpl(parsed));
+    MemoryContextDelete(own);
+    return out;
+  });
   std::vector<RawStmt*> out;
   for (int i = 0; i < list_length(list); ++i) out.push_back(static_cast<RawStmt*>(list_nth(list, i)));
   return out;

@@ -501,7 +501,7 @@ class Evaluation {
     const AsCaller user(caller_);
     const pg::SettingsScope settings;
     settings.set("check_function_bodies", "on");
-    for (const auto& [name, value] : statement.settings)
+    for (const auto& [name, value] : *statement.settings)
       if (name != "client_encoding") settings.set(name.c_str(), value.c_str());
     settings.set("search_path", search_path_of(statement, search_path_).c_str());
     note_using(statement, using_);

@@ -234,7 +234,7 @@ void describe(const std::string& desired, const std::string& search_path, const 
       settled = {statement.source->begin,
                  statement.source->begin,
                  statement.source->end,
-                 settings_hash(statement.settings),
+                 settings_hash(*statement.settings),
                  {},
                  false,
                  {}};

@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "storage/lmgr.h"
+#include "utils/inval.h"
 }
 
 namespace pgschema::shadow {
@@ -20,6 +21,10 @@ void hold(const catalog::Units& units) {
   pg::call([&] {
     for (const Oid oid : relations) LockRelationOid(oid, AccessShareLock);
   });
+}
+
+void forget_many(const catalog::Units& units) {
+  if (units.relations.size() > kMostHeld) pg::call([] { InvalidateSystemCaches(); });
 }
 
 std::set<ObjectId> everything_above(const catalog::Reading& reading, const std::vector<ObjectId>& from) {

@@ -10,6 +10,9 @@ namespace pgschema::shadow {
 /// is noticed when they are hidden.
 void hold(const catalog::Units& units);
 
+/// Makes the server forget what it keeps in memory of thousands of relations that have been read: 25 kB for each of them with its indexes.
+void forget_many(const catalog::Units& units);
+
 /// Everything that depends on `from`, at any distance, and is not in the snapshot, which knows its unit only: who reaches a
 /// view reaches its columns. `reading` must be one with the closure.
 std::set<ObjectId> everything_above(const catalog::Reading& reading, const std::vector<ObjectId>& from);

@@ -444,10 +444,10 @@ Text read_text(const std::string& desired, Mode mode) {
   text.script = script::parse(desired);
   for (const auto& left_out : text.script.not_run)
     text.not_run.push_back({left_out.line, text.script.files[left_out.file], left_out.what});
-  std::map<std::string, std::string> settings;
+  auto settings = std::make_shared<const Settings>();
   for (const auto& source : text.script.statements) {
     std::string sql(text.script.text_of(source));
-    if (const auto encoding = settings.find("client_encoding"); encoding != settings.end())
+    if (const auto encoding = settings->find("client_encoding"); encoding != settings->end())
       sql = read_again(sql, encoding->second);
     RawStmt* raw = parse_one(text, source, sql);
     if (mode == Mode::kWhole) raw = as_mark(raw);
@@ -456,7 +456,12 @@ Text read_text(const std::string& desired, Mode mode) {
     place_directives(text.script, source, meaning, *raw);
     switch (meaning.purpose) {
       case Purpose::kIgnored: continue;
-      case Purpose::kSet: settings[meaning.setting.name] = meaning.setting.value; continue;
+      case Purpose::kSet: {
+        Settings changed = *settings;
+        changed[meaning.setting.name] = meaning.setting.value;
+        settings = std::make_shared<const Settings>(std::move(changed));
+        continue;
+      }
       case Purpose::kNotRun:
         text.not_run.push_back({source.line, text.script.files[source.file], meaning.tag});
         continue;
@@ -540,8 +545,8 @@ catalog::Address target_of_definition(const TextStatement& statement) {
 }
 
 std::string search_path_of(const TextStatement& statement, const std::string& callers) {
-  auto own = statement.settings.find("search_path");
-  std::string path = own == statement.settings.end() ? callers : own->second;
+  auto own = statement.settings->find("search_path");
+  std::string path = own == statement.settings->end() ? callers : own->second;
   if (!statement.in_schema.empty()) path = cat(statement.in_schema, path.empty() ? "" : ", ", path);
   return path.empty() ? "pg_catalog, pg_temp" : cat(path, ", pg_temp");
 }

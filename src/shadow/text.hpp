@@ -1,6 +1,8 @@
 // The desired state as statements that can be run: parsed by the server, classified, their targets looked up.
 #pragma once
 
+#include <memory>
+
 #include <map>
 #include <set>
 
@@ -12,12 +14,14 @@
 
 namespace pgschema::shadow {
 
+using Settings = std::map<std::string, std::string>;
+
 struct TextStatement {
   const script::Statement* source;
   const RawStmt* tree;
   std::string sql;
   script::Meaning meaning;
-  std::map<std::string, std::string> settings;  // the text's SETs in effect
+  std::shared_ptr<const Settings> settings;     // the text's SETs in effect
   std::string in_schema;                        // of CREATE SCHEMA with definitions inside: before all others
   std::vector<RangeVar*> references;            // tables that its foreign keys refer to
   std::vector<catalog::Address> targets;        // those that exist, live

@@ -267,7 +267,7 @@ void Unsettled::take_new_statements(const std::string& before, std::size_t old_b
     std::set<std::size_t> moved;
     for (const auto& statement : text.statements) {
       if (moved.count(statement.source->begin)) continue;
-      auto found = by_contents.find(hash(statement.sql, settings_hash(statement.settings)));
+      auto found = by_contents.find(hash(statement.sql, settings_hash(*statement.settings)));
       if (found == by_contents.end() || found->second.empty()) continue;
       const SettledStatement* was = found->second.back();
       found->second.pop_back();

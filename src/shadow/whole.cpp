@@ -170,6 +170,7 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool in
   const auto stubs = stubs_needed(units, parsed.referenced);
 
   const auto rows = rows_to_hide(with(units, stubs));
+  forget_many(scope_.units);
   const pg::Subtransaction shadow;
   const Inside inside;
   catalog::Units schemas;
