@@ -18,8 +18,6 @@
 
 extern "C" {
 #include "access/xact.h"
-#include "storage/lmgr.h"
-#include "utils/inval.h"
 }
 
 namespace pgschema::apply {
@@ -69,24 +67,6 @@ catalog::Units units_of(const std::set<ObjectId>& roots) {
     if (row.oid(2)) out.functions.insert(row.oid(2));
   }
   return out;
-}
-
-/// Takes the strongest locks of the plan first, in the order of the OIDs, so that nobody can change what is looked at
-/// next. (All locks, with retries, are another matter: see docs/architecture.md.)
-void lock_participants(const functions::Planned& planned) {
-  std::vector<std::string> names;
-  for (const auto& lock : planned.document.locks)
-    if (lock.mode == "AccessExclusiveLock") names.push_back(lock.relation);
-  std::vector<Oid> oids;
-  for (
-      const auto& row : pg::query(
-          "SELECT c.oid FROM unnest($1::text[]) AS r(name) JOIN pg_class c ON c.oid = to_regclass(r.name) ORDER BY c.oid",
-          {names}))
-    oids.push_back(row.oid(0));
-  pg::call([&] {
-    for (Oid oid : oids) LockRelationOid(oid, AccessExclusiveLock);
-    AcceptInvalidationMessages();
-  });
 }
 
 /// Under the locks: what the plan was made from is still there.
@@ -173,14 +153,21 @@ void check_result(const functions::Planned& planned) {
 
 }  // namespace
 
-void run(const functions::Planned& planned, std::optional<long> lock_timeout) {
+void lock(const functions::Planned& planned, Locks& locks) {
+  if (planned.document.plan.empty()) return;
+  check_slots(planned.document);
+  const pg::SettingsScope settings;
+  for (const auto& [name, value] : plan::script_settings()) settings.set(name, value);
+  locks.take(planned.document.locks);
+  check_unchanged(planned);
+}
+
+void run(const functions::Planned& planned, int lock_timeout) {
   if (planned.document.plan.empty()) return;
   {
     const pg::SettingsScope settings;
     for (const auto& [name, value] : plan::script_settings()) settings.set(name, value);
-    if (lock_timeout) settings.set("lock_timeout", std::to_string(*lock_timeout).c_str());
-    lock_participants(planned);
-    check_unchanged(planned);
+    settings.set("lock_timeout", std::to_string(lock_timeout).c_str());
     for (const auto& step : planned.document.plan.steps) {
       try {
         refuse_new_dependents(step);

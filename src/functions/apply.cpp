@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "functions/arguments.hpp"
+#include "functions/settings.hpp"
 #include "kinds/registry.hpp"
 #include "pg/entry.hpp"
 #include "shadow/settlement.hpp"
@@ -20,14 +21,21 @@ namespace {
 constexpr int kDesired = 0, kSchemas = 1, kExpect = 2, kAllow = 3, kStrategy = 4, kLockTimeout = 5, kRetries = 6,
               kUntilPhase = 7;
 
-std::optional<long> lock_timeout(FunctionCallInfo fcinfo) {
-  if (PG_ARGISNULL(kLockTimeout)) return {};
-  const Interval* interval = PG_GETARG_INTERVAL_P(kLockTimeout);
-  const auto milliseconds =
-      interval->time / 1000 + (static_cast<std::int64_t>(interval->day) + interval->month * 30L) * 86400000L;
-  if (milliseconds <= 0 || milliseconds > INT_MAX)
-    throw Failure(sqlstate::kInvalidParameter, "lock_timeout must be a positive interval");
-  return static_cast<long>(milliseconds);
+apply::Patience patience(FunctionCallInfo fcinfo) {
+  apply::Patience out{settings::lock_timeout, settings::retries};
+  if (!PG_ARGISNULL(kLockTimeout)) {
+    const Interval* interval = PG_GETARG_INTERVAL_P(kLockTimeout);
+    const auto milliseconds =
+        interval->time / 1000 + (static_cast<std::int64_t>(interval->day) + interval->month * 30L) * 86400000L;
+    if (milliseconds <= 0 || milliseconds > INT_MAX)
+      throw Failure(sqlstate::kInvalidParameter, "lock_timeout must be a positive interval");
+    out.lock_timeout = static_cast<int>(milliseconds);
+  }
+  if (!PG_ARGISNULL(kRetries)) {
+    out.retries = PG_GETARG_INT32(kRetries);
+    if (out.retries <= 0) throw Failure(sqlstate::kInvalidParameter, "retries must be greater than zero");
+  }
+  return out;
 }
 
 void check_allow(const std::vector<std::string>& allow) {
@@ -83,18 +91,24 @@ Datum apply(FunctionCallInfo fcinfo) {
   const auto expect = text_argument(fcinfo, kExpect);
   const auto allow = texts_argument(fcinfo, kAllow, "allow");
   check_allow(allow);
-  const auto timeout = lock_timeout(fcinfo);
-  if (!PG_ARGISNULL(kRetries))
-    throw PG_GETARG_INT32(kRetries) <= 0 ? Failure(sqlstate::kInvalidParameter, "retries must be greater than zero")
-                                         : Failure(sqlstate::kFeatureNotSupported, "retries is not supported yet")
-                                               .hint("Leave it out, and call again where a lock was not to be had.");
+  const apply::Patience waits = patience(fcinfo);
   if (!PG_ARGISNULL(kUntilPhase))
     throw Failure(sqlstate::kFeatureNotSupported, "until_phase is not supported yet")
         .hint("Leave it out: a plan has one phase.");
   const std::string started = apply::now();
-  const auto planned = make_plan(arguments, shadow::For::kApplying);
-  gate(planned.document, allow, expect);
-  apply::run(planned, timeout);
+  std::optional<Planned> kept;
+  apply::Locks locks(waits);
+  locks.run([&] {
+    locks.take_turn();
+    // What was planned before holds unless something has changed meanwhile; the attempt that found that out has given its locks up.
+    if (!kept) {
+      kept = make_plan(arguments, shadow::For::kApplying);
+      gate(kept->document, allow, expect);
+    }
+    apply::lock(*kept, locks);
+  });
+  const Planned& planned = *kept;
+  apply::run(planned, waits.lock_timeout);
   const std::int64_t version = apply::record(planned, arguments, started);
   if (arguments.schemas) shadow::settle(arguments.desired, *arguments.schemas, planned.outcome);
   const int statements = static_cast<int>(planned.document.plan.steps.size());

@@ -8,6 +8,8 @@ extern bool verify;           // pgschema.verify
 extern bool keep_schemas;     // pgschema.keep_schemas
 extern int hazard_size;       // pgschema.hazard_size, in megabytes
 extern int max_desired_size;  // pgschema.max_desired_size, in kilobytes
+extern int lock_timeout;      // pgschema.lock_timeout, in milliseconds
+extern int retries;           // pgschema.retries
 extern int strategy;          // pgschema.strategy: one of Strategy
 extern int missing_roles;     // pgschema.missing_roles: one of MissingRoles
 

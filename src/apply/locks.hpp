@@ -1,0 +1,53 @@
+// How an apply comes by its locks: all of them first, in one order, each for so long only; when one is not to be had, all are given
+// up, and after a while it is tried again. Nobody ever stands in a queue behind an apply for longer than one lock_timeout.
+#pragma once
+
+#include <functional>
+
+#include "pg/server.hpp"
+#include "plan/document.hpp"
+
+extern "C" {
+#include "storage/lock.h"
+}
+
+namespace pgschema::apply {
+
+struct Patience {
+  int lock_timeout;  // milliseconds, for each lock
+  int retries;       // further attempts
+};
+
+class Locks {
+ public:
+  explicit Locks(Patience patience) : patience_(patience) {}
+
+  /// Runs `attempt` in a subtransaction, again and again while a lock cannot be had (55P03) or two wait for each other (40P01):
+  /// then the subtransaction is rolled back, a NOTICE says who is in the way, and after a pause that grows it is tried again.
+  /// Raises 55P03, with who is in the way, after so many attempts.
+  void run(const std::function<void()>& attempt);
+
+  /// One apply at a time in a database, until the transaction ends.
+  void take_turn();
+
+  /// In the order of the OIDs. What is no longer there is for the comparison under the locks to find.
+  void take(const std::vector<plan::LockLine>& lines);
+
+ private:
+  struct Wait {
+    LOCKTAG tag;
+    LOCKMODE mode;
+    std::string what;  // "AccessExclusiveLock on app.root"
+  };
+
+  void acquire(const Wait& wait);
+  std::string in_the_way(const Wait& wait) const;
+
+  const Patience patience_;
+  std::optional<Wait> waiting_;
+};
+
+/// 53400 when the server's lock table has no room for so many: before anything is locked.
+void check_slots(const plan::Document& document);
+
+}  // namespace pgschema::apply
