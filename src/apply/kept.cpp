@@ -125,7 +125,7 @@ SchemaNow look(const std::string& schema, Texts& texts) {
   const pg::SettingsScope settings;
   settings.pin_output();
   try {
-    const Snapshot snapshot = catalog::read(with_what_they_need(shadow::members_of({schema})), false).snapshot;
+    const Snapshot snapshot = catalog::read_objects(with_what_they_need(shadow::members_of({schema})));
     shadow::refuse_unsupported_participants(snapshot);
     std::map<std::string, std::string> hashes;
     for (const auto& [id, object] : snapshot.objects)

@@ -1,5 +1,6 @@
 // Walking pg_depend by its two indexes.
 #include <algorithm>
+#include <unordered_set>
 
 #include "catalog/address.hpp"
 #include "pg/call.hpp"
@@ -46,13 +47,18 @@ void scan_one(Relation depend, const Whole& object, bool by_reference, std::vect
 /// From how many objects on a pass over all of pg_depend is cheaper than that many descents of an index.
 constexpr std::size_t kManyObjects = 500;
 
-/// The same of many objects, sorted.
-void scan_all(Relation depend, const std::vector<Whole>& objects, bool by_reference, std::vector<RawDependency>& out) {
+struct WholeHash {
+  std::size_t operator()(const Whole& object) const { return AddressHash()({object.first, object.second, 0}); }
+};
+
+/// The same of many objects.
+void scan_all(Relation depend, const std::unordered_set<Whole, WholeHash>& objects, bool by_reference,
+              std::vector<RawDependency>& out) {
   SysScanDesc scan = systable_beginscan(depend, InvalidOid, false, nullptr, 0, nullptr);
   while (HeapTuple row = systable_getnext(scan)) {
     const auto* edge = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
     const Whole end = by_reference ? Whole{edge->refclassid, edge->refobjid} : Whole{edge->classid, edge->objid};
-    if (leads_somewhere(edge->deptype) && std::binary_search(objects.begin(), objects.end(), end))
+    if (leads_somewhere(edge->deptype) && objects.count(end))
       out.push_back({{edge->classid, edge->objid, edge->objsubid},
                      {edge->refclassid, edge->refobjid, edge->refobjsubid},
                      edge->deptype});
@@ -61,15 +67,18 @@ void scan_all(Relation depend, const std::vector<Whole>& objects, bool by_refere
 }
 
 /// The edges of many objects: what depends on them (by reference), or what they depend on.
-std::vector<RawDependency> edges_of(const std::set<Whole>& objects, bool by_reference) {
+template <typename Objects>
+std::vector<RawDependency> edges_of(const Objects& objects, bool by_reference) {
   std::vector<RawDependency> out;
-  const std::vector<Whole> sorted(objects.begin(), objects.end());
+  const bool many = objects.size() >= kManyObjects;
+  std::unordered_set<Whole, WholeHash> wanted;
+  if (many) wanted = {objects.begin(), objects.end(), objects.size() * 2};
   pg::call([&] {
     Relation depend = table_open(DependRelationId, AccessShareLock);
-    if (sorted.size() < kManyObjects)
-      for (const auto& object : sorted) scan_one(depend, object, by_reference, out);
+    if (many)
+      scan_all(depend, wanted, by_reference, out);
     else
-      scan_all(depend, sorted, by_reference, out);
+      for (const auto& object : objects) scan_one(depend, object, by_reference, out);
     table_close(depend, AccessShareLock);
   });
   return out;
@@ -92,10 +101,13 @@ void scan_extensions(Use use) {
 Whole whole(const Address& address) { return {address.classid, address.objid}; }
 
 /// What would go with an object by itself counts as a part of it: what its parts need, it needs.
-std::vector<RawDependency> needs_of(const std::set<Whole>& objects) {
-  std::set<Whole> parts = objects;
+template <typename Objects>
+std::vector<RawDependency> needs_of(const Objects& objects) {
+  std::vector<Whole> parts(objects.begin(), objects.end());
   for (const auto& edge : edges_of(objects, true))
-    if (edge.type == DEPENDENCY_INTERNAL || edge.type == DEPENDENCY_AUTO) parts.insert(whole(edge.from));
+    if (edge.type == DEPENDENCY_INTERNAL || edge.type == DEPENDENCY_AUTO) parts.push_back(whole(edge.from));
+  std::sort(parts.begin(), parts.end());
+  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
   return edges_of(parts, false);
 }
 
@@ -177,10 +189,6 @@ std::map<std::pair<Oid, Oid>, Oid> extension_members() {
   return out;
 }
 
-std::vector<RawDependency> direct_dependencies(const std::set<Address>& objects) {
-  std::set<Whole> wholes;
-  for (const auto& object : objects) wholes.insert(whole(object));
-  return needs_of(wholes);
-}
+std::vector<RawDependency> direct_dependencies(const std::vector<Whole>& objects) { return needs_of(objects); }
 
 }  // namespace pgschema::catalog

@@ -71,8 +71,7 @@ apply::KeptSchemas dumped(FunctionCallInfo fcinfo) {
   if (!PG_ARGISNULL(1)) return apply::kept(names_argument(fcinfo, 0, "schemas"), PG_GETARG_INT64(1));
   const pg::SettingsScope settings;
   settings.pin_output();
-  apply::KeptSchemas out{
-      catalog::read(apply::with_what_they_need(shadow::members_of(schemas_of(fcinfo))), false).snapshot, {}};
+  apply::KeptSchemas out{catalog::read_objects(apply::with_what_they_need(shadow::members_of(schemas_of(fcinfo)))), {}};
   shadow::refuse_unsupported_participants(out.snapshot);
   std::vector<std::string> schemas;
   for (const auto& [id, object] : out.snapshot.objects)
