@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "catalog/functions.hpp"
 #include "catalog/others.hpp"
 #include "catalog/readers.hpp"
 #include "catalog/relations.hpp"
@@ -157,6 +158,8 @@ class Rows {
     relations_ = list(units_.relations);
     read_ = read_relations(relations_, list(units.types), texts_);
     std::vector<RawObject>& out = read_.objects;
+    aggregates_ = units_.functions;
+    for (const Oid oid : read_functions(list(units_.functions), texts_, out)) aggregates_.erase(oid);
     add_owners();
     for (const auto& reader : readers()) {
       const Units about = subject(reader.about);
@@ -181,7 +184,7 @@ class Rows {
     Units out;
     switch (about) {
       case About::kSchemas: out.schemas = units_.schemas; break;
-      case About::kFunctions: out.functions = units_.functions; break;
+      case About::kAggregates: out.functions = aggregates_; break;
       case About::kTypes: out.types = units_.types; break;
       case About::kSequences: out.relations.insert(read_.sequences.begin(), read_.sequences.end()); break;
       case About::kMaterializedViews:
@@ -249,17 +252,12 @@ class Rows {
     if (!many()) return units_;
     std::vector<Address> found;
     pg::call([&] {
-      Relation relation = table_open(catalog, AccessShareLock);
-      const TupleDesc shape = RelationGetDescr(relation);
-      SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
-      while (HeapTuple row = systable_getnext(scan)) {
+      scan_whole(catalog, [&](HeapTuple row, TupleDesc shape) {
         bool null = false;
         const Oid classid = DatumGetObjectId(heap_getattr(row, class_column, shape, &null));
         const Oid oid = DatumGetObjectId(heap_getattr(row, oid_column, shape, &null));
         if (oid >= FirstNormalObjectId || classid == NamespaceRelationId) found.push_back({classid, oid, 0});
-      }
-      systable_endscan(scan);
-      table_close(relation, AccessShareLock);
+      });
     });
     return units_of({found.begin(), found.end()});
   }
@@ -324,6 +322,7 @@ class Rows {
 
   Units units_;  // with the sequences that columns own
   std::vector<Oid> relations_;
+  std::set<Oid> aggregates_;
   Texts texts_;
   Owners owners_;
   RelationsRead read_;

@@ -2,6 +2,7 @@
 
 #include <unordered_set>
 
+#include "catalog/fields.hpp"
 #include "catalog/scan.hpp"
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
@@ -95,22 +96,6 @@ struct Sequence {
   Oid oid, schema;
   NameData name;
   std::int64_t start, increment, least, most, cache;
-};
-
-/// What the attributes and facts of one object are put together in.
-class Fields {
- public:
-  void set(std::string_view name, SharedText value) {
-    attributes_.push_back({&Attributes::name(name), std::move(value)});
-  }
-  void fact(std::string_view name, SharedText value) { facts_.push_back({&Attributes::name(name), std::move(value)}); }
-  void finish(Object& object) {
-    object.attributes = Attributes(attributes_);
-    object.facts = Attributes(facts_);
-  }
-
- private:
-  std::vector<Attributes::Entry> attributes_, facts_;
 };
 
 /// All that a row says from `offset` on, and after that what is null. In the server's memory.

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "apply/kept.hpp"
-#include "catalog/read.hpp"
+#include "catalog/members.hpp"
 #include "functions/arguments.hpp"
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
@@ -13,7 +13,6 @@
 #include "plan/document.hpp"
 #include "script/quote.hpp"
 #include "shadow/copies.hpp"
-#include "shadow/scope.hpp"
 
 namespace pgschema::functions {
 
@@ -71,7 +70,8 @@ apply::KeptSchemas dumped(FunctionCallInfo fcinfo) {
   if (!PG_ARGISNULL(1)) return apply::kept(names_argument(fcinfo, 0, "schemas"), PG_GETARG_INT64(1));
   const pg::SettingsScope settings;
   settings.pin_output();
-  apply::KeptSchemas out{catalog::read_objects(apply::with_what_they_need(shadow::members_of(schemas_of(fcinfo)))), {}};
+  apply::KeptSchemas out{catalog::read_objects(apply::with_what_they_need(catalog::members_of(schemas_of(fcinfo)))),
+                         {}};
   shadow::refuse_unsupported_participants(out.snapshot);
   std::vector<std::string> schemas;
   for (const auto& [id, object] : out.snapshot.objects)
@@ -80,10 +80,10 @@ apply::KeptSchemas dumped(FunctionCallInfo fcinfo) {
   return out;
 }
 
-void add_lines(RowsOut& rows, const std::string& text) {
+void add_lines(RowsOut& rows, std::string_view text) {
   for (std::size_t begin = 0; begin <= text.size();) {
     const auto end = std::min(text.find('\n', begin), text.size());
-    rows.add({text.substr(begin, end - begin)});
+    rows.add_text(text.substr(begin, end - begin));
     begin = end + 1;
   }
 }
