@@ -51,9 +51,10 @@ struct WholeHash {
   std::size_t operator()(const Whole& object) const { return AddressHash()({object.first, object.second, 0}); }
 };
 
+using Wholes = std::unordered_set<Whole, WholeHash>;
+
 /// The same of many objects.
-void scan_all(Relation depend, const std::unordered_set<Whole, WholeHash>& objects, bool by_reference,
-              std::vector<RawDependency>& out) {
+void scan_all(Relation depend, const Wholes& objects, bool by_reference, std::vector<RawDependency>& out) {
   SysScanDesc scan = systable_beginscan(depend, InvalidOid, false, nullptr, 0, nullptr);
   while (HeapTuple row = systable_getnext(scan)) {
     const auto* edge = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
@@ -67,18 +68,16 @@ void scan_all(Relation depend, const std::unordered_set<Whole, WholeHash>& objec
 }
 
 /// The edges of many objects: what depends on them (by reference), or what they depend on.
-template <typename Objects>
-std::vector<RawDependency> edges_of(const Objects& objects, bool by_reference) {
+std::vector<RawDependency> edges_of(const Wholes& objects, bool by_reference) {
   std::vector<RawDependency> out;
   const bool many = objects.size() >= kManyObjects;
-  std::unordered_set<Whole, WholeHash> wanted;
-  if (many) wanted = {objects.begin(), objects.end(), objects.size() * 2};
+  std::vector<Whole> few;
+  if (!many) few.assign(objects.begin(), objects.end());
+  std::sort(few.begin(), few.end());
   pg::call([&] {
     Relation depend = table_open(DependRelationId, AccessShareLock);
-    if (many)
-      scan_all(depend, wanted, by_reference, out);
-    else
-      for (const auto& object : objects) scan_one(depend, object, by_reference, out);
+    for (const auto& object : few) scan_one(depend, object, by_reference, out);
+    if (many) scan_all(depend, objects, by_reference, out);
     table_close(depend, AccessShareLock);
   });
   return out;
@@ -101,14 +100,10 @@ void scan_extensions(Use use) {
 Whole whole(const Address& address) { return {address.classid, address.objid}; }
 
 /// What would go with an object by itself counts as a part of it: what its parts need, it needs.
-template <typename Objects>
-std::vector<RawDependency> needs_of(const Objects& objects) {
-  std::vector<Whole> parts(objects.begin(), objects.end());
+std::vector<RawDependency> needs_of(Wholes objects) {
   for (const auto& edge : edges_of(objects, true))
-    if (edge.type == DEPENDENCY_INTERNAL || edge.type == DEPENDENCY_AUTO) parts.push_back(whole(edge.from));
-  std::sort(parts.begin(), parts.end());
-  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
-  return edges_of(parts, false);
+    if (edge.type == DEPENDENCY_INTERNAL || edge.type == DEPENDENCY_AUTO) objects.insert(whole(edge.from));
+  return edges_of(objects, false);
 }
 
 }  // namespace
@@ -128,7 +123,7 @@ std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds) {
   while (!level.empty()) {
     const auto current = std::move(level);
     level.clear();
-    std::set<Whole> objects, fresh;
+    Wholes objects, fresh;
     for (const auto& [object, subs] : current) objects.insert(object);
     for (const auto& edge : edges_of(objects, true)) {
       const auto& subs = current.at(whole(edge.to));
@@ -138,7 +133,7 @@ std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds) {
       if (reach(edge.from) && edge.from.subid == 0 && edge.type != DEPENDENCY_INTERNAL) fresh.insert(whole(edge.from));
     }
     while (!fresh.empty()) {
-      std::set<Whole> next;
+      Wholes next;
       for (const auto& edge : edges_of(fresh, false))
         if (edge.type == DEPENDENCY_INTERNAL && reach(edge.to) && edge.to.subid == 0) next.insert(whole(edge.to));
       fresh = std::move(next);
@@ -153,7 +148,7 @@ std::vector<RawDependency> dependencies_closure(const std::set<Address>& seeds) 
   for (const auto& seed : seeds) level.insert(whole(seed));
   while (!level.empty()) {
     known.insert(level.begin(), level.end());
-    const auto edges = needs_of(level);
+    const auto edges = needs_of({level.begin(), level.end()});
     level.clear();
     for (const auto& edge : edges)
       if (!known.count(whole(edge.to))) level.insert(whole(edge.to));
@@ -163,7 +158,7 @@ std::vector<RawDependency> dependencies_closure(const std::set<Address>& seeds) 
 }
 
 std::vector<RawDependency> direct_dependents(const std::set<Address>& objects) {
-  std::set<Whole> wholes;
+  Wholes wholes;
   for (const auto& object : objects) wholes.insert(whole(object));
   return edges_of(wholes, true);
 }
@@ -189,6 +184,8 @@ std::map<std::pair<Oid, Oid>, Oid> extension_members() {
   return out;
 }
 
-std::vector<RawDependency> direct_dependencies(const std::vector<Whole>& objects) { return needs_of(objects); }
+std::vector<RawDependency> direct_dependencies(const std::vector<Whole>& objects) {
+  return needs_of({objects.begin(), objects.end(), objects.size()});
+}
 
 }  // namespace pgschema::catalog

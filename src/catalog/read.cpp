@@ -217,11 +217,9 @@ class Rows {
         break;
       case About::kPrivileges: return with_privileges_;
       case About::kComments:
-        return with_identity_sequences(
-            carriers(DescriptionRelationId, Anum_pg_description_classoid, Anum_pg_description_objoid));
+        return carriers(DescriptionRelationId, Anum_pg_description_classoid, Anum_pg_description_objoid);
       case About::kSecurityLabels:
-        return with_identity_sequences(
-            carriers(SecLabelRelationId, Anum_pg_seclabel_classoid, Anum_pg_seclabel_objoid));
+        return carriers(SecLabelRelationId, Anum_pg_seclabel_classoid, Anum_pg_seclabel_objoid);
       case About::kExtensionDependencies: return dependent_on_extensions();
     }
     return out;
@@ -247,9 +245,14 @@ class Rows {
   bool many() const { return units_.relations.size() + units_.types.size() + units_.functions.size() >= kMany; }
 
   /// The units to which rows of a catalog belong that names objects by class and OID. Of few units all: their parts
-  /// are then looked up, not the catalog.
+  /// are then looked up, not the catalog. The sequences of identity columns are no units, and carry comments all the same.
   Units carriers(Oid catalog, AttrNumber class_column, AttrNumber oid_column) const {
-    if (!many()) return units_;
+    const std::set<Oid> identities(read_.identity_sequences.begin(), read_.identity_sequences.end());
+    if (!many()) {
+      Units out = units_;
+      out.relations.insert(identities.begin(), identities.end());
+      return out;
+    }
     std::vector<Address> found;
     pg::call([&] {
       scan_whole(catalog, [&](HeapTuple row, TupleDesc shape) {
@@ -259,13 +262,10 @@ class Rows {
         if (oid >= FirstNormalObjectId || classid == NamespaceRelationId) found.push_back({classid, oid, 0});
       });
     });
-    return units_of({found.begin(), found.end()});
-  }
-
-  /// They are no units, and carry comments all the same.
-  Units with_identity_sequences(Units units) const {
-    units.relations.insert(read_.identity_sequences.begin(), read_.identity_sequences.end());
-    return units;
+    Units out = units_of({found.begin(), found.end()});
+    for (const auto& at : found)
+      if (at.classid == RelationRelationId && identities.count(at.objid)) out.relations.insert(at.objid);
+    return out;
   }
 
   Units dependent_on_extensions() const {
@@ -357,8 +357,6 @@ class Builder {
       for (const auto& at : {raw.at, raw.parent})
         if (const std::pair whole{at.classid, at.objid}; whole.first && (objects.empty() || objects.back() != whole))
           objects.push_back(whole);
-    std::sort(objects.begin(), objects.end());
-    objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
     edges_ = direct_dependencies(objects);
     if (closure) {
       std::set<Address> seeds;

@@ -311,9 +311,10 @@ class Reader {
                                     has_value(row, Anum_pg_attribute_attacl, shape), form->attname});
               });
     });
-    std::sort(columns_.begin(), columns_.end(), [](const Column& a, const Column& b) {
+    const auto before = [](const Column& a, const Column& b) {
       return std::pair(a.relation, a.number) < std::pair(b.relation, b.number);
-    });
+    };
+    if (!std::is_sorted(columns_.begin(), columns_.end(), before)) std::sort(columns_.begin(), columns_.end(), before);
     // Those of indexes say one thing only.
     std::erase_if(columns_, [&](const Column& column) {
       if (!index_places_.count(column.relation)) return false;
