@@ -42,13 +42,15 @@ namespace pgschema::catalog {
 namespace {
 
 constexpr char kNotNull = 'n';
-constexpr std::size_t kMostViews = 500;  // at once, so that the server's lock table holds what they lock
+constexpr std::size_t kMostViews = 500;    // at once, so that the server's lock table holds what they lock
+constexpr std::size_t kMostCached = 1000;  // relations whose columns are asked for at once
 constexpr char kVirtual = 'v';
 
 // Plain data, filled in where a longjmp may pass. Texts are the server's memory.
 
 struct Relation {
   Oid oid, schema, owner, method, tablespace, toast, row_type, of_type;
+  int columns;
   char kind, persistence, replica_identity;
   bool row_security, forced, partition, may_have_children, has_options, has_privileges;
   NameData name;
@@ -266,11 +268,26 @@ class Reader {
     pg::call([&] {
       scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, wanted, [&](HeapTuple row, TupleDesc shape) {
         const auto* form = form_of<Form_pg_class>(row);
-        relations_.push_back({form->oid, form->relnamespace, form->relowner, form->relam, form->reltablespace,
-                              form->reltoastrelid, form->reltype, form->reloftype, form->relkind, form->relpersistence,
-                              form->relreplident, form->relrowsecurity, form->relforcerowsecurity, form->relispartition,
-                              form->relhassubclass, has_value(row, Anum_pg_class_reloptions, shape),
-                              has_value(row, Anum_pg_class_relacl, shape), form->relname, nullptr});
+        relations_.push_back({form->oid,
+                              form->relnamespace,
+                              form->relowner,
+                              form->relam,
+                              form->reltablespace,
+                              form->reltoastrelid,
+                              form->reltype,
+                              form->reloftype,
+                              form->relnatts,
+                              form->relkind,
+                              form->relpersistence,
+                              form->relreplident,
+                              form->relrowsecurity,
+                              form->relforcerowsecurity,
+                              form->relispartition,
+                              form->relhassubclass,
+                              has_value(row, Anum_pg_class_reloptions, shape),
+                              has_value(row, Anum_pg_class_relacl, shape),
+                              form->relname,
+                              nullptr});
       });
     });
   }
@@ -297,6 +314,9 @@ class Reader {
   }
 
   void scan_columns(const std::vector<Oid>& wanted) {
+    std::size_t count = 0;
+    for (const auto& one : relations_) count += static_cast<std::size_t>(one.columns);
+    columns_.reserve(count);
     pg::call([&] {
       scan_by(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, wanted,
               [&](HeapTuple row, TupleDesc shape) {
@@ -485,9 +505,11 @@ class Reader {
     return entry.alias && (strcmp(entry.alias->aliasname, "old") == 0 || strcmp(entry.alias->aliasname, "new") == 0);
   }
 
-  /// The deparser asks for columns one by one. Inside a pg::call.
+  /// The deparser asks for columns one by one. (The server goes through all lists that it has to find one: no more than
+  /// some.) Inside a pg::call.
   void cache_columns(Oid relation) {
-    if (cached_.insert(relation).second) ReleaseSysCacheList(SearchSysCacheList1(ATTNUM, ObjectIdGetDatum(relation)));
+    if (cached_.size() < kMostCached && cached_.insert(relation).second)
+      ReleaseSysCacheList(SearchSysCacheList1(ATTNUM, ObjectIdGetDatum(relation)));
   }
 
   // Tables are often alike: partitions, tenants, what one framework makes. What an index or a CHECK says of its table
