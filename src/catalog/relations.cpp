@@ -44,6 +44,7 @@ namespace {
 constexpr char kNotNull = 'n';
 constexpr std::size_t kMostViews = 500;    // at once, so that the server's lock table holds what they lock
 constexpr std::size_t kMostCached = 1000;  // relations whose columns are asked for at once
+constexpr std::size_t kScratch = std::size_t{512} * 1024;  // bytes that are kept from one printing to the next
 constexpr char kVirtual = 'v';
 
 // Plain data, filled in where a longjmp may pass. Texts are the server's memory.
@@ -415,7 +416,22 @@ class Reader {
 
   // ---- what the server prints
 
+  /// What the deparser needs besides is given back at once.
+  const char* printed_by(PGFunction deparser, Oid oid) const {
+    return pg::call([&] {
+      MemoryContext mine = MemoryContextSwitchTo(scratch_);
+      const char* text = text_or_null(deparser, ObjectIdGetDatum(oid));
+      const char* out = text ? MemoryContextStrdup(mine, text) : nullptr;
+      MemoryContextSwitchTo(mine);
+      MemoryContextReset(scratch_);
+      return out;
+    });
+  }
+
   void print() {
+    pg::call([&] {
+      scratch_ = AllocSetContextCreate(CurrentMemoryContext, "pgschema printing", kScratch, kScratch, kScratch * 16);
+    });
     print_defaults();
     std::vector<Relation*> views;
     for (auto& relation : relations_)
@@ -425,6 +441,7 @@ class Reader {
     for (auto& constraint : constraints_) print(constraint);
     for (auto& index : indexes_)
       if (!key_indexes_.count(index.oid)) print(index);
+    pg::call([&] { MemoryContextDelete(scratch_); });
   }
 
   /// The deparser keeps the locks that it takes until the subtransaction ends.
@@ -440,17 +457,16 @@ class Reader {
       PushActiveSnapshot(GetLatestSnapshot());
       MemoryContext mine = CurrentMemoryContext;
       MemoryContext stored = AllocSetContextCreate(mine, "pgschema views", ALLOCSET_DEFAULT_SIZES);
-      MemoryContext parsing = AllocSetContextCreate(stored, "pgschema view", ALLOCSET_DEFAULT_SIZES);
       MemoryContextSwitchTo(stored);
       scan_queries(oids, queries);
       for (std::size_t i = from; i < to; ++i) {
-        MemoryContextSwitchTo(parsing);
+        MemoryContextSwitchTo(scratch_);
         const auto query = queries.find(views[i]->oid);
         const char* text = query == queries.end() ? nullptr : printed_query(*views[i], query->second);
         if (!text) text = text_or_null(pg_get_viewdef, ObjectIdGetDatum(views[i]->oid));
         if (text) views[i]->definition = MemoryContextStrdup(mine, text);
         MemoryContextSwitchTo(mine);
-        MemoryContextReset(parsing);
+        MemoryContextReset(scratch_);
       }
       MemoryContextDelete(stored);
       PopActiveSnapshot();
@@ -534,9 +550,7 @@ class Reader {
   }
 
   void print(Constraint& constraint) {
-    const auto ask = [&] {
-      return pg::call([&] { return text_or_null(pg_get_constraintdef, ObjectIdGetDatum(constraint.oid)); });
-    };
+    const auto ask = [&] { return printed_by(pg_get_constraintdef, constraint.oid); };
     if (constraint.shape.empty()) {
       constraint.definition = ask();
       return;
@@ -552,9 +566,7 @@ class Reader {
   }
 
   void print(Index& index) {
-    const auto ask = [&] {
-      return pg::call([&] { return text_or_null(pg_get_indexdef, ObjectIdGetDatum(index.oid)); });
-    };
+    const auto ask = [&] { return printed_by(pg_get_indexdef, index.oid); };
     const Relation *self = relation(index.oid), *table = relation(index.relation);
     if (!self || !table || self->has_options || with_column_options_.count(index.oid)) {
       index.definition = ask();
@@ -1043,6 +1055,7 @@ class Reader {
   std::vector<Index> indexes_;
   std::unordered_map<Oid, std::size_t> places_, index_places_;
   std::unordered_map<Oid, Named> names_;
+  MemoryContext scratch_ = nullptr;
   std::unordered_set<Oid> key_indexes_;
   std::unordered_set<Oid> cached_;  // relations whose columns the server knows
   std::map<std::pair<Oid, std::int32_t>, const char*> generated_;
