@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "catalog/read.hpp"
+#include "catalog/members.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/stored.hpp"
 #include "model/failure.hpp"
@@ -14,7 +14,6 @@
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/copies.hpp"
-#include "shadow/scope.hpp"
 
 extern "C" {
 #include "miscadmin.h"
@@ -125,7 +124,7 @@ SchemaNow look(const std::string& schema, Texts& texts) {
   const pg::SettingsScope settings;
   settings.pin_output();
   try {
-    const Snapshot snapshot = catalog::read(with_what_they_need(shadow::members_of({schema})), false).snapshot;
+    const Snapshot snapshot = catalog::read_objects(with_what_they_need(catalog::members_of({schema})));
     shadow::refuse_unsupported_participants(snapshot);
     std::map<std::string, std::string> hashes;
     for (const auto& [id, object] : snapshot.objects)

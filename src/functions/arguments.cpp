@@ -87,6 +87,15 @@ void RowsOut::add(const std::vector<std::optional<std::string>>& cells) {
   pg::call([&] { tuplestore_puttuple(info_->setResult, BuildTupleFromCStrings(columns_, values.data())); });
 }
 
+void RowsOut::add_text(std::string_view text) {
+  pg::call([&] {
+    Datum value = PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
+    bool null = false;
+    tuplestore_putvalues(info_->setResult, info_->setDesc, &value, &null);
+    pfree(DatumGetPointer(value));
+  });
+}
+
 std::string array_text(const std::vector<std::string>& items) {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':' ||

@@ -45,7 +45,7 @@ std::string definition_of(const catalog::Located& located) {
     throw Failure(sqlstate::kFeatureNotSupported,
                   cat("pgschema_definition does not support ", located.object_type, " ", located.id.identity, " yet"));
   if (located.id.kind == Kind::kPublication) catalog::add_partners(units);
-  const Snapshot snapshot = catalog::read(units, false).snapshot;
+  const Snapshot snapshot = catalog::read_objects(units);
   if (!snapshot.has(located.id))
     throw Failure(sqlstate::kUndefinedObject, cat(kinds::describe(located.id), " does not exist any more"));
   std::string out, role;
