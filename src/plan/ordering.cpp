@@ -404,6 +404,7 @@ class Ordering {
         before(create_node(edge.to), later);
         before(find(alters_, edge.to), later);
         columns_before(edge.to, *later);
+        if (edge.from.kind == Kind::kConstraint) parts_before(edge.to, *later);
         if (desired_.root(edge.from) != desired_.root(edge.to)) after_settled(edge.to, *later);
       }
     }
@@ -425,6 +426,13 @@ class Ordering {
       before(create_node(child), later);
       before(find(alters_, child), later);
     }
+  }
+
+  /// A foreign key refers to a key that is valid: of a partitioned table, when each partition has its own.
+  void parts_before(const ObjectId& key, Graph::Node later) {
+    if (!create_node(key)) return;
+    for (const auto& part : kinds::descendants_of(key, desired_))
+      before(create_node(kinds::inheritance_of(part)), later);
   }
 
   /// Owner, privileges and rows of what an object needs are there before it: a materialized view is filled with
@@ -491,7 +499,7 @@ class Ordering {
               before(create_node(parent), find(alters_, part));
         }
         for (const auto& parent : tables)
-          if (enters)
+          if (enters && object.has("bound"))
             for (const auto& sibling : kinds::heirs_of(parent, live_)) {
               before(drop_node(kinds::inheritance_of(sibling)), enters);
               before(drop_node(sibling), enters);

@@ -46,7 +46,8 @@ WHERE d.refclassid = 'pg_namespace'::regclass AND quote_ident(n.nspname) = $1 AN
     OR EXISTS (SELECT FROM pg_type t WHERE t.oid = d.objid AND (t.typrelid = ANY ($2) OR t.typelem <> 0 OR t.typtype = 'm'))))
   AND NOT (d.classid = 'pg_proc'::regclass AND d.objid = ANY ($4)) AND d.deptype NOT IN ('i', 'a') AND d.classid <> 'pg_constraint'::regclass
   AND NOT EXISTS (SELECT FROM pg_depend p WHERE p.classid = d.classid AND p.objid = d.objid AND p.deptype IN ('i', 'a')
-    AND (p.refclassid = 'pg_class'::regclass AND p.refobjid = ANY ($2) OR p.refclassid = 'pg_type'::regclass AND p.refobjid = ANY ($3)))
+    AND (p.refclassid = 'pg_class'::regclass AND p.refobjid = ANY ($2) OR p.refclassid = 'pg_type'::regclass
+      AND (p.refobjid = ANY ($3) OR EXISTS (SELECT FROM pg_range g WHERE g.rngmultitypid = p.refobjid AND g.rngtypid = ANY ($3)))))
   AND NOT EXISTS (SELECT FROM unnest($5, $6) AS o (classid, objid) WHERE o.classid = d.classid AND o.objid = d.objid) LIMIT 1)";
 
 bool is_aspect(Kind kind) {

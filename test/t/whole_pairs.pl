@@ -60,8 +60,15 @@ there_and_back('a new partition, where foreign keys come down', 'CREATE TABLE s.
 	'CREATE TABLE s.k (a int PRIMARY KEY); CREATE TABLE s.t (a int REFERENCES s.k) PARTITION BY LIST (a); CREATE TABLE s.p PARTITION OF s.t FOR VALUES IN (1)', rows => ['INSERT INTO s.k VALUES (1)']);
 my $alike = 'CREATE TABLE s.t (a int, b int) PARTITION BY LIST (a); CREATE INDEX i9 ON s.t (b); CREATE INDEX i1 ON s.t (b DESC)';
 there_and_back('a new partition, under indexes that only their names tell apart', $alike, "$alike; CREATE TABLE s.p PARTITION OF s.t FOR VALUES IN (1); CREATE INDEX a ON s.p (b NULLS FIRST)");
+there_and_back('a foreign key to a key of partitions', 'CREATE TABLE s.t (a int PRIMARY KEY) PARTITION BY LIST (a); CREATE TABLE s.p PARTITION OF s.t FOR VALUES IN (1)', 'CREATE TABLE s.u (a int PRIMARY KEY) PARTITION BY LIST (a); CREATE TABLE s.p PARTITION OF s.u FOR VALUES IN (1); ALTER TABLE s.u ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES s.u');
+there_and_back('a view that is to stand on another, over what is made anew', 'CREATE TABLE s.t (a int, b int); CREATE MATERIALIZED VIEW s.m AS SELECT a FROM s.t; CREATE VIEW s.v AS SELECT a FROM s.m; CREATE VIEW s.x AS SELECT a FROM s.v', 'CREATE TABLE s.t (a int, b int); CREATE MATERIALIZED VIEW s.m AS SELECT b AS a FROM s.t; CREATE VIEW s.w AS SELECT a FROM s.m; CREATE VIEW s.x AS SELECT a FROM s.w');
 there_and_back('a new child', 'CREATE TABLE s.t (a int CHECK (a > 0))', 'CREATE TABLE s.t (a int CHECK (a > 0)); CREATE TABLE s.c (b int) INHERITS (s.t)', rows => ['INSERT INTO s.t VALUES (1)']);
 
+my $triggered = "CREATE FUNCTION s.g() RETURNS trigger LANGUAGE internal AS 'suppress_redundant_updates_trigger'; CREATE TABLE s.t (a int) PARTITION BY LIST (a); CREATE TABLE s.p PARTITION OF s.t FOR VALUES IN (1); CREATE TRIGGER x AFTER UPDATE ON s.t";
+there_and_back('a trigger that partitions have, and one that they have not', "$triggered FOR EACH ROW EXECUTE FUNCTION s.g()", "$triggered EXECUTE FUNCTION s.g()");
+there_and_back('a child that another takes the place of', 'CREATE TABLE s.t (a int); CREATE TABLE s.c (b int) INHERITS (s.t); CREATE VIEW s.v AS SELECT a FROM s.c', 'CREATE TABLE s.t (a int); CREATE TABLE s.d (b int) INHERITS (s.t); CREATE VIEW s.v AS SELECT a FROM s.d');
+there_and_back('a schema that holds a range only', 'CREATE SCHEMA x; CREATE TYPE x.r AS RANGE (SUBTYPE = int)', 'CREATE TABLE s.t (a int)', schemas => ['x']);
+there_and_back('a default of a composite type that has another attribute', "CREATE TYPE s.c AS (a int); CREATE TABLE s.t (c s.c DEFAULT '(1)')", "CREATE TYPE s.c AS (b int); CREATE TABLE s.t (c s.c DEFAULT '(1)')");
 there_and_back('a new view over a column whose type changes', 'CREATE DOMAIN s.d AS int CONSTRAINT c CHECK (VALUE > 0); CREATE TABLE s.t (a s.d)', "CREATE DOMAIN s.d AS int CONSTRAINT c CHECK (VALUE > 0); COMMENT ON CONSTRAINT c ON DOMAIN s.d IS 'x'; CREATE TABLE s.t (a s.d); CREATE VIEW s.v AS SELECT a FROM s.t",
 	rows => ['INSERT INTO s.t VALUES (1)']);
 
