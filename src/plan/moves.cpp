@@ -120,6 +120,10 @@ class Mover {
       if (edge.type != 'P' && edge.type != 'S' && edge.type != kUnrecorded) dependent(edge.from, edge.to, edge.type);
     const Object* object = live_.find(id);
     if (!object) return;
+    // Another parent's index may have the same name: what is attached to it all the same is attached again.
+    if (id.kind == Kind::kInheritance && is_table(object->parent.kind))
+      for (const auto& part : live_.children(object->parent))
+        if (const ObjectId attachment = kinds::inheritance_of(part); live_.has(attachment)) down(attachment, id);
     take_followers_along(*object);
     // A part of an index goes with the whole only.
     if ((id.kind == Kind::kIndex || id.kind == Kind::kConstraint) && live_.has(kinds::inheritance_of(id)) &&
@@ -289,7 +293,12 @@ class Mover {
   void expression_over_rows(const ObjectId& id, const ObjectId& domain) {
     if (id.kind != Kind::kFunction && id.kind != Kind::kProcedure) return;
     const Object* function = live_.find(id);
-    if (!function || function->fact("atomic") == "t") dependent(id, domain, 'n');
+    if (function && function->fact("atomic") != "t") return;
+    // That it needs the rows' column is not recorded: its alteration would not come first.
+    if (out_.altered.count(id))
+      down(id, domain);
+    else
+      dependent(id, domain, 'n');
   }
 
   /// The old type is renamed, the columns of tables move to the new one, and everything else that uses the type

@@ -457,9 +457,15 @@ class Ordering {
       if (sibling.kind == Kind::kOwner) before(create_node(sibling), node);
       if (sibling.kind == Kind::kContents && object.id.kind == Kind::kIndex) before(create_node(sibling), node);
     }
-    // An owned sequence must have the owner of the table.
-    if (object.id.kind == Kind::kOwnedBy)
-      for (const auto& edge : desired_.needs(object.id)) after_settled(edge.to, node);
+    if (object.id.kind == Kind::kOwnedBy) order_owned(object, node);
+  }
+
+  /// An owned sequence must have the owner of the table, and gets another one while no column owns it.
+  void order_owned(const Object& owned, Graph::Node node) {
+    for (const auto& edge : desired_.needs(owned.id)) after_settled(edge.to, node);
+    const auto owner = find(alters_, {Kind::kOwner, kinds::describe(owned.parent)});
+    before(owner, node);
+    before(drop_node(owned.id), owner);
   }
 
   /// What is created gets those that are in effect when the plan begins: add_privilege_reset() counts on it.

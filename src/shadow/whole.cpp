@@ -249,9 +249,31 @@ Snapshot Whole::aligned(const Snapshot& live) const {
     if (is_aspect(id.kind) && left_alone(object) && desired_.has(object.parent)) add(live, object);
   // WITH NO DATA is what dumps say of every materialized view: it takes no rows away.
   for (const auto& [id, object] : live.objects)
-    if (id.kind == Kind::kContents && desired_.has(object.parent) && !desired_.has(id)) add(live, object);
+    if (id.kind == Kind::kContents && desired_.has(object.parent) && !desired_.has(id) && can_be_filled(object.parent))
+      add(live, object);
   out.finish();
   return out;
+}
+
+/// Not where it reads another that has no rows, and gets none.
+bool Whole::can_be_filled(const ObjectId& view) const {
+  std::set<ObjectId> seen{view};
+  std::vector<ObjectId> queue{view};
+  while (!queue.empty()) {
+    const ObjectId at = queue.back();
+    queue.pop_back();
+    for (const auto& member : desired_.family(at))
+      for (const auto& edge : desired_.needs(member)) {
+        if (!desired_.has(edge.to)) continue;
+        const ObjectId root = desired_.root(edge.to);
+        if (!seen.insert(root).second) continue;
+        const ObjectId contents{Kind::kContents, kinds::describe(root)};
+        if (root.kind == Kind::kMaterializedView && !desired_.has(contents) && !live_.snapshot.has(contents))
+          return false;
+        queue.push_back(root);
+      }
+  }
+  return true;
 }
 
 catalog::Units Whole::participants() const {
