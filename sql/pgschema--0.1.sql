@@ -110,7 +110,7 @@ CREATE FUNCTION pgschema_steps(desired text, schemas name[] DEFAULT NULL, strate
   LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100;
 
 COMMENT ON FUNCTION pgschema_steps(text, name[], text) IS
-  'the statements of a plan, one row each, in their order; details: object, role, bytes, rows, hazards, where there is something to say';
+  'the statements of a plan, one row each, in their order; details: object, typtype, role, bytes, rows, hazards, where there is something to say';
 
 REVOKE EXECUTE ON FUNCTION pgschema_plan(text, name[], text, text), pgschema_steps(text, name[], text) FROM PUBLIC;
 

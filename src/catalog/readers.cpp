@@ -16,7 +16,7 @@ SELECT 'pg_trigger'::regclass::oid, g.oid, 0, 'pg_class'::regclass::oid, g.tgrel
   quote_ident(n.nspname) AS schema, quote_ident(g.tgname) AS name,
   pg_get_triggerdef(g.oid) AS definition,
   CASE g.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END AS enabled,
-  CASE WHEN g.tgparentid <> 0 THEN 'yes' END AS inherited, g.tgconstraint <> 0 AS fact_constraint,
+  CASE WHEN g.tgparentid <> 0 THEN 'yes' END AS inherited, g.tgconstraint <> 0 AS fact_constraint, (g.tgtype & 1) <> 0 AS fact_row,
   CASE WHEN g.tgparentid <> 0 THEN (pg_identify_object('pg_trigger'::regclass, g.tgparentid, 0)).identity END AS fact_from
 FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE g.tgrelid = ANY ($1) AND NOT g.tgisinternal)";

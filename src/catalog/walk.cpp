@@ -188,6 +188,12 @@ class Printer {
   Walk result() {
     std::map<std::pair<std::string, std::string>, Lines> by_name;
     for (auto& [address, lines] : objects_) {
+      const auto [classid, oid] = address.first;
+      // Its rows were there, and its name is not any more.
+      if (!names_.has(classid, oid))
+        throw Failure(sqlstate::kSerialization, "an object was dropped by another session while it was read")
+            .detail(cat("It had OID ", std::to_string(oid), " in the catalog with OID ", std::to_string(classid), "."))
+            .hint("Try again.");
       auto [type, identity] = name_of(address);
       renaming_.apply(identity);
       auto& all = by_name[{std::move(type), std::move(identity)}];

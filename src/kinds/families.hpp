@@ -67,6 +67,8 @@ std::string column_definition(const Object& column, const Snapshot& in);
 std::string identity_sequence(const Object& column);
 /// All of a table's columns, a line each; or only those that it does not inherit.
 std::string column_list(const Object& table, const Snapshot& in, bool only_local);
+/// The table of the column that a sequence belongs to (Kind::kOwnedBy), or nothing.
+ObjectId table_owning(const ObjectId& owned_by, const Snapshot& in);
 /// What of it stands behind the type.
 std::string column_options(const Object& column);
 /// Where an inherited column of a new table is other than its parent's: NOT NULL, and no default. (One that it has is

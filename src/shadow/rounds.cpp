@@ -207,12 +207,16 @@ class Attempt {
     for (const auto& statement : text_.statements)
       if (statement.meaning.cascade) add_dependents(statement.ids, in, out);
     name_trees(in, out);
-    // A table's own sequences come and go with it.
-    for (const auto& [id, object] : in.objects) {
-      if (id.kind != Kind::kOwnedBy) continue;
-      for (const auto& edge : in.needs(id))
-        if (in.has(edge.to) && out.count(in.root(edge.to))) out.insert(object.parent);
-    }
+    // A table's own sequences come and go with it, and who speaks of one speaks of the table.
+    for (const bool of_tables : {true, false})
+      for (const auto& [id, object] : in.objects) {
+        if (id.kind != Kind::kOwnedBy) continue;
+        for (const auto& edge : in.needs(id)) {
+          if (!in.has(edge.to) || edge.to.kind != Kind::kColumn) continue;
+          const ObjectId table = in.root(edge.to);
+          if (out.count(of_tables ? object.parent : table)) out.insert(of_tables ? table : object.parent);
+        }
+      }
     return out;
   }
 
