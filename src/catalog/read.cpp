@@ -11,9 +11,12 @@
 #include "catalog/scan.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
+#include "kinds/text.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
+#include "script/quote.hpp"
+#include "script/secrets.hpp"
 
 extern "C" {
 #include "access/transam.h"
@@ -34,6 +37,7 @@ extern "C" {
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "catalog/pg_user_mapping.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 }
@@ -95,6 +99,19 @@ void check_printed(const pg::Rows& rows, const RawObject& raw) {
       .hint("Try again.");
 }
 
+/// "user=626f62,password=68…", values in hexadecimal, as a list of options in which stand-ins are the values.
+std::string with_stand_ins(const std::string& options) {
+  std::string out;
+  for (const auto& [option, hex] : kinds::options_of(options)) {
+    std::string value;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+      value += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    const bool open = script::is_open_option(script::name_of_quoted(option), value);
+    out += cat(out.empty() ? "" : ", ", option, "=", script::quote_literal(open ? value : script::stand_in_for(value)));
+  }
+  return out;
+}
+
 void read_others(const Units& units, Texts& pool, std::vector<RawObject>& out) {
   const auto take = [&](Kind kind, const pg::Rows& rows) {
     for (const auto& row : rows)
@@ -110,6 +127,10 @@ void read_others(const Units& units, Texts& pool, std::vector<RawObject>& out) {
   for (const auto& reader : other_readers())
     if (const auto found = by_catalog.find(reader.catalog); found != by_catalog.end())
       take(reader.kind, pg::query(reader.sql, {found->second}));
+  for (auto& raw : out)
+    if (raw.at.classid == UserMappingRelationId)
+      if (const SharedText* options = raw.object.attributes.find("options"))
+        raw.object.attributes["options"] = pool.of(with_stand_ins(options->text()));
   for (const auto& reader : attached_readers()) take(reader.kind, pg::query(reader.sql, {catalogs, oids}));
 }
 

@@ -1,5 +1,5 @@
 // What belongs to the database and not to a schema: extensions, languages, transforms, access methods, event triggers, foreign data
-// wrappers and servers, publications, default privileges.
+// wrappers, servers and user mappings, publications, default privileges.
 #include "catalog/others.hpp"
 
 extern "C" {
@@ -12,6 +12,7 @@ extern "C" {
 #include "catalog/pg_language.h"
 #include "catalog/pg_publication.h"
 #include "catalog/pg_transform.h"
+#include "catalog/pg_user_mapping.h"
 }
 
 namespace pgschema::catalog {
@@ -63,6 +64,16 @@ constexpr const char* kServers =
 
 #undef PGSCHEMA_OPTIONS
 
+// By the view that hides from people what is not theirs to see; the values in hexadecimal.
+constexpr const char* kUserMappings = R"(
+SELECT 'pg_user_mapping'::regclass::oid, m.umid, 0, 0, 0, 0, '' AS schema, quote_ident(m.usename || ' on ' || m.srvname) AS name,
+  format('USER MAPPING FOR %s SERVER %I', CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE quote_ident(m.usename) END, m.srvname) AS fact_reference,
+  (SELECT string_agg(quote_ident(option_name) || '=' || encode(convert_to(option_value, getdatabaseencoding()), 'hex'), ',' ORDER BY option_name)
+    FROM pg_options_to_table(m.umoptions)) AS options,
+  CASE WHEN NOT ((m.umuser <> 0 AND m.usename = current_user AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')))
+    OR (m.umuser = 0 AND pg_has_role(s.srvowner, 'USAGE')) OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)) THEN 'yes' END AS fact_not_shown
+FROM pg_user_mappings m JOIN pg_foreign_server s ON s.oid = m.srvid WHERE m.umid = ANY ($1))";
+
 // Which generated columns are published came with 18.
 constexpr const char* kPublications = R"(
 SELECT 'pg_publication'::regclass::oid, p.oid, 0, 0, 0, 0, '' AS schema, quote_ident(p.pubname) AS name, CASE WHEN p.puballtables THEN 'yes' END AS all_tables,
@@ -106,6 +117,7 @@ void add_database_readers(std::vector<OtherReader>& out) {
   out.push_back({EventTriggerRelationId, Kind::kNone, kEventTriggers});
   out.push_back({ForeignDataWrapperRelationId, Kind::kNone, kWrappers});
   out.push_back({ForeignServerRelationId, Kind::kNone, kServers});
+  out.push_back({UserMappingRelationId, Kind::kNone, kUserMappings});
   out.push_back({PublicationRelationId, Kind::kNone, kPublications});
   out.push_back({PublicationRelationId, Kind::kNone, kPublicationSchemas});
   out.push_back({DefaultAclRelationId, Kind::kNone, kDefaults});

@@ -34,6 +34,7 @@ const Writer& access_method_writer();
 const Writer& event_trigger_writer();
 const Writer& wrapper_writer();
 const Writer& server_writer();
+const Writer& user_mapping_writer();
 const Writer& publication_writer();
 const Writer& publication_schema_writer();
 const Writer& cast_writer();

@@ -56,6 +56,7 @@ constexpr std::array kEntries = {
     Entry{Kind::kForeignDataWrapper, "foreign-data wrapper", "", "FOREIGN DATA WRAPPER", "foreign-data wrapper",
           wrapper_writer},
     Entry{Kind::kForeignServer, "server", "", "SERVER", "server", server_writer},
+    Entry{Kind::kUserMapping, "user mapping", "", "USER MAPPING", "user mapping", user_mapping_writer},
     Entry{Kind::kPublication, "publication", "", "PUBLICATION", "publication", publication_writer},
     Entry{Kind::kPublicationSchema, "publication namespace", "", "", "schema", publication_schema_writer},
     Entry{Kind::kCast, "cast", "", "CAST", "cast", cast_writer},

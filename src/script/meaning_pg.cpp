@@ -247,6 +247,16 @@ Node* single_name(char* name) {
   return pg::call([&] { return reinterpret_cast<Node*>(makeString(name)); });
 }
 
+/// As get_object_address() wants it: the role, and the server.
+List* user_mapping(RoleSpec* user, char* server) {
+  return pg::call([&] {
+    char* name = user->roletype == ROLESPEC_CSTRING   ? user->rolename
+                 : user->roletype == ROLESPEC_PUBLIC ? pstrdup("public")
+                                                      : GetUserNameFromId(user->roletype == ROLESPEC_SESSION_USER ? GetSessionUserId() : GetUserId(), false);
+    return list_make2(makeString(name), makeString(server));
+  });
+}
+
 /// Changes the tables that it names, too.
 template <typename Stmt>
 Meaning of_publication(Stmt* stmt, Meaning meaning) {
@@ -384,6 +394,20 @@ Meaning classify(Node* node) {
       return define(OBJECT_FOREIGN_SERVER, single_name(as<CreateForeignServerStmt>(node)->servername));
     case T_AlterForeignServerStmt:
       return refine(OBJECT_FOREIGN_SERVER, single_name(as<AlterForeignServerStmt>(node)->servername));
+    case T_CreateUserMappingStmt: {
+      auto* stmt = as<CreateUserMappingStmt>(node);
+      return define(OBJECT_USER_MAPPING, user_mapping(stmt->user, stmt->servername));
+    }
+    case T_AlterUserMappingStmt: {
+      auto* stmt = as<AlterUserMappingStmt>(node);
+      return refine(OBJECT_USER_MAPPING, user_mapping(stmt->user, stmt->servername));
+    }
+    case T_DropUserMappingStmt: {
+      auto* stmt = as<DropUserMappingStmt>(node);
+      Meaning out = refine(OBJECT_USER_MAPPING, user_mapping(stmt->user, stmt->servername));
+      out.purpose = Purpose::kDrop;
+      return out;
+    }
     case T_CreatePublicationStmt: {
       auto* stmt = as<CreatePublicationStmt>(node);
       return of_publication(stmt, define(OBJECT_PUBLICATION, single_name(stmt->pubname)));
@@ -426,12 +450,9 @@ Meaning classify(Node* node) {
       return only(Purpose::kUnsupported);
     case T_AlterExtensionContentsStmt:
     case T_AlterSubscriptionStmt:
-    case T_AlterUserMappingStmt:
     case T_AlterTableMoveAllStmt:
     case T_CreateSubscriptionStmt:
-    case T_CreateUserMappingStmt:
     case T_DropSubscriptionStmt:
-    case T_DropUserMappingStmt:
     case T_ImportForeignSchemaStmt: return only(Purpose::kUnsupported);
     default: return only(Purpose::kNotRun);
   }

@@ -170,7 +170,7 @@ class Evaluation {
     const auto& named = drop.text->named;
     if (std::none_of(named.begin(), named.end(), is_defined)) return true;
     if (std::all_of(named.begin(), named.end(), [&](const ObjectId& id) { return !id || is_defined(id); })) {
-      const bool may_miss = reinterpret_cast<DropStmt*>(drop.tree->stmt)->missing_ok;
+      const bool may_miss = IsA(drop.tree->stmt, DropStmt) && reinterpret_cast<DropStmt*>(drop.tree->stmt)->missing_ok;
       if (may_miss || std::all_of(named.begin(), named.end(), is_defined)) return false;
     }
     drop.roots.clear();

@@ -77,6 +77,7 @@ class Attempt {
       resolve_again();
     }
     refuse_unsupported_participants(original_.snapshot);
+    refuse_what_is_not_shown();
     outcome.named = named(original_.snapshot);
     const auto above = everything_above(original_);
     if (renames_ && !above.empty() && round != Round::kEveryone) return Spread{above};
@@ -151,6 +152,21 @@ class Attempt {
     read_positions(original_.snapshot);
   } catch (const pg::Error& error) {
     throw_overtaken(error);
+  }
+
+  /// A user mapping whose options are not the caller's to see: neither what they are nor whether a guess is right. It may go.
+  void refuse_what_is_not_shown() const {
+    for (const auto& [id, object] : original_.snapshot.objects) {
+      if (object.fact("not_shown").empty()) continue;
+      bool dropped = false, other = false;
+      for (const auto& statement : text_.statements)
+        if (statement.ids.count(id))
+          (statement.meaning.purpose == script::Purpose::kDrop && !whole_ ? dropped : other) = true;
+      if (dropped && !other) continue;
+      throw Failure(sqlstate::kInsufficientPrivilege, cat("permission denied for ", kinds::describe(id)))
+          .detail("Its options are not yours to see, and it could not be made again as it is.")
+          .hint("Plan as a superuser, or DROP it.");
+    }
   }
 
   void walk_originals(const catalog::Units& named_units) try {

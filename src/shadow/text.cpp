@@ -11,6 +11,7 @@
 #include "shadow/already.hpp"
 #include "shadow/directives.hpp"
 #include "shadow/forms.hpp"
+#include "shadow/masked.hpp"
 #include "shadow/other_targets.hpp"
 #include "shadow/roles.hpp"
 #include "shadow/trees.hpp"
@@ -121,6 +122,7 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_TSPARSER:
     case OBJECT_TSTEMPLATE:
     case OBJECT_TYPE:
+    case OBJECT_USER_MAPPING:
     case OBJECT_VIEW: return nullptr;
     case OBJECT_DATABASE: return "databases";
     case OBJECT_LARGEOBJECT: return "large objects";
@@ -314,6 +316,10 @@ ObjectId name_of_target(const script::Target& target) {
       names = reinterpret_cast<List*>(target.object);
       space = 'd';
       break;
+    case OBJECT_USER_MAPPING:
+      names = reinterpret_cast<List*>(target.object);
+      space = 'u';
+      break;
     case OBJECT_COLUMN:
     case OBJECT_TABCONSTRAINT:
     case OBJECT_TRIGGER:
@@ -477,6 +483,7 @@ Text read_text(const std::string& desired, Mode mode) {
     refuse_library(*raw, text.script.context_of(source));
     refuse_concurrent_detach(*raw, text.script.context_of(source));
     refuse_all_triggers(*raw, text.script.context_of(source));
+    raw = keep_masked(raw, text.script.context_of(source));
     if (RawStmt* empty = without_rows(raw)) {
       raw = empty;
       meaning = script::meaning_of(*raw);

@@ -52,6 +52,7 @@ UNION ALL SELECT concat_ws('|', 'database access method', quote_ident(amname), '
 UNION ALL SELECT concat_ws('|', 'database event trigger', quote_ident(evtname), 'is', concat_ws(' ', pg_get_userbyid(evtowner), evtevent, evtfoid::regproc, evtenabled, evttags)) FROM pg_event_trigger
 UNION ALL SELECT concat_ws('|', 'database wrapper', quote_ident(fdwname), 'is', concat_ws(' ', pg_get_userbyid(fdwowner), fdwhandler::regproc, fdwvalidator::regproc, coalesce(fdwacl, acldefault('F', fdwowner)), fdwoptions)) FROM pg_foreign_data_wrapper
 UNION ALL SELECT concat_ws('|', 'database server', quote_ident(srvname), 'is', concat_ws(' ', pg_get_userbyid(srvowner), (SELECT fdwname FROM pg_foreign_data_wrapper w WHERE w.oid = srvfdw), srvtype, srvversion, coalesce(srvacl, acldefault('S', srvowner)), srvoptions)) FROM pg_foreign_server
+UNION ALL SELECT concat_ws('|', 'database user mapping', quote_ident(usename) || ' on ' || quote_ident(srvname), 'is', umoptions) FROM pg_user_mappings
 UNION ALL SELECT concat_ws('|', 'database publication', quote_ident(pubname), 'is', concat_ws(' ', pg_get_userbyid(pubowner), puballtables, pubinsert, pubupdate, pubdelete, pubtruncate, pubviaroot,
 	array(SELECT pnnspid::regnamespace::text FROM pg_publication_namespace WHERE pnpubid = p.oid ORDER BY 1))) FROM pg_publication p
 UNION ALL SELECT concat_ws('|', 'database label', (pg_identify_object(classoid, objoid, objsubid)).identity, provider, label) FROM pg_seclabel
@@ -235,7 +236,7 @@ sub record
 our $subkind = q{CASE WHEN object_type = 'type' THEN CASE WHEN statement ~ '^(CREATE|ALTER|DROP|COMMENT ON) DOMAIN' THEN 'd' WHEN statement ~ ' AS ENUM| (ADD|RENAME) VALUE ' THEN 'e' WHEN statement ~ ' AS RANGE ' THEN 'r' WHEN statement ~ '^CREATE TYPE|ATTRIBUTE' THEN 'c'
 	ELSE coalesce((SELECT typtype::text FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE quote_ident(n.nspname) || '.' || quote_ident(t.typname) = identity), '') END WHEN object_type = 'composite type' THEN 'c' WHEN object_type = 'table' THEN 'r' ELSE '' END};
 our $types = join('|', map { quotemeta } 'view column', 'materialized view column', 'table column', 'composite type column', 'materialized view', 'view', 'table constraint', 'domain constraint', 'table', 'index', 'sequence', 'function', 'procedure', 'aggregate', 'operator family', 'operator class', 'operator', 'trigger', 'rule', 'policy', 'statistics object', 'schema', 'event trigger',
-	'foreign-data wrapper', 'server', 'language', 'publication relation', 'publication namespace', 'publication', 'collation', 'conversion', 'cast', 'transform', 'access method', 'text search parser', 'text search template', 'text search dictionary', 'text search configuration', 'default value');
+	'foreign-data wrapper', 'server', 'user mapping', 'language', 'publication relation', 'publication namespace', 'publication', 'collation', 'conversion', 'cast', 'transform', 'access method', 'text search parser', 'text search template', 'text search dictionary', 'text search configuration', 'default value');
 
 # change($name, …)
 #   edit       pairs of texts: what the schema says, what it is to say
