@@ -64,15 +64,16 @@ constexpr const char* kServers =
 
 #undef PGSCHEMA_OPTIONS
 
-// By the view that hides from people what is not theirs to see; the values in hexadecimal.
+// What pg_user_mappings shows to whom.
 constexpr const char* kUserMappings = R"(
-SELECT 'pg_user_mapping'::regclass::oid, m.umid, 0, 0, 0, 0, '' AS schema, quote_ident(m.usename || ' on ' || m.srvname) AS name,
-  format('USER MAPPING FOR %s SERVER %I', CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE quote_ident(m.usename) END, m.srvname) AS fact_reference,
+SELECT 'pg_user_mapping'::regclass::oid, m.oid, 0, 0, 0, 0, '' AS schema, quote_ident(r.name || ' on ' || s.srvname) AS name,
+  format('USER MAPPING FOR %s SERVER %I', CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE quote_ident(r.name) END, s.srvname) AS fact_reference,
   (SELECT string_agg(quote_ident(option_name) || '=' || encode(convert_to(option_value, getdatabaseencoding()), 'hex'), ',' ORDER BY option_name)
     FROM pg_options_to_table(m.umoptions)) AS options,
-  CASE WHEN NOT ((m.umuser <> 0 AND m.usename = current_user AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')))
-    OR (m.umuser = 0 AND pg_has_role(s.srvowner, 'USAGE')) OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)) THEN 'yes' END AS fact_not_shown
-FROM pg_user_mappings m JOIN pg_foreign_server s ON s.oid = m.srvid WHERE m.umid = ANY ($1))";
+  CASE WHEN NOT ((m.umuser = $2 AND (pg_has_role($2, s.srvowner, 'USAGE') OR has_server_privilege($2, s.oid, 'USAGE')))
+    OR (m.umuser = 0 AND pg_has_role($2, s.srvowner, 'USAGE')) OR (SELECT rolsuper FROM pg_roles WHERE oid = $2)) THEN 'yes' END AS fact_not_shown
+FROM pg_user_mapping m JOIN pg_foreign_server s ON s.oid = m.umserver
+CROSS JOIN LATERAL (SELECT CASE WHEN m.umuser = 0 THEN 'public' ELSE pg_get_userbyid(m.umuser) END AS name) r WHERE m.oid = ANY ($1))";
 
 // Which generated columns are published came with 18.
 constexpr const char* kPublications = R"(
@@ -117,7 +118,7 @@ void add_database_readers(std::vector<OtherReader>& out) {
   out.push_back({EventTriggerRelationId, Kind::kNone, kEventTriggers});
   out.push_back({ForeignDataWrapperRelationId, Kind::kNone, kWrappers});
   out.push_back({ForeignServerRelationId, Kind::kNone, kServers});
-  out.push_back({UserMappingRelationId, Kind::kNone, kUserMappings});
+  out.push_back({UserMappingRelationId, Kind::kNone, kUserMappings, true});
   out.push_back({PublicationRelationId, Kind::kNone, kPublications});
   out.push_back({PublicationRelationId, Kind::kNone, kPublicationSchemas});
   out.push_back({DefaultAclRelationId, Kind::kNone, kDefaults});

@@ -39,7 +39,19 @@ std::string value_of(const std::string& literal) {
   return strVal(&reinterpret_cast<const A_Const*>(target->val)->val);
 }
 
-/// The text with stand-ins for its secrets. (What cannot be read as statements is refused later, where it stands.)
+/// A string that does not end is quoted in the message from where it begins; it may be a secret.
+script::Script statements_of(const std::string& desired) {
+  try {
+    return script::parse(desired);
+  } catch (const Failure& failure) {
+    const std::string& message = failure.message();
+    throw Failure(failure.sqlstate(), message.substr(0, message.find(" at or near ")))
+        .hint(failure.hint())
+        .context(failure.context());
+  }
+}
+
+/// The text with stand-ins for its secrets.
 std::string concealed(const std::string& desired) {
   if (std::uint64_t random; !script::secrets_begun()) {
     if (!pg_strong_random(&random, sizeof random)) throw Failure(sqlstate::kInternal, "could not get random bytes");
@@ -54,7 +66,7 @@ std::string concealed(const std::string& desired) {
   if (none) return desired;
   std::string out;
   std::size_t copied = 0;
-  for (const auto& literal : script::secret_literals(script::parse(desired))) {
+  for (const auto& literal : script::secret_literals(statements_of(desired))) {
     const std::string written = desired.substr(literal.begin, literal.end - literal.begin);
     const std::string value = value_of(written);
     if (value == script::kMasked || script::is_open_option(literal.option, value)) continue;
@@ -80,6 +92,7 @@ std::string fingerprint_of(const shadow::Outcome& outcome, const PlanArguments& 
   for (const auto& root : touched)
     for (const auto& id : outcome.live.family(root)) {
       input += cat(kinds::describe(id), "\n");
+      if (!outcome.live.objects.at(id).fact("not_shown").empty()) continue;
       for (const auto& [name, value] : outcome.live.objects.at(id).attributes) input += cat(name, "=", value, "\n");
     }
   return pg::sha256(script::masked(std::move(input))).substr(0, kFingerprintDigits);

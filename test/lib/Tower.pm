@@ -52,7 +52,7 @@ UNION ALL SELECT concat_ws('|', 'database access method', quote_ident(amname), '
 UNION ALL SELECT concat_ws('|', 'database event trigger', quote_ident(evtname), 'is', concat_ws(' ', pg_get_userbyid(evtowner), evtevent, evtfoid::regproc, evtenabled, evttags)) FROM pg_event_trigger
 UNION ALL SELECT concat_ws('|', 'database wrapper', quote_ident(fdwname), 'is', concat_ws(' ', pg_get_userbyid(fdwowner), fdwhandler::regproc, fdwvalidator::regproc, coalesce(fdwacl, acldefault('F', fdwowner)), fdwoptions)) FROM pg_foreign_data_wrapper
 UNION ALL SELECT concat_ws('|', 'database server', quote_ident(srvname), 'is', concat_ws(' ', pg_get_userbyid(srvowner), (SELECT fdwname FROM pg_foreign_data_wrapper w WHERE w.oid = srvfdw), srvtype, srvversion, coalesce(srvacl, acldefault('S', srvowner)), srvoptions)) FROM pg_foreign_server
-UNION ALL SELECT concat_ws('|', 'database user mapping', quote_ident(usename) || ' on ' || quote_ident(srvname), 'is', umoptions) FROM pg_user_mappings
+UNION ALL SELECT concat_ws('|', 'database user mapping', quote_ident(usename) || ' on ' || quote_ident(srvname), 'is', array(SELECT unnest(umoptions) ORDER BY 1)) FROM pg_user_mappings
 UNION ALL SELECT concat_ws('|', 'database publication', quote_ident(pubname), 'is', concat_ws(' ', pg_get_userbyid(pubowner), puballtables, pubinsert, pubupdate, pubdelete, pubtruncate, pubviaroot,
 	array(SELECT pnnspid::regnamespace::text FROM pg_publication_namespace WHERE pnpubid = p.oid ORDER BY 1))) FROM pg_publication p
 UNION ALL SELECT concat_ws('|', 'database label', (pg_identify_object(classoid, objoid, objsubid)).identity, provider, label) FROM pg_seclabel
