@@ -89,6 +89,7 @@ constexpr Word kGrammarWords[] = {
     {"foreign data wrapper", "foreign-data wrapper"},
     {"server", "server"},
     {"publication", "publication"},
+    {"subscription", "subscription"},
 };
 
 // Signatures, and what hangs on a relation: $1 the name, $2 the relation (after "on"). These run under the

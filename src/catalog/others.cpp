@@ -24,6 +24,7 @@ extern "C" {
 #include "catalog/pg_operator.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_publication.h"
+#include "catalog/pg_subscription.h"
 #include "catalog/pg_transform.h"
 #include "catalog/pg_ts_config.h"
 #include "catalog/pg_ts_dict.h"
@@ -76,10 +77,16 @@ const std::vector<OtherCatalog>* make_catalogs() {
        nullptr, nullptr},
       {PublicationRelationId, PublicationObjectIndexId, "pg_publication", Anum_pg_publication_oid,
        Anum_pg_publication_pubname, 0, 0, "pubowner", nullptr, nullptr},
+      {SubscriptionRelationId, SubscriptionObjectIndexId, "pg_subscription", Anum_pg_subscription_oid,
+       Anum_pg_subscription_subname, 0, 0, "subowner", nullptr, nullptr},
       {DefaultAclRelationId, DefaultAclOidIndexId, "pg_default_acl", Anum_pg_default_acl_oid, 0, 0, 0, nullptr, nullptr,
        nullptr},
   };
 }
+
+// Names of subscriptions are a database's, their catalog is not.
+constexpr const char* kOfThisDatabase =
+    " AND o.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 constexpr const char* kPartnersSql = R"(
 WITH RECURSIVE all_of(classid, oid) AS (
@@ -154,7 +161,8 @@ void add_by_identity(const std::set<ObjectId>& ids, Units& units) {
   for (const auto& one : other_catalogs())
     for (const auto& row : pg::query(cat("SELECT o.oid FROM ", one.name, " o, pg_identify_object('", one.name,
                                          "'::regclass, o.oid, 0) i "
-                                         "WHERE o.oid >= $2 AND i.identity = ANY ($1)"),
+                                         "WHERE o.oid >= $2 AND i.identity = ANY ($1)",
+                                         one.catalog == SubscriptionRelationId ? kOfThisDatabase : ""),
                                      {names, static_cast<Oid>(FirstNormalObjectId)}))
       found.insert({one.catalog, row.oid(0), 0});
   for (const auto& [address, located] : locate(found))

@@ -37,6 +37,7 @@ const Writer& server_writer();
 const Writer& user_mapping_writer();
 const Writer& publication_writer();
 const Writer& publication_schema_writer();
+const Writer& subscription_writer();
 const Writer& cast_writer();
 const Writer& collation_writer();
 const Writer& conversion_writer();

@@ -59,6 +59,7 @@ constexpr std::array kEntries = {
     Entry{Kind::kUserMapping, "user mapping", "", "USER MAPPING", "user mapping", user_mapping_writer},
     Entry{Kind::kPublication, "publication", "", "PUBLICATION", "publication", publication_writer},
     Entry{Kind::kPublicationSchema, "publication namespace", "", "", "schema", publication_schema_writer},
+    Entry{Kind::kSubscription, "subscription", "", "SUBSCRIPTION", "subscription", subscription_writer},
     Entry{Kind::kCast, "cast", "", "CAST", "cast", cast_writer},
     Entry{Kind::kCollation, "collation", "", "COLLATION", "collation", collation_writer},
     Entry{Kind::kConversion, "conversion", "", "CONVERSION", "conversion", conversion_writer},

@@ -74,6 +74,7 @@ enum class Kind : std::uint8_t {
   kPublication,
   kPublicationSchema,
   kPublicationTable,
+  kSubscription,
   kEventTrigger,
   kExtensionDependency,
   kComment,
@@ -85,7 +86,7 @@ enum class Kind : std::uint8_t {
 inline bool is_table(Kind kind) { return kind == Kind::kTable || kind == Kind::kForeignTable; }
 
 /// What it is made of holds passwords, and the server shows that to a few only.
-inline bool is_secretive(Kind kind) { return kind == Kind::kUserMapping; }
+inline bool is_secretive(Kind kind) { return kind == Kind::kUserMapping || kind == Kind::kSubscription; }
 
 /// Kind and name, as pg_identify_object() gives it. Sub-objects that the server gives no identity (owner,
 /// comment, privilege …) are named after what they belong to: "view app.root".

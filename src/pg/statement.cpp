@@ -9,11 +9,14 @@ extern "C" {
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_event_trigger.h"
+#include "catalog/pg_subscription.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_type.h"
 #include "parser/parser.h"
@@ -165,7 +168,7 @@ std::vector<std::string> reveal(Node* statement) {
 }
 
 /// What the server says about a statement may hold what it was about, or a part of it: then only that it failed is told.
-[[noreturn]] void rethrow_without(Error error, const std::vector<std::string>& secrets) {
+[[noreturn]] void rethrow_without(Error error, const std::vector<std::string>& secrets, const Node* statement) {
   const auto mask = [&](std::string& text) {
     for (const auto& secret : secrets)
       for (std::size_t at = text.find(secret); !secret.empty() && at != std::string::npos;
@@ -175,7 +178,8 @@ std::vector<std::string> reveal(Node* statement) {
   for (std::string* text :
        {&error.message, &error.detail, &error.detail_log, &error.hint, &error.context, &error.internal_query})
     mask(*text);
-  if (error.sqlerrcode == ERRCODE_SYNTAX_ERROR) {  // check_conninfo() of libpqwalreceiver.c quotes parts of it
+  const bool connection = IsA(statement, CreateSubscriptionStmt) || IsA(statement, AlterSubscriptionStmt);
+  if (connection && error.sqlerrcode == ERRCODE_SYNTAX_ERROR) {  // check_conninfo() of libpqwalreceiver.c quotes parts of it
     error.message = "invalid connection string syntax";
     error.detail.clear();
   }
@@ -193,7 +197,32 @@ void prepare(Node* statement) {
     skip_validation(static_cast<AlterTableCmd*>(list_nth(commands, i))->def);
 }
 
+/// What DropSubscription() does to the catalog. It would lock pg_subscription against every reader, and stop workers: there are
+/// none of what only a shadow has.
+void drop_subscription(const DropSubscriptionStmt* stmt) {
+  Relation catalog = table_open(SubscriptionRelationId, RowExclusiveLock);
+  HeapTuple row =
+      SearchSysCache2(SUBSCRIPTIONNAME, ObjectIdGetDatum(MyDatabaseId), CStringGetDatum(stmt->subname));
+  if (!HeapTupleIsValid(row)) {
+    if (!stmt->missing_ok)
+      ereport(ERROR,
+              (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("subscription \"%s\" does not exist", stmt->subname)));
+    table_close(catalog, RowExclusiveLock);
+    return;
+  }
+  const Oid oid = reinterpret_cast<Form_pg_subscription>(GETSTRUCT(row))->oid;
+  if (!compat::owns_subscription(oid, GetUserId()))
+    aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SUBSCRIPTION, stmt->subname);
+  CatalogTupleDelete(catalog, &row->t_self);
+  ReleaseSysCache(row);
+  deleteSharedDependencyRecordsFor(SubscriptionRelationId, oid, 0);
+  table_close(catalog, RowExclusiveLock);
+  CommandCounterIncrement();
+}
+
 void run_revealed(RawStmt* raw, const std::string& sql) {
+  if (IsA(raw->stmt, DropSubscriptionStmt))
+    return call([&] { drop_subscription(reinterpret_cast<DropSubscriptionStmt*>(raw->stmt)); });
   call([&] {
     const Constraint* check = IsA(raw->stmt, AlterDomainStmt) ? domain_check(raw->stmt) : nullptr;
     const char* valid = check ? pstrdup(check->conname) : nullptr;
@@ -236,7 +265,7 @@ void run(RawStmt* raw, const std::string& sql) {
     run_revealed(raw, sql);
   } catch (const Error& error) {
     if (secrets.empty()) throw;
-    rethrow_without(error, secrets);
+    rethrow_without(error, secrets, raw->stmt);
   }
 }
 
@@ -259,7 +288,7 @@ void run_with_secrets(const std::string& sql) {
       CommandCounterIncrement();
     });
   } catch (const Error& error) {
-    rethrow_without(error, secrets);
+    rethrow_without(error, secrets, raw->stmt);
   }
 }
 

@@ -394,6 +394,15 @@ Meaning classify(Node* node) {
       return define(OBJECT_FOREIGN_SERVER, single_name(as<CreateForeignServerStmt>(node)->servername));
     case T_AlterForeignServerStmt:
       return refine(OBJECT_FOREIGN_SERVER, single_name(as<AlterForeignServerStmt>(node)->servername));
+    case T_CreateSubscriptionStmt:
+      return define(OBJECT_SUBSCRIPTION, single_name(as<CreateSubscriptionStmt>(node)->subname));
+    case T_AlterSubscriptionStmt:
+      return refine(OBJECT_SUBSCRIPTION, single_name(as<AlterSubscriptionStmt>(node)->subname));
+    case T_DropSubscriptionStmt: {
+      Meaning out = refine(OBJECT_SUBSCRIPTION, single_name(as<DropSubscriptionStmt>(node)->subname));
+      out.purpose = Purpose::kDrop;
+      return out;
+    }
     case T_CreateUserMappingStmt: {
       auto* stmt = as<CreateUserMappingStmt>(node);
       return define(OBJECT_USER_MAPPING, user_mapping(stmt->user, stmt->servername));
@@ -449,10 +458,7 @@ Meaning classify(Node* node) {
         return refine(OBJECT_EXTENSION, as<AlterObjectSchemaStmt>(node)->object);
       return only(Purpose::kUnsupported);
     case T_AlterExtensionContentsStmt:
-    case T_AlterSubscriptionStmt:
     case T_AlterTableMoveAllStmt:
-    case T_CreateSubscriptionStmt:
-    case T_DropSubscriptionStmt:
     case T_ImportForeignSchemaStmt: return only(Purpose::kUnsupported);
     default: return only(Purpose::kNotRun);
   }

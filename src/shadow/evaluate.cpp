@@ -25,6 +25,7 @@ extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_subscription.h"
 #include "commands/schemacmds.h"
 #include "utils/acl.h"
 }
@@ -191,6 +192,7 @@ class Evaluation {
         doomed.push_back(address);
     }
     (void)Quiet::take_dropped();
+    drop_subscriptions(doomed);
     if (!doomed.empty())
       pg::call([&] {
         ObjectAddresses* list = new_object_addresses();
@@ -203,7 +205,9 @@ class Evaluation {
         CommandCounterIncrement();
       });
     std::set<ObjectId> gone;
-    for (const auto& address : Quiet::take_dropped())
+    auto dropped = Quiet::take_dropped();
+    dropped.insert(dropped.end(), gone_by_hand_.begin(), gone_by_hand_.end());
+    for (const auto& address : dropped)
       if (auto found = ids_.find(address); found != ids_.end())
         for (const auto& member : live_.family(found->second)) gone.insert(member);
     for (const auto& [id, object] : live_.objects) {
@@ -211,6 +215,16 @@ class Evaluation {
       if (const auto type = kinds::type_of_shell(id, live_); type && gone.count(*type)) gone.insert(id);
     }
     return gone;
+  }
+
+  /// Which performDeletion() does not know; nothing depends on one.
+  void drop_subscriptions(std::vector<catalog::Address>& doomed) {
+    std::erase_if(doomed, [&](const catalog::Address& address) {
+      if (address.classid != SubscriptionRelationId) return false;
+      pg::run_unseen(cat("DROP ", kinds::reference(live_.objects.at(ids_.at(address)))));
+      gone_by_hand_.push_back(address);
+      return true;
+    });
   }
 
   /// A trigger, index, rule … that a statement of its own defines again.
@@ -286,7 +300,7 @@ class Evaluation {
         // The first statement is the definition; row security, statistics targets, ENABLE … are not said by it.
         // (The mappings of a text search configuration are, by it or by the text's ALTER.)
         if (!said.insert(id).second && id.kind != Kind::kTextSearchConfiguration && id.kind != Kind::kInheritance &&
-            id.kind != Kind::kView)
+            id.kind != Kind::kView && id.kind != Kind::kSubscription)
           add_setting(id, std::move(command));
         continue;
       }
@@ -656,6 +670,7 @@ class Evaluation {
   std::map<ObjectId, std::set<ObjectId>> beneath_;
   UsingExpressions using_;
   std::set<ObjectId> owners_left_out_;
+  std::vector<catalog::Address> gone_by_hand_;
   plan::AllDefaultPrivileges default_privileges_;
 };
 

@@ -79,7 +79,34 @@ RawStmt* keep_in_mapping(RawStmt* raw, const std::string& context) {
 
 }  // namespace
 
+namespace {
+
+/// Who may read it at all is asked by the server.
+template <typename Stmt>
+RawStmt* keep_connection(RawStmt* raw, const std::string& context) {
+  const auto* stmt = reinterpret_cast<const Stmt*>(raw->stmt);
+  if (!stmt->conninfo || stmt->conninfo != script::kMasked) return raw;
+  const auto rows = pg::query(
+      "SELECT encode(convert_to(subconninfo, getdatabaseencoding()), 'hex') FROM pg_subscription "
+      "WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+      {std::string(stmt->subname)});
+  if (rows.empty())
+    throw Failure(sqlstate::kUndefinedObject,
+                  cat("the connection is masked, and there is no subscription ",
+                      script::quote_identifier(stmt->subname), " whose connection could be kept"))
+        .hint("Put the connection there.")
+        .context(context);
+  const std::string stand_in = script::stand_in_for(from_hex(rows.at(0).text(0)));
+  auto* out = static_cast<RawStmt*>(pg::call([&] { return copyObjectImpl(raw); }));
+  reinterpret_cast<Stmt*>(out->stmt)->conninfo = pg::call([&] { return pstrdup(stand_in.c_str()); });
+  return out;
+}
+
+}  // namespace
+
 RawStmt* keep_masked(RawStmt* raw, const std::string& context) {
+  if (IsA(raw->stmt, CreateSubscriptionStmt)) return keep_connection<CreateSubscriptionStmt>(raw, context);
+  if (IsA(raw->stmt, AlterSubscriptionStmt)) return keep_connection<AlterSubscriptionStmt>(raw, context);
   if (IsA(raw->stmt, CreateUserMappingStmt)) return keep_in_mapping<CreateUserMappingStmt>(raw, context);
   if (IsA(raw->stmt, AlterUserMappingStmt)) return keep_in_mapping<AlterUserMappingStmt>(raw, context);
   return raw;

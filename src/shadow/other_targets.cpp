@@ -19,6 +19,7 @@ extern "C" {
 #include "catalog/pg_operator.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_publication.h"
+#include "catalog/pg_subscription.h"
 #include "catalog/pg_transform.h"
 #include "catalog/pg_ts_config.h"
 #include "catalog/pg_ts_dict.h"
@@ -134,6 +135,7 @@ catalog::Address other_definition_target(const script::Target& target) {
       const ObjectAddress found = get_object_address(OBJECT_DEFACL, target.object, &relation, AccessShareLock, true);
       return {DefaultAclRelationId, found.objectId, 0};
     }
+    case OBJECT_SUBSCRIPTION: return {SubscriptionRelationId, get_subscription_oid(strVal(target.object), true), 0};
     case OBJECT_PUBLICATION: return {PublicationRelationId, get_publication_oid(strVal(target.object), true), 0};
     default: return {};
   }
@@ -152,6 +154,7 @@ bool lives_in_no_schema(ObjectType type) {
     case OBJECT_FOREIGN_SERVER:
     case OBJECT_LANGUAGE:
     case OBJECT_PUBLICATION:
+    case OBJECT_SUBSCRIPTION:
     case OBJECT_TRANSFORM:
     case OBJECT_USER_MAPPING: return true;
     default: return false;

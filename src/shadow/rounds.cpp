@@ -22,6 +22,7 @@
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
 #include "shadow/spread.hpp"
+#include "shadow/subscriptions.hpp"
 #include "shadow/trees.hpp"
 #include "shadow/using.hpp"
 #include "shadow/verify.hpp"
@@ -292,7 +293,10 @@ class Attempt {
         evaluated = known(live);
       else
         evaluated = evaluate(text_, live, copied, search_path_, caller_, copies.stubs());
-      if (!whole_ && evaluated.refused.empty()) settle_prints(evaluated.desired, live, original_.snapshot);
+      if (!whole_ && evaluated.refused.empty()) {
+        settle_prints(evaluated.desired, live, original_.snapshot);
+        keep_enabled(text_, live, evaluated.desired);
+      }
     }
     evaluating_ = false;
     if (!evaluated.refused.empty()) {

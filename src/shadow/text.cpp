@@ -14,6 +14,7 @@
 #include "shadow/masked.hpp"
 #include "shadow/other_targets.hpp"
 #include "shadow/roles.hpp"
+#include "shadow/subscriptions.hpp"
 #include "shadow/trees.hpp"
 
 extern "C" {
@@ -113,6 +114,7 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_SCHEMA:
     case OBJECT_SEQUENCE:
     case OBJECT_STATISTIC_EXT:
+    case OBJECT_SUBSCRIPTION:
     case OBJECT_TABCONSTRAINT:
     case OBJECT_TABLE:
     case OBJECT_TRANSFORM:
@@ -482,6 +484,7 @@ Text read_text(const std::string& desired, Mode mode) {
     refuse_whole_extension(*raw, meaning, text.script.context_of(source));
     refuse_library(*raw, text.script.context_of(source));
     refuse_concurrent_detach(*raw, text.script.context_of(source));
+    refuse_connecting(*raw, text.script.context_of(source));
     refuse_all_triggers(*raw, text.script.context_of(source));
     raw = keep_masked(raw, text.script.context_of(source));
     if (RawStmt* empty = without_rows(raw)) {
