@@ -94,13 +94,15 @@ bool matters(std::string_view setting) {
   return std::find(std::begin(names), std::end(names), setting) != std::end(names);
 }
 
+/// As whom what follows is done.
+bool is_role(std::string_view setting) { return setting == "role" || setting == "session_authorization"; }
+
 Meaning setting(const char* name, std::string value) {
   std::string lower = name;
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
-  Meaning out = only(lower == "role" || lower == "session_authorization" ? Purpose::kNotRun
-                     : matters(lower) || lower == "client_encoding"      ? Purpose::kSet
-                                                                         : Purpose::kIgnored);
+  Meaning out = only(matters(lower) || lower == "client_encoding" || is_role(lower) ? Purpose::kSet : Purpose::kIgnored);
+  if (lower == "role" && value == "none") value.clear();
   out.setting = {std::move(lower), std::move(value)};
   return out;
 }
@@ -110,10 +112,7 @@ Meaning of_set(VariableSetStmt* set) {
     char* value = pg::call([&] { return ExtractSetVariableArgs(set); });
     return setting(set->name, value ? value : "");
   }
-  return only(set->name &&
-                      (std::string_view(set->name) == "role" || std::string_view(set->name) == "session_authorization")
-                  ? Purpose::kNotRun
-                  : Purpose::kIgnored);
+  return set->name && is_role(set->name) ? setting(set->name, "") : only(Purpose::kIgnored);
 }
 
 /// SELECT pg_catalog.set_config('search_path', '', false), as pg_dump writes it.

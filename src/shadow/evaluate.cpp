@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
 #include "pg/query.hpp"
+#include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/enum_value.hpp"
@@ -126,6 +128,7 @@ class Evaluation {
       if (statement.meaning.purpose == Purpose::kDefine) {
         defined.insert(item.roots.begin(), item.roots.end());
         defined_.insert(item.roots.begin(), item.roots.end());
+        if (!role_of(statement).empty()) owned_by_role_.insert(item.roots.begin(), item.roots.end());
       }
       touched_.insert(item.roots.begin(), item.roots.end());
       std::set<ObjectId> tables = item.roots;
@@ -244,6 +247,7 @@ class Evaluation {
     if (replaced_.count(top)) return true;  // passes to its successor: see inherit()
     if (!defined_.count(top)) return false;
     switch (object.id.kind) {
+      case Kind::kOwner: return owned_by_role_.count(object.parent) != 0;
       case Kind::kInheritance: return object.parent == top && said_of_trees_.says_parents(top, object.has("bound"));
       case Kind::kColumn:
       case Kind::kIdentitySequence:
@@ -516,9 +520,12 @@ class Evaluation {
     const pg::SettingsScope settings;
     settings.set("check_function_bodies", "on");
     for (const auto& [name, value] : statement.settings)
-      if (name != "client_encoding") settings.set(name.c_str(), value.c_str());
+      if (name != "client_encoding" && name != "role" && name != "session_authorization")
+        settings.set(name.c_str(), value.c_str());
     settings.set("search_path", search_path_of(statement, search_path_).c_str());
     note_using(statement, using_);
+    std::optional<pg::RoleScope> role;
+    if (const std::string name = role_of(statement); !name.empty()) role.emplace(script::quote_identifier(name));
     if (mode_ == Mode::kWhole && IsA(statement.tree->stmt, CreateSchemaStmt) &&
         exists(reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt)))
       take_over(*reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt));
@@ -666,6 +673,7 @@ class Evaluation {
   Turns turns_{items_, live_, defined_};
   std::map<ObjectId, std::vector<const script::Meaning*>> parts_;  // that the text defines
   std::set<ObjectId> defined_, touched_, copied_, reworked_, replaced_;
+  std::set<ObjectId> owned_by_role_;  // the text defines them under SET ROLE
   std::map<const TextStatement*, ObjectId> replaces_;
   std::map<ObjectId, std::set<ObjectId>> beneath_;
   UsingExpressions using_;
