@@ -196,7 +196,7 @@ SELECT pg_describe_object(d.classid, d.objid, d.objsubid)
 FROM pg_depend d JOIN (SELECT * FROM members UNION ALL SELECT 'pg_extension'::regclass, oid FROM e) m ON d.refclassid = m.classid AND d.refobjid = m.objid
 WHERE d.deptype IN ('n', 'a', 'x') AND NOT EXISTS (SELECT FROM members o WHERE o.classid = d.classid AND o.objid = d.objid)
   AND NOT EXISTS (SELECT FROM pg_depend i JOIN members o ON o.classid = i.refclassid AND o.objid = i.refobjid
-    WHERE i.classid = d.classid AND i.objid = d.objid AND i.deptype IN ('i', 'a')) ORDER BY 1 LIMIT 1)";
+    WHERE i.classid = d.classid AND i.objid = d.objid AND i.deptype IN ('i', 'a')) ORDER BY d.classid <> 'pg_extension'::regclass, 1 LIMIT 1)";
 
 /// What cannot be tried without harm to what is live.
 void refuse_whole_extension(const RawStmt& raw, const script::Meaning& meaning, const std::string& context) {
