@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "catalog/others.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
@@ -27,7 +28,9 @@ extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_subscription.h"
+#include "catalog/pg_type.h"
 #include "commands/schemacmds.h"
 #include "utils/acl.h"
 }
@@ -524,15 +527,20 @@ class Evaluation {
         settings.set(name.c_str(), value.c_str());
     settings.set("search_path", search_path_of(statement, search_path_).c_str());
     note_using(statement, using_);
+    // Of a superuser's text only the owner is the role's, and who grants: the role may have no rights of its own, as in dumps.
     std::optional<pg::RoleScope> role;
-    if (const std::string name = role_of(statement); !name.empty()) role.emplace(script::quote_identifier(name));
+    const std::string named = role_of(statement);
+    const std::string maker = named.empty() ? "" : script::quote_identifier(named);
+    if (!maker.empty() && (IsA(statement.tree->stmt, GrantStmt) || !pg::call([] { return superuser(); })))
+      role.emplace(maker);
     if (mode_ == Mode::kWhole && IsA(statement.tree->stmt, CreateSchemaStmt) &&
         exists(reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt)))
-      take_over(*reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt));
+      take_over(*reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt), maker.empty() ? InvalidOid : pg::role_oid(maker));
     else if (IsA(statement.tree->stmt, AlterEnumStmt))
       add_enum_value(*reinterpret_cast<AlterEnumStmt*>(statement.tree->stmt));
     else
       pg::run_unseen(tree, statement.sql);
+    if (!maker.empty() && !role) give_to(maker, statement);
     if (statement.owner_stays)
       for (const auto& target : statement.meaning.targets)
         for (const auto& [address, located] : catalog::locate({existing_target(target)}))
@@ -544,17 +552,49 @@ class Evaluation {
     }
   }
 
+  /// What the statement has just made.
+  static void give_to(const std::string& role, const TextStatement& statement) {
+    const bool statistics = IsA(statement.tree->stmt, CreateStatsStmt);
+    if (statement.meaning.purpose != Purpose::kDefine && !statistics) return;
+    const auto made = statistics ? statistics_of(*reinterpret_cast<CreateStatsStmt*>(statement.tree->stmt))
+                                 : target_of_definition(statement);
+    const catalog::OtherCatalog* other = catalog::other_catalog(made.classid);
+    if (!OidIsValid(made.objid) || (other && !other->owner)) return;
+    for (const auto& [address, located] : catalog::locate({made}))
+      if (!located.extension_member && kinds::supported(located.id.kind))
+        pg::run_unseen(cat("ALTER ", kinds::keyword(located.id.kind), " ", located.id.identity, " OWNER TO ", role));
+    // Before 17 that leaves the multirange of a range.
+    for (const auto& row : pg::query(
+             "SELECT format('%I.%I', n.nspname, m.typname) FROM pg_range g JOIN pg_type r ON r.oid = g.rngtypid "
+             "JOIN pg_type m ON m.oid = g.rngmultitypid JOIN pg_namespace n ON n.oid = m.typnamespace "
+             "WHERE g.rngtypid = $1 AND m.typowner <> r.typowner",
+             {made.classid == TypeRelationId ? made.objid : InvalidOid}))
+      pg::run_unseen(cat("ALTER TYPE ", row.text(0), " OWNER TO ", role));
+  }
+
+  /// Nothing for those that the server names.
+  static catalog::Address statistics_of(const CreateStatsStmt& stmt) {
+    if (!stmt.defnames) return {};
+    return {StatisticExtRelationId, pg::call([&] { return get_statistics_object_oid(stmt.defnames, true); }), 0};
+  }
+
   /// Schemas are not hidden: see Whole. A new one would get what default privileges give.
   static bool exists(const CreateSchemaStmt* stmt) {
     return pg::call([&] { return OidIsValid(get_namespace_oid(stmt->schemaname, true)); });
   }
 
-  static void take_over(const CreateSchemaStmt& stmt) {
+  /// `maker`: under whose SET ROLE, or nothing.
+  static void take_over(const CreateSchemaStmt& stmt, Oid maker) {
     if (stmt.authrole) {
       const Oid role = pg::call([&] { return get_rolespec_oid(stmt.authrole, false); });
       pg::call([&] { AlterSchemaOwner(stmt.schemaname, role); });
     }
     const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
+    if (!stmt.authrole && OidIsValid(maker)) {
+      pg::write("UPDATE pg_catalog.pg_namespace SET nspowner = $2 WHERE nspname = $1",
+                {std::string(stmt.schemaname), maker});
+      pg::call([] { CommandCounterIncrement(); });
+    }
     pg::write(
         "UPDATE pg_catalog.pg_namespace n SET nspacl = d.defaclacl FROM pg_catalog.pg_default_acl d WHERE n.nspname = $1 "
         "AND n.nspacl IS NULL AND d.defaclrole = n.nspowner AND d.defaclnamespace = 0 AND d.defaclobjtype = 'n'",
