@@ -25,7 +25,8 @@ CREATE TABLE pgschema.applied (
   role name NOT NULL,
   session_role name NOT NULL,
   client text NOT NULL,
-  error text
+  error text,
+  private boolean NOT NULL
 );
 COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too; written by pgschema_apply only, read through pgschema.history';
 
@@ -66,10 +67,10 @@ WHERE NOT EXISTS (
   SELECT FROM pg_catalog.unnest(a.schemas) AS n(name)
   LEFT JOIN pg_catalog.pg_namespace p ON p.nspname = n.name
   WHERE NOT coalesce(pg_catalog.has_schema_privilege(p.oid, 'USAGE'), false))
-  AND (pg_catalog.cardinality(a.schemas) OPERATOR(pg_catalog.>) 0 OR EXISTS (
+  AND (pg_catalog.cardinality(a.schemas) OPERATOR(pg_catalog.>) 0 AND NOT a.private OR EXISTS (
     SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = a.role AND pg_catalog.pg_has_role(r.oid, 'USAGE')));
 COMMENT ON VIEW pgschema.history IS
-  'who applied what, when and from where; one sees the rows about schemas on which one has USAGE';
+  'who applied what, when and from where; one sees the rows about schemas on which one has USAGE, and of those that speak of user mappings or subscriptions only what a role of one''s own has applied';
 GRANT SELECT ON pgschema.history TO PUBLIC;
 
 CREATE FUNCTION pgschema.storageless(internal) RETURNS table_am_handler

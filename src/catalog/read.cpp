@@ -11,12 +11,16 @@
 #include "catalog/scan.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
+#include "kinds/text.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
+#include "script/quote.hpp"
+#include "script/secrets.hpp"
 
 extern "C" {
 #include "access/transam.h"
+#include "catalog/pg_authid.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
@@ -32,8 +36,11 @@ extern "C" {
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_seclabel.h"
 #include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_subscription.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "catalog/pg_user_mapping.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 }
@@ -100,6 +107,24 @@ void check_printed(const pg::Rows& rows, const RawObject& raw) {
       .hint("Try again.");
 }
 
+std::string from_hex(const std::string& hex) {
+  std::string out;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    out += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  return out;
+}
+
+/// "user=626f62,password=68…", values in hexadecimal, as a list of options in which stand-ins are the values.
+std::string with_stand_ins(const std::string& options) {
+  std::string out;
+  for (const auto& [option, hex] : kinds::options_of(options)) {
+    const std::string value = from_hex(hex);
+    const bool open = script::is_open_option(script::name_of_quoted(option), value);
+    out += cat(out.empty() ? "" : ", ", option, "=", script::quote_literal(open ? value : script::stand_in_for(value)));
+  }
+  return out;
+}
+
 void read_others(const Units& units, Texts& pool, std::vector<RawObject>& out) {
   const auto take = [&](Kind kind, const pg::Rows& rows) {
     for (const auto& row : rows)
@@ -113,8 +138,22 @@ void read_others(const Units& units, Texts& pool, std::vector<RawObject>& out) {
     oids.push_back(oid);
   }
   for (const auto& reader : other_readers())
-    if (const auto found = by_catalog.find(reader.catalog); found != by_catalog.end())
+    if (const auto found = by_catalog.find(reader.catalog); found == by_catalog.end()) {
+    } else if (reader.secretive) {
+      const Oid caller = GetUserId();
+      const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
+      take(reader.kind, pg::query(reader.sql, {found->second, caller}));
+    } else {
       take(reader.kind, pg::query(reader.sql, {found->second}));
+    }
+  for (auto& raw : out)
+    if (raw.at.classid == UserMappingRelationId) {
+      if (const SharedText* options = raw.object.attributes.find("options"))
+        raw.object.attributes["options"] = pool.of(with_stand_ins(options->text()));
+    } else if (raw.at.classid == SubscriptionRelationId && raw.object.attributes.contains("connection")) {
+      const std::string connection = from_hex(raw.object.get("connection"));
+      raw.object.attributes["connection"] = pool.of(script::quote_literal(script::stand_in_for(connection)));
+    }
   for (const auto& reader : attached_readers()) take(reader.kind, pg::query(reader.sql, {catalogs, oids}));
 }
 

@@ -8,6 +8,7 @@
 #include "catalog/walk_names.hpp"
 #include "model/failure.hpp"
 #include "pg/subtransaction.hpp"
+#include "script/quote.hpp"
 
 extern "C" {
 #include "catalog/pg_class_d.h"
@@ -274,6 +275,12 @@ Walk walk(const Addresses& objects, const std::map<std::string, std::string>& re
   Printer printer(names, renaming);
   for (const auto& read : reads) printer.add(read);
   return printer.result();
+}
+
+std::string told(const WalkLine& line) {
+  constexpr std::size_t kLongest = 200;
+  if (line.value.find("=sha256:") != std::string::npos) return "a secret";
+  return script::comment_text(script::excerpt(line.value, kLongest));
 }
 
 std::vector<WalkDifference> differences(const Walk& before, const Walk& after) {

@@ -6,6 +6,7 @@
 #include "pg/entry.hpp"
 #include "plan/json.hpp"
 #include "script/quote.hpp"
+#include "script/secrets.hpp"
 
 namespace pgschema::functions {
 
@@ -13,6 +14,7 @@ namespace {
 
 Datum plan(FunctionCallInfo fcinfo) {
   const HeapScope heap;
+  const script::Secrets secrets;
   const std::string format = text_argument(fcinfo, 3).value_or("text");
   check_known("format", format, {"text", "summary", "sql", "json"});
   RowsOut rows(fcinfo);
@@ -74,6 +76,7 @@ std::string details_of(const plan::Step& step, const shadow::Outcome& outcome) {
 
 Datum steps(FunctionCallInfo fcinfo) {
   const HeapScope heap;
+  const script::Secrets secrets;
   RowsOut rows(fcinfo);
   const auto planned = make_plan(plan_arguments(fcinfo, 0, 1, 2));
   for (const auto& step : planned.document.plan.steps) {

@@ -87,7 +87,7 @@ class Mover {
     const Object& object = live_.objects.at(id);
     if (!kinds::writer(id.kind).can_step_aside(object, live_)) {
       refuse({id, std::string(sqlstate::kFeatureNotSupported), cat("cannot change ", kinds::describe(id), " in place"),
-              "It holds rows, and PostgreSQL has no statement for this change.", ""});
+              kinds::writer(id.kind).stays_because(), ""});
       return;
     }
     down(id, because);

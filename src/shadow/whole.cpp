@@ -16,6 +16,7 @@
 #include "shadow/inside.hpp"
 #include "shadow/prints.hpp"
 #include "shadow/spread.hpp"
+#include "shadow/subscriptions.hpp"
 #include "shadow/verify.hpp"
 
 extern "C" {
@@ -195,6 +196,7 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool in
   pg::write(kForgetDefaultPrivilegesSql);
   Snapshot desired = evaluate_whole(parsed, outside, search_path, caller, copies, owners_left_out_);
   settle_prints(desired, live_.snapshot, live_.snapshot);
+  keep_enabled(parsed, live_.snapshot, desired);
   refuse_hidden_names(desired, hidden);
   for (const auto& [id, object] : desired.objects) {
     if (object.parent || outside.has(id)) continue;
