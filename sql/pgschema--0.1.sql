@@ -25,7 +25,8 @@ CREATE TABLE pgschema.applied (
   role name NOT NULL,
   session_role name NOT NULL,
   client text NOT NULL,
-  error text
+  error text,
+  private boolean NOT NULL
 );
 COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too; written by pgschema_apply only, read through pgschema.history';
 
@@ -66,10 +67,10 @@ WHERE NOT EXISTS (
   SELECT FROM pg_catalog.unnest(a.schemas) AS n(name)
   LEFT JOIN pg_catalog.pg_namespace p ON p.nspname = n.name
   WHERE NOT coalesce(pg_catalog.has_schema_privilege(p.oid, 'USAGE'), false))
-  AND (pg_catalog.cardinality(a.schemas) OPERATOR(pg_catalog.>) 0 OR EXISTS (
+  AND (pg_catalog.cardinality(a.schemas) OPERATOR(pg_catalog.>) 0 AND NOT a.private OR EXISTS (
     SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = a.role AND pg_catalog.pg_has_role(r.oid, 'USAGE')));
 COMMENT ON VIEW pgschema.history IS
-  'who applied what, when and from where; one sees the rows about schemas on which one has USAGE';
+  'who applied what, when and from where; one sees the rows about schemas on which one has USAGE, and of those that speak of user mappings or subscriptions only what a role of one''s own has applied';
 GRANT SELECT ON pgschema.history TO PUBLIC;
 
 CREATE FUNCTION pgschema.storageless(internal) RETURNS table_am_handler
@@ -110,7 +111,7 @@ CREATE FUNCTION pgschema_steps(desired text, schemas name[] DEFAULT NULL, strate
   LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100;
 
 COMMENT ON FUNCTION pgschema_steps(text, name[], text) IS
-  'the statements of a plan, one row each, in their order; details: object, role, bytes, rows, hazards, where there is something to say';
+  'the statements of a plan, one row each, in their order; details: object, typtype, role, bytes, rows, hazards, where there is something to say';
 
 REVOKE EXECUTE ON FUNCTION pgschema_plan(text, name[], text, text), pgschema_steps(text, name[], text) FROM PUBLIC;
 

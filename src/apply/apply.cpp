@@ -14,10 +14,13 @@
 #include "pg/sha256.hpp"
 #include "pg/statement.hpp"
 #include "script/quote.hpp"
+#include "script/secrets.hpp"
 #include "shadow/copies.hpp"
 
 extern "C" {
 #include "access/xact.h"
+#include "catalog/pg_authid.h"
+#include "miscadmin.h"
 }
 
 namespace pgschema::apply {
@@ -75,6 +78,7 @@ void check_unchanged(const functions::Planned& planned) {
   settings.pin_output();
   catalog::Walk now;
   try {
+    const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told
     now = catalog::walk(shadow::walked(planned.outcome.participants), {});
   } catch (const pg::Error& error) {
     if (error.sqlstate() != sqlstate::kUndefinedObject) throw;
@@ -131,6 +135,7 @@ bool beyond_the_shadow(const catalog::WalkDifference& difference) {
 void check_result(const functions::Planned& planned) {
   const pg::SettingsScope settings;
   settings.pin_output();
+  const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told
   const catalog::Walk now = catalog::walk(shadow::walked(units_of(planned.outcome.roots)), {});
   const auto differences = catalog::differences(planned.outcome.expected, now);
   for (std::size_t i = 0; i < differences.size(); ++i) {
@@ -146,7 +151,7 @@ void check_result(const functions::Planned& planned) {
     throw Failure(sqlstate::kInternal, cat("after the apply, ", difference.line.object_type, " ",
                                            difference.line.identity, " is not as planned"))
         .detail(cat(difference.line.attribute, difference.gone ? " is missing: " : " was not planned: ",
-                    script::comment_text(script::excerpt(difference.line.value, 200))))
+                    catalog::told(difference.line)))
         .hint("An event trigger or another session has changed it meanwhile. Nothing has been changed by this call.");
   }
 }
@@ -220,12 +225,22 @@ std::vector<std::string> schemas_to_keep(const functions::Planned& planned, cons
   return {out.begin(), out.end()};
 }
 
+/// It speaks of what the server does not show to everybody.
+bool is_private(const functions::Planned& planned) {
+  const auto& named = planned.outcome.named;
+  const auto& steps = planned.outcome.plan.steps;
+  return std::any_of(named.begin(), named.end(), [](const ObjectId& id) { return is_secretive(id.kind); }) ||
+         std::any_of(steps.begin(), steps.end(), [](const plan::Step& step) { return is_secretive(step.object.kind); });
+}
+
 /// The row of pgschema.history, by its owner.
 std::int64_t write_row(const functions::Planned& planned, const functions::PlanArguments& arguments,
                        const std::string& started_at) {
   const auto rows = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass");
   std::string script;
   for (const auto& line : plan::script(planned.document)) script += cat(line, "\n");
+  script = script::masked(std::move(script));
+  const std::string desired = script::masked(arguments.desired);
   const Oid role = GetUserId();
   std::vector<std::string> schemas;
   for (const auto& schema : schemas_of(planned)) schemas.push_back(script::name_of_quoted(schema));
@@ -235,13 +250,13 @@ std::int64_t write_row(const functions::Planned& planned, const functions::PlanA
 WITH stored AS (
   INSERT INTO pgschema.text (hash, content) VALUES (decode($8, 'hex'), $1), (decode($9, 'hex'), $2)
   ON CONFLICT (hash) DO NOTHING)
-INSERT INTO pgschema.applied (fingerprint, status, schemas, desired, script, steps_done, started_at, finished_at, role, session_role, client)
+INSERT INTO pgschema.applied (fingerprint, status, schemas, desired, script, steps_done, started_at, finished_at, role, session_role, client, private)
 VALUES ($3, 'applied', $4::name[], decode($8, 'hex'), decode($9, 'hex'), $5, $6::timestamptz, clock_timestamp(),
-  pg_get_userbyid($7), session_user, concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())))
+  pg_get_userbyid($7), session_user, concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $10)
 RETURNING version)",
-                                 {arguments.desired, script, planned.document.fingerprint, schemas,
+                                 {desired, script, planned.document.fingerprint, schemas,
                                   static_cast<std::int64_t>(planned.document.plan.steps.size()), started_at, role,
-                                  pg::sha256(arguments.desired), pg::sha256(script)});
+                                  pg::sha256(desired), pg::sha256(script), is_private(planned)});
   return version.at(0).number(0);
 }
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "catalog/read.hpp"
+#include "catalog/members.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/stored.hpp"
 #include "model/failure.hpp"
@@ -14,9 +14,10 @@
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/copies.hpp"
-#include "shadow/scope.hpp"
 
 extern "C" {
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_user_mapping.h"
 #include "miscadmin.h"
 }
 
@@ -49,6 +50,12 @@ needed AS (SELECT 'pg_foreign_server'::regclass::oid AS classid, oid FROM server
       OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT reltype FROM pg_class WHERE oid = ANY ($1))))
 SELECT classid, oid FROM needed n
 WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = n.classid AND d.objid = n.oid AND d.deptype = 'e'))";
+
+// Those of the servers whose options the caller may see, as pg_user_mappings has it.
+constexpr const char* kUserMappingsSql = R"(
+SELECT m.umid FROM pg_user_mappings m JOIN pg_foreign_server s ON s.oid = m.srvid
+WHERE m.srvid = ANY ($1) AND ((m.umuser <> 0 AND m.usename = current_user AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')))
+  OR (m.umuser = 0 AND pg_has_role(s.srvowner, 'USAGE')) OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)))";
 
 constexpr const char* kNewSql = R"(
 SELECT h FROM unnest($1::text[]) AS u(h) WHERE NOT EXISTS (SELECT FROM pgschema.text t WHERE t.hash = decode(h, 'hex')))";
@@ -117,6 +124,12 @@ struct SchemaNow {
   std::vector<std::string> extensions;
 };
 
+/// Whoever may use the schema may see what it was like, but not who may connect where, and how.
+catalog::Units without_user_mappings(catalog::Units units) {
+  std::erase_if(units.others, [](const auto& other) { return other.first == UserMappingRelationId; });
+  return units;
+}
+
 /// What is in the schema, its texts added.
 SchemaNow look(const std::string& schema, Texts& texts) {
   SchemaNow out;
@@ -125,7 +138,8 @@ SchemaNow look(const std::string& schema, Texts& texts) {
   const pg::SettingsScope settings;
   settings.pin_output();
   try {
-    const Snapshot snapshot = catalog::read(with_what_they_need(shadow::members_of({schema})), false).snapshot;
+    const Snapshot snapshot =
+        catalog::read_objects(without_user_mappings(with_what_they_need(catalog::members_of({schema}))));
     shadow::refuse_unsupported_participants(snapshot);
     std::map<std::string, std::string> hashes;
     for (const auto& [id, object] : snapshot.objects)
@@ -190,6 +204,11 @@ catalog::Units with_what_they_need(catalog::Units units) {
   const auto list = [](const std::set<Oid>& oids) { return std::vector<Oid>(oids.begin(), oids.end()); };
   for (const auto& row : pg::query(kBesideSql, {list(units.relations), list(units.types), list(units.functions)}))
     units.add({row.oid(0), row.oid(1), 0});
+  std::vector<Oid> servers;
+  for (const auto& [classid, oid] : units.others)
+    if (classid == ForeignServerRelationId) servers.push_back(oid);
+  if (!servers.empty())
+    for (const auto& row : pg::query(kUserMappingsSql, {servers})) units.add({UserMappingRelationId, row.oid(0), 0});
   return units;
 }
 

@@ -19,7 +19,8 @@ struct NeededExtension {
   auto operator<=>(const NeededExtension&) const = default;
 };
 
-/// With the servers of foreign tables, and casts of their types, which belong to no schema.
+/// With the servers of foreign tables, and casts of their types, which belong to no schema; and with the user mappings of these
+/// servers that are the caller's to see.
 catalog::Units with_what_they_need(catalog::Units units);
 
 /// Those that live in the schemas (quoted names), and those that something in them needs; by name.

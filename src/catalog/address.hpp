@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "model/object.hpp"
@@ -23,7 +22,8 @@ struct Address {
 
 struct AddressHash {
   std::size_t operator()(const Address& at) const {
-    return ((std::size_t{at.objid} << 32 | at.classid) + static_cast<std::size_t>(at.subid)) * 0x9E3779B97F4A7C15u >> 7;
+    return ((std::size_t{at.objid} << 32 | at.classid) + static_cast<std::size_t>(at.subid)) * 0x9E3779B97F4A7C15u >>
+           32;
   }
 };
 
@@ -40,9 +40,37 @@ struct Located {
 /// Leads parts back to their wholes, columns to themselves.
 std::map<Address, Address> wholes(const std::set<Address>& addresses);
 
+/// What is located already, by address. For many: a table of numbers, and a list.
+class Known {
+ public:
+  /// Nothing for what is not known. Holds until the next insert().
+  const Located* find(const Address& address) const {
+    if (table_.empty()) return nullptr;
+    const Slot& slot = table_[place(address)];
+    return slot.number ? &list_[slot.number - 1] : nullptr;
+  }
+  bool has(const Address& address) const { return find(address) != nullptr; }
+  /// Under its own address, `located.whole`. One that is known stays as it is.
+  void insert(Located located);
+  /// A part is located where its whole is, if that is known.
+  void insert_part(const Address& part, const Address& whole);
+  std::vector<Located>& all() { return list_; }
+
+ private:
+  struct Slot {
+    Address address;
+    std::uint32_t number = 0;  // from 1; 0: nothing
+  };
+  std::size_t place(const Address& address) const;
+  void put(const Address& address, std::uint32_t number);
+
+  std::vector<Slot> table_;  // by hash, with open addressing; at most half full
+  std::size_t used_ = 0;
+  std::vector<Located> list_;
+};
+
 /// Locates addresses in a batch. Addresses of objects that are gone meanwhile are left out. What is `known` is not asked
 /// for again.
-using Known = std::unordered_map<Address, Located, AddressHash>;
 std::map<Address, Located> locate(const std::set<Address>& addresses, const Known& known = {});
 
 /// The extension of each object (class, oid) that is a member of one.
@@ -65,7 +93,7 @@ std::vector<RawDependency> direct_dependents(const std::set<Address>& objects);
 /// Objects that ALTER … DEPENDS ON EXTENSION names, all there are.
 std::set<Address> dependent_on_an_extension();
 
-/// One level of that: the edges of `objects` and of their parts.
-std::vector<RawDependency> direct_dependencies(const std::set<Address>& objects);
+/// One level of that: the edges of `objects` (class and OID) and of their parts.
+std::vector<RawDependency> direct_dependencies(const std::vector<std::pair<Oid, Oid>>& objects);
 
 }  // namespace pgschema::catalog

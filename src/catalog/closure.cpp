@@ -1,5 +1,6 @@
 // Walking pg_depend by its two indexes.
 #include <algorithm>
+#include <unordered_set>
 
 #include "catalog/address.hpp"
 #include "pg/call.hpp"
@@ -52,14 +53,20 @@ void scan_one(Relation depend, const Whole& object, bool by_reference, Oid stora
 /// From how many objects on a pass over all of pg_depend is cheaper than that many descents of an index.
 constexpr std::size_t kManyObjects = 500;
 
-/// The same of many objects, sorted.
-void scan_all(Relation depend, const std::vector<Whole>& objects, bool by_reference, Oid storageless,
+struct WholeHash {
+  std::size_t operator()(const Whole& object) const { return AddressHash()({object.first, object.second, 0}); }
+};
+
+using Wholes = std::unordered_set<Whole, WholeHash>;
+
+/// The same of many objects.
+void scan_all(Relation depend, const Wholes& objects, bool by_reference, Oid storageless,
               std::vector<RawDependency>& out) {
   SysScanDesc scan = systable_beginscan(depend, InvalidOid, false, nullptr, 0, nullptr);
   while (HeapTuple row = systable_getnext(scan)) {
     const auto* edge = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
     const Whole end = by_reference ? Whole{edge->refclassid, edge->refobjid} : Whole{edge->classid, edge->objid};
-    if (leads_somewhere(*edge, storageless) && std::binary_search(objects.begin(), objects.end(), end))
+    if (leads_somewhere(*edge, storageless) && objects.count(end))
       out.push_back({{edge->classid, edge->objid, edge->objsubid},
                      {edge->refclassid, edge->refobjid, edge->refobjsubid},
                      edge->deptype});
@@ -68,16 +75,17 @@ void scan_all(Relation depend, const std::vector<Whole>& objects, bool by_refere
 }
 
 /// The edges of many objects: what depends on them (by reference), or what they depend on.
-std::vector<RawDependency> edges_of(const std::set<Whole>& objects, bool by_reference) {
+std::vector<RawDependency> edges_of(const Wholes& objects, bool by_reference) {
   std::vector<RawDependency> out;
-  const std::vector<Whole> sorted(objects.begin(), objects.end());
+  const bool many = objects.size() >= kManyObjects;
+  std::vector<Whole> few;
+  if (!many) few.assign(objects.begin(), objects.end());
+  std::sort(few.begin(), few.end());
   pg::call([&] {
     const Oid storageless = pg::storageless_method();
     Relation depend = table_open(DependRelationId, AccessShareLock);
-    if (sorted.size() < kManyObjects)
-      for (const auto& object : sorted) scan_one(depend, object, by_reference, storageless, out);
-    else
-      scan_all(depend, sorted, by_reference, storageless, out);
+    for (const auto& object : few) scan_one(depend, object, by_reference, storageless, out);
+    if (many) scan_all(depend, objects, by_reference, storageless, out);
     table_close(depend, AccessShareLock);
   });
   return out;
@@ -100,11 +108,10 @@ void scan_extensions(Use use) {
 Whole whole(const Address& address) { return {address.classid, address.objid}; }
 
 /// What would go with an object by itself counts as a part of it: what its parts need, it needs.
-std::vector<RawDependency> needs_of(const std::set<Whole>& objects) {
-  std::set<Whole> parts = objects;
+std::vector<RawDependency> needs_of(Wholes objects) {
   for (const auto& edge : edges_of(objects, true))
-    if (edge.type == DEPENDENCY_INTERNAL || edge.type == DEPENDENCY_AUTO) parts.insert(whole(edge.from));
-  return edges_of(parts, false);
+    if (edge.type == DEPENDENCY_INTERNAL || edge.type == DEPENDENCY_AUTO) objects.insert(whole(edge.from));
+  return edges_of(objects, false);
 }
 
 }  // namespace
@@ -124,7 +131,7 @@ std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds) {
   while (!level.empty()) {
     const auto current = std::move(level);
     level.clear();
-    std::set<Whole> objects, fresh;
+    Wholes objects, fresh;
     for (const auto& [object, subs] : current) objects.insert(object);
     for (const auto& edge : edges_of(objects, true)) {
       const auto& subs = current.at(whole(edge.to));
@@ -134,7 +141,7 @@ std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds) {
       if (reach(edge.from) && edge.from.subid == 0 && edge.type != DEPENDENCY_INTERNAL) fresh.insert(whole(edge.from));
     }
     while (!fresh.empty()) {
-      std::set<Whole> next;
+      Wholes next;
       for (const auto& edge : edges_of(fresh, false))
         if (edge.type == DEPENDENCY_INTERNAL && reach(edge.to) && edge.to.subid == 0) next.insert(whole(edge.to));
       fresh = std::move(next);
@@ -149,7 +156,7 @@ std::vector<RawDependency> dependencies_closure(const std::set<Address>& seeds) 
   for (const auto& seed : seeds) level.insert(whole(seed));
   while (!level.empty()) {
     known.insert(level.begin(), level.end());
-    const auto edges = needs_of(level);
+    const auto edges = needs_of({level.begin(), level.end()});
     level.clear();
     for (const auto& edge : edges)
       if (!known.count(whole(edge.to))) level.insert(whole(edge.to));
@@ -159,7 +166,7 @@ std::vector<RawDependency> dependencies_closure(const std::set<Address>& seeds) 
 }
 
 std::vector<RawDependency> direct_dependents(const std::set<Address>& objects) {
-  std::set<Whole> wholes;
+  Wholes wholes;
   for (const auto& object : objects) wholes.insert(whole(object));
   return edges_of(wholes, true);
 }
@@ -185,10 +192,8 @@ std::map<std::pair<Oid, Oid>, Oid> extension_members() {
   return out;
 }
 
-std::vector<RawDependency> direct_dependencies(const std::set<Address>& objects) {
-  std::set<Whole> wholes;
-  for (const auto& object : objects) wholes.insert(whole(object));
-  return needs_of(wholes);
+std::vector<RawDependency> direct_dependencies(const std::vector<Whole>& objects) {
+  return needs_of({objects.begin(), objects.end(), objects.size()});
 }
 
 }  // namespace pgschema::catalog

@@ -332,6 +332,35 @@ Located located_from(const Raw& raw) {
 
 }  // namespace
 
+std::size_t Known::place(const Address& address) const {
+  const std::size_t mask = table_.size() - 1;
+  std::size_t at = AddressHash()(address) & mask;
+  while (table_[at].number && table_[at].address != address) at = (at + 1) & mask;
+  return at;
+}
+
+void Known::put(const Address& address, std::uint32_t number) {
+  if (++used_ * 2 > table_.size()) {
+    std::size_t size = 64;
+    while (size < used_ * 3) size *= 2;
+    const std::vector<Slot> before = std::exchange(table_, std::vector<Slot>(size));
+    for (const auto& slot : before)
+      if (slot.number) table_[place(slot.address)] = slot;
+  }
+  table_[place(address)] = {address, number};
+}
+
+void Known::insert(Located located) {
+  if (has(located.whole)) return;
+  put(located.whole, static_cast<std::uint32_t>(list_.size() + 1));
+  list_.push_back(std::move(located));
+}
+
+void Known::insert_part(const Address& part, const Address& whole) {
+  if (table_.empty() || has(part)) return;
+  if (const auto number = table_[place(whole)].number) put(part, number);
+}
+
 std::map<Address, Address> wholes(const std::set<Address>& addresses) {
   const std::vector<Address> from(addresses.begin(), addresses.end());
   std::vector<Address> to(from.size());
@@ -346,11 +375,11 @@ std::map<Address, Address> wholes(const std::set<Address>& addresses) {
 std::map<Address, Located> locate(const std::set<Address>& addresses, const Known& known) {
   std::set<Address> unknown;
   for (const auto& address : addresses)
-    if (!known.count(address)) unknown.emplace_hint(unknown.end(), address);
+    if (!known.has(address)) unknown.emplace_hint(unknown.end(), address);
   const auto whole = wholes(unknown);
   std::vector<Address> unique;
   for (const auto& [from, to] : whole)
-    if (!known.count(to)) unique.push_back(to);
+    if (!known.has(to)) unique.push_back(to);
   std::sort(unique.begin(), unique.end());
   unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
   std::vector<Raw> raws(unique.size());
@@ -367,8 +396,8 @@ std::map<Address, Located> locate(const std::set<Address>& addresses, const Know
   for (const auto& address : addresses) {
     const auto to = whole.find(address);
     const Address& at = to == whole.end() ? address : to->second;
-    if (const auto one = known.find(at); one != known.end())
-      out.emplace_hint(out.end(), address, one->second);
+    if (const Located* one = known.find(at))
+      out.emplace_hint(out.end(), address, *one);
     else if (const auto other = described.find(at); other != described.end())
       out.emplace_hint(out.end(), address, other->second);
   }

@@ -19,9 +19,12 @@ extern "C" {
 #include "catalog/pg_proc.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_type.h"
+#include "catalog/pg_user_mapping.h"
 #include "commands/extension.h"
+#include "foreign/foreign.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_type.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 }
@@ -86,6 +89,7 @@ constexpr Word kGrammarWords[] = {
     {"foreign data wrapper", "foreign-data wrapper"},
     {"server", "server"},
     {"publication", "publication"},
+    {"subscription", "subscription"},
 };
 
 // Signatures, and what hangs on a relation: $1 the name, $2 the relation (after "on"). These run under the
@@ -209,6 +213,33 @@ std::set<Address> by_grammar(const std::string& name) {
   return out;
 }
 
+/// "user mapping for bob on server far", with or without "for", as DROP would say it.
+std::set<Address> user_mapping(const std::string& name) {
+  std::string rest = name.substr(std::string_view("user mapping ").size());
+  if (lower(rest).starts_with("for ")) rest = rest.substr(4);
+  const auto server = lower(rest).rfind(" on server ");
+  if (server == std::string::npos) return {};
+  std::set<Address> out;
+  try {
+    const pg::Subtransaction attempt;
+    const auto statements = pg::parse(pg::call([&] {
+      return pstrdup(cat("DROP USER MAPPING FOR ", rest.substr(0, server), " SERVER ", rest.substr(server + 11)).c_str());
+    }));
+    if (statements.size() != 1 || !IsA(statements.front()->stmt, DropUserMappingStmt)) return out;
+    const Oid found = pg::call([&] {
+      const auto* drop = reinterpret_cast<DropUserMappingStmt*>(statements.front()->stmt);
+      const Oid role = drop->user->roletype == ROLESPEC_PUBLIC ? InvalidOid : get_rolespec_oid(drop->user, false);
+      const ForeignServer* there = GetForeignServerByName(drop->servername, false);
+      return GetSysCacheOid2(USERMAPPINGUSERSERVER, Anum_pg_user_mapping_oid, ObjectIdGetDatum(role),
+                             ObjectIdGetDatum(there->serverid));
+    });
+    if (OidIsValid(found)) out.insert({UserMappingRelationId, found, 0});
+  } catch (const pg::Error& error) {
+    if (!no_such_name(error)) throw;
+  }
+  return out;
+}
+
 bool has_type(std::string_view types, std::string_view type) {
   while (!types.empty()) {
     const auto bar = types.find('|');
@@ -239,6 +270,7 @@ Located find_named(const std::string& text) {
   const std::string folded = lower(name);
   for (const auto& [word, type] : kGrammarWords)
     if (found.empty() && folded.starts_with(cat(word, " "))) found = distinct(by_grammar(name), type);
+  if (folded.starts_with("user mapping ")) found = distinct(user_mapping(name), "user mapping");
   for (const auto& [word, types] : kWords) {
     if (!found.empty()) break;
     const std::string_view prefix = word;

@@ -5,10 +5,12 @@
 #include "catalog/readers.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
+#include "pg/subtransaction.hpp"
 
 extern "C" {
 #include "access/transam.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_cast.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_conversion.h"
@@ -22,11 +24,14 @@ extern "C" {
 #include "catalog/pg_operator.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_publication.h"
+#include "catalog/pg_subscription.h"
 #include "catalog/pg_transform.h"
 #include "catalog/pg_ts_config.h"
 #include "catalog/pg_ts_dict.h"
 #include "catalog/pg_ts_parser.h"
 #include "catalog/pg_ts_template.h"
+#include "catalog/pg_user_mapping.h"
+#include "miscadmin.h"
 }
 
 namespace pgschema::catalog {
@@ -68,12 +73,20 @@ const std::vector<OtherCatalog>* make_catalogs() {
        Anum_pg_foreign_data_wrapper_oid, Anum_pg_foreign_data_wrapper_fdwname, 0, 0, "fdwowner", "fdwacl", "F"},
       {ForeignServerRelationId, ForeignServerOidIndexId, "pg_foreign_server", Anum_pg_foreign_server_oid,
        Anum_pg_foreign_server_srvname, 0, 0, "srvowner", "srvacl", "S"},
+      {UserMappingRelationId, UserMappingOidIndexId, "pg_user_mapping", Anum_pg_user_mapping_oid, 0, 0, 0, nullptr,
+       nullptr, nullptr},
       {PublicationRelationId, PublicationObjectIndexId, "pg_publication", Anum_pg_publication_oid,
        Anum_pg_publication_pubname, 0, 0, "pubowner", nullptr, nullptr},
+      {SubscriptionRelationId, SubscriptionObjectIndexId, "pg_subscription", Anum_pg_subscription_oid,
+       Anum_pg_subscription_subname, 0, 0, "subowner", nullptr, nullptr},
       {DefaultAclRelationId, DefaultAclOidIndexId, "pg_default_acl", Anum_pg_default_acl_oid, 0, 0, 0, nullptr, nullptr,
        nullptr},
   };
 }
+
+// Names of subscriptions are a database's, their catalog is not.
+constexpr const char* kOfThisDatabase =
+    " AND o.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 constexpr const char* kPartnersSql = R"(
 WITH RECURSIVE all_of(classid, oid) AS (
@@ -144,10 +157,12 @@ void add_by_identity(const std::set<ObjectId>& ids, Units& units) {
   std::vector<std::string> names;
   for (const auto& id : ids) names.push_back(id.identity);
   std::set<Address> found;
+  const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);  // some are nobody else's to read
   for (const auto& one : other_catalogs())
     for (const auto& row : pg::query(cat("SELECT o.oid FROM ", one.name, " o, pg_identify_object('", one.name,
                                          "'::regclass, o.oid, 0) i "
-                                         "WHERE o.oid >= $2 AND i.identity = ANY ($1)"),
+                                         "WHERE o.oid >= $2 AND i.identity = ANY ($1)",
+                                         one.catalog == SubscriptionRelationId ? kOfThisDatabase : ""),
                                      {names, static_cast<Oid>(FirstNormalObjectId)}))
       found.insert({one.catalog, row.oid(0), 0});
   for (const auto& [address, located] : locate(found))

@@ -42,6 +42,9 @@ struct OtherReader {
   Oid catalog;
   Kind kind;
   const char* sql;
+  /// Reads, as the superuser, what not everybody may see: $2 is who asks, and "fact_not_shown" says whether that is one who
+  /// may not. In hexadecimal, for what stands in its place.
+  bool secretive = false;
 };
 
 const std::vector<OtherReader>& other_readers();

@@ -1,22 +1,26 @@
 #include "catalog/read.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "catalog/functions.hpp"
 #include "catalog/others.hpp"
 #include "catalog/readers.hpp"
 #include "catalog/relations.hpp"
 #include "catalog/scan.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
+#include "kinds/text.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
+#include "script/quote.hpp"
+#include "script/secrets.hpp"
 
 extern "C" {
 #include "access/transam.h"
+#include "catalog/pg_authid.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
@@ -32,8 +36,11 @@ extern "C" {
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_seclabel.h"
 #include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_subscription.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "catalog/pg_user_mapping.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 }
@@ -51,11 +58,16 @@ std::vector<Oid> owned_sequences(const std::vector<Oid>& relations) {
   for (const Oid oid : relations) tables.insert({RelationRelationId, oid, 0});
   for (const auto& edge : direct_dependents(tables))
     if (edge.type == DEPENDENCY_AUTO && edge.from.classid == RelationRelationId) out.push_back(edge.from.objid);
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  std::vector<Oid> sequences;
   pg::call([&] {
-    out.erase(std::remove_if(out.begin(), out.end(), [](Oid oid) { return get_rel_relkind(oid) != RELKIND_SEQUENCE; }),
-              out.end());
+    scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, out, [&](HeapTuple row, TupleDesc) {
+      const auto* relation = form_of<Form_pg_class>(row);
+      if (relation->relkind == RELKIND_SEQUENCE) sequences.push_back(relation->oid);
+    });
   });
-  return out;
+  return sequences;
 }
 
 Address address_at(const pg::Row& row, std::size_t column) {
@@ -95,6 +107,24 @@ void check_printed(const pg::Rows& rows, const RawObject& raw) {
       .hint("Try again.");
 }
 
+std::string from_hex(const std::string& hex) {
+  std::string out;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    out += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  return out;
+}
+
+/// "user=626f62,password=68…", values in hexadecimal, as a list of options in which stand-ins are the values.
+std::string with_stand_ins(const std::string& options) {
+  std::string out;
+  for (const auto& [option, hex] : kinds::options_of(options)) {
+    const std::string value = from_hex(hex);
+    const bool open = script::is_open_option(script::name_of_quoted(option), value);
+    out += cat(out.empty() ? "" : ", ", option, "=", script::quote_literal(open ? value : script::stand_in_for(value)));
+  }
+  return out;
+}
+
 void read_others(const Units& units, Texts& pool, std::vector<RawObject>& out) {
   const auto take = [&](Kind kind, const pg::Rows& rows) {
     for (const auto& row : rows)
@@ -108,8 +138,22 @@ void read_others(const Units& units, Texts& pool, std::vector<RawObject>& out) {
     oids.push_back(oid);
   }
   for (const auto& reader : other_readers())
-    if (const auto found = by_catalog.find(reader.catalog); found != by_catalog.end())
+    if (const auto found = by_catalog.find(reader.catalog); found == by_catalog.end()) {
+    } else if (reader.secretive) {
+      const Oid caller = GetUserId();
+      const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
+      take(reader.kind, pg::query(reader.sql, {found->second, caller}));
+    } else {
       take(reader.kind, pg::query(reader.sql, {found->second}));
+    }
+  for (auto& raw : out)
+    if (raw.at.classid == UserMappingRelationId) {
+      if (const SharedText* options = raw.object.attributes.find("options"))
+        raw.object.attributes["options"] = pool.of(with_stand_ins(options->text()));
+    } else if (raw.at.classid == SubscriptionRelationId && raw.object.attributes.contains("connection")) {
+      const std::string connection = from_hex(raw.object.get("connection"));
+      raw.object.attributes["connection"] = pool.of(script::quote_literal(script::stand_in_for(connection)));
+    }
   for (const auto& reader : attached_readers()) take(reader.kind, pg::query(reader.sql, {catalogs, oids}));
 }
 
@@ -127,15 +171,23 @@ Oid owner_of_multirange(Oid type) {
 }
 
 /// An owner is named after what it owns.
-void add_owner(const Address& of, Oid role, Texts& texts, std::vector<RawObject>& out) {
-  RawObject raw{Kind::kOwner, {}, of, {}};
-  std::vector<Attributes::Entry> roles{{&Attributes::name("role"), texts.role(role)}};
-  if (const Oid other = of.classid == TypeRelationId ? owner_of_multirange(of.objid) : InvalidOid;
-      OidIsValid(other) && other != role)
-    roles.push_back({&Attributes::name("multirange"), texts.role(other)});
-  raw.object.attributes = Attributes(roles);
-  out.push_back(std::move(raw));
-}
+class Owners {
+ public:
+  void add(const Address& of, Oid role, Texts& texts, std::vector<RawObject>& out) {
+    const Oid other = of.classid == TypeRelationId ? owner_of_multirange(of.objid) : InvalidOid;
+    const auto [known, fresh] = attributes_.try_emplace({role, OidIsValid(other) ? other : role});
+    if (fresh) {
+      std::vector<Attributes::Entry> roles{{&Attributes::name("role"), texts.role(role)}};
+      if (known->first.second != role) roles.push_back({&Attributes::name("multirange"), texts.role(other)});
+      known->second = Attributes(roles);
+    }
+    out.push_back({Kind::kOwner, {}, of, {}});
+    out.back().object.attributes = known->second;
+  }
+
+ private:
+  std::map<std::pair<Oid, Oid>, Attributes> attributes_;  // of the object, and of its multirange
+};
 
 class Rows {
  public:
@@ -145,6 +197,8 @@ class Rows {
     relations_ = list(units_.relations);
     read_ = read_relations(relations_, list(units.types), texts_);
     std::vector<RawObject>& out = read_.objects;
+    aggregates_ = units_.functions;
+    for (const Oid oid : read_functions(list(units_.functions), texts_, out)) aggregates_.erase(oid);
     add_owners();
     for (const auto& reader : readers()) {
       const Units about = subject(reader.about);
@@ -169,7 +223,7 @@ class Rows {
     Units out;
     switch (about) {
       case About::kSchemas: out.schemas = units_.schemas; break;
-      case About::kFunctions: out.functions = units_.functions; break;
+      case About::kAggregates: out.functions = aggregates_; break;
       case About::kTypes: out.types = units_.types; break;
       case About::kSequences: out.relations.insert(read_.sequences.begin(), read_.sequences.end()); break;
       case About::kMaterializedViews:
@@ -202,11 +256,9 @@ class Rows {
         break;
       case About::kPrivileges: return with_privileges_;
       case About::kComments:
-        return with_identity_sequences(
-            carriers(DescriptionRelationId, Anum_pg_description_classoid, Anum_pg_description_objoid));
+        return carriers(DescriptionRelationId, Anum_pg_description_classoid, Anum_pg_description_objoid);
       case About::kSecurityLabels:
-        return with_identity_sequences(
-            carriers(SecLabelRelationId, Anum_pg_seclabel_classoid, Anum_pg_seclabel_objoid));
+        return carriers(SecLabelRelationId, Anum_pg_seclabel_classoid, Anum_pg_seclabel_objoid);
       case About::kExtensionDependencies: return dependent_on_extensions();
     }
     return out;
@@ -232,30 +284,27 @@ class Rows {
   bool many() const { return units_.relations.size() + units_.types.size() + units_.functions.size() >= kMany; }
 
   /// The units to which rows of a catalog belong that names objects by class and OID. Of few units all: their parts
-  /// are then looked up, not the catalog.
+  /// are then looked up, not the catalog. The sequences of identity columns are no units, and carry comments all the same.
   Units carriers(Oid catalog, AttrNumber class_column, AttrNumber oid_column) const {
-    if (!many()) return units_;
+    const std::set<Oid> identities(read_.identity_sequences.begin(), read_.identity_sequences.end());
+    if (!many()) {
+      Units out = units_;
+      out.relations.insert(identities.begin(), identities.end());
+      return out;
+    }
     std::vector<Address> found;
     pg::call([&] {
-      Relation relation = table_open(catalog, AccessShareLock);
-      const TupleDesc shape = RelationGetDescr(relation);
-      SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
-      while (HeapTuple row = systable_getnext(scan)) {
+      scan_whole(catalog, [&](HeapTuple row, TupleDesc shape) {
         bool null = false;
         const Oid classid = DatumGetObjectId(heap_getattr(row, class_column, shape, &null));
         const Oid oid = DatumGetObjectId(heap_getattr(row, oid_column, shape, &null));
         if (oid >= FirstNormalObjectId || classid == NamespaceRelationId) found.push_back({classid, oid, 0});
-      }
-      systable_endscan(scan);
-      table_close(relation, AccessShareLock);
+      });
     });
-    return units_of({found.begin(), found.end()});
-  }
-
-  /// They are no units, and carry comments all the same.
-  Units with_identity_sequences(Units units) const {
-    units.relations.insert(read_.identity_sequences.begin(), read_.identity_sequences.end());
-    return units;
+    Units out = units_of({found.begin(), found.end()});
+    for (const auto& at : found)
+      if (at.classid == RelationRelationId && identities.count(at.objid)) out.relations.insert(at.objid);
+    return out;
   }
 
   Units dependent_on_extensions() const {
@@ -305,14 +354,16 @@ class Rows {
     });
     for (const auto& one : found) {
       const Address at{catalog, one.oid, 0};
-      add_owner(at, one.owner, texts_, read_.objects);
+      owners_.add(at, one.owner, texts_, read_.objects);
       if (one.has_privileges) with_privileges_.add(at);
     }
   }
 
   Units units_;  // with the sequences that columns own
   std::vector<Oid> relations_;
+  std::set<Oid> aggregates_;
   Texts texts_;
+  Owners owners_;
   RelationsRead read_;
   Units with_privileges_;
 };
@@ -340,35 +391,34 @@ bool attached(Kind kind) { return kind != Kind::kNone && kind != Kind::kColumn; 
 class Builder {
  public:
   Builder(const Units& units, bool closure) : rows_(units) {
-    std::vector<Address> addresses;
-    for (const auto& raw : rows_.objects()) {
-      if (raw.at.classid) addresses.push_back(raw.at);
-      if (raw.parent.classid) addresses.push_back(raw.parent);
-    }
-    sort_unique(addresses);
-    std::set<Address> seeds(addresses.begin(), addresses.end());
-    for (const auto& [classid, oid] : units.addresses()) seeds.insert({classid, oid, 0});
-    edges_ = direct_dependencies(seeds);
+    std::vector<std::pair<Oid, Oid>> objects = units.addresses();
+    for (const auto& raw : rows_.objects())
+      for (const auto& at : {raw.at, raw.parent})
+        if (const std::pair whole{at.classid, at.objid}; whole.first && (objects.empty() || objects.back() != whole))
+          objects.push_back(whole);
+    edges_ = direct_dependencies(objects);
     if (closure) {
+      std::set<Address> seeds;
+      for (const auto& raw : rows_.objects()) {
+        if (raw.at.classid) seeds.insert(raw.at);
+        if (raw.parent.classid) seeds.insert(raw.parent);
+      }
+      for (const auto& [classid, oid] : units.addresses()) seeds.insert({classid, oid, 0});
       // All that is in a schema depends on it, and none of that has to step aside for it.
       std::erase_if(seeds, [](const Address& seed) { return seed.classid == NamespaceRelationId; });
       auto up = dependents_closure(seeds);
       edges_.insert(edges_.end(), up.begin(), up.end());
     }
     std::erase_if(edges_, inside_one);
-    addresses.reserve(addresses.size() + 2 * edges_.size());
-    for (const auto& edge : edges_) {
-      addresses.push_back(edge.from);
-      addresses.push_back(edge.to);
-    }
-    sort_unique(addresses);
-    find_all(addresses);
+    find_others();
   }
 
-  Reading build() {
+  /// With the addresses, or the objects alone.
+  Reading build(bool addresses) {
     Reading out;
-    for (auto& raw : rows_.objects()) add(out, raw);
-    for (const auto& edge : edges_) connect(out, edge);
+    for (auto& raw : rows_.objects()) add(out, raw, addresses);
+    rows_.objects() = {};
+    for (const auto& edge : edges_) connect(out, edge, addresses);
     shells(out.snapshot);
     privileges(out.snapshot);
     casts(out.snapshot);
@@ -377,29 +427,31 @@ class Builder {
   }
 
  private:
-  static void sort_unique(std::vector<Address>& addresses) {
-    std::sort(addresses.begin(), addresses.end());
-    addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
-  }
-
-  void find_all(const std::vector<Address>& addresses) {
+  void find_others() {
     const Known& known = rows_.located();
     std::set<Address> unknown;
-    for (const auto& address : addresses)
-      if (!known.count(address)) unknown.insert(unknown.end(), address);
+    const auto note = [&](const Address& address) {
+      if (address.classid && !known.has(address)) unknown.insert(address);
+    };
+    for (const auto& raw : rows_.objects()) {
+      note(raw.at);
+      note(raw.parent);
+    }
+    for (const auto& edge : edges_) {
+      note(edge.from);
+      note(edge.to);
+    }
     others_ = locate(unknown, known);
-    located_.reserve(addresses.size());
-    for (const auto& [address, located] : known) located_.emplace(address, &located);
-    for (const auto& [address, located] : others_) located_.emplace(address, &located);
   }
 
   /// Nothing for what was dropped by somebody meanwhile.
   const Located* located(const Address& address) const {
-    const auto found = located_.find(address);
-    return found == located_.end() ? nullptr : found->second;
+    if (const Located* known = rows_.located().find(address)) return known;
+    const auto found = others_.find(address);
+    return found == others_.end() ? nullptr : &found->second;
   }
 
-  void add(Reading& out, RawObject& raw) {
+  void add(Reading& out, RawObject& raw, bool addresses) {
     Object& object = raw.object;
     if (const auto sequence = sequences_.find(raw.parent); sequence != sequences_.end()) {
       object.parent = sequence->second;
@@ -419,31 +471,34 @@ class Builder {
       object.id = self->id;
       object.facts.emplace("object_type", self->object_type);
       if (self->extension_member) object.facts.emplace("extension_member", "yes");
-      out.ids.emplace(raw.at, object.id);
+      if (addresses) out.ids.emplace(raw.at, object.id);
+      if (object.id.kind == Kind::kExtension) extensions_.emplace(raw.at.objid, object.id);
       if (object.id == object.parent) return;
     }
+    in_trees_ = in_trees_ || raw.kind == Kind::kInheritance;
     out.snapshot.add(std::move(object));
   }
 
-  void connect(Reading& out, const RawDependency& edge) {
+  void connect(Reading& out, const RawDependency& edge, bool addresses) {
     if (edge.from.classid == DefaultAclRelationId) return;  // read as parts of their schema, one for each grantee
     const Located *from = located(edge.from), *to = located(edge.to);
     if (!from || !to || from->id == to->id) return;
-    for (const auto* end : {from, to})
-      if (connected_.insert(end).second) out.outside.emplace(end->id, *end);
+    if (addresses)
+      for (const auto* end : {from, to})
+        if (connected_.insert(end).second) out.outside.emplace(end->id, *end);
     ObjectId source = from->id;
     ObjectId target = to->id;
     if (is_made_with(source, target)) target = kinds::shell_of(target);
     // A sequence goes with its column, but does not need it: what needs the column is the ownership.
     if (source.kind == Kind::kSequence && edge.type == 'a') source = {Kind::kOwnedBy, kinds::describe(source)};
     // What is in a tree needs what it hangs on only as long as it does.
-    if (source.kind == to->id.kind || (is_table(source.kind) && is_table(to->id.kind)))
+    if (in_trees_ && (source.kind == to->id.kind || (is_table(source.kind) && is_table(to->id.kind))))
       if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)}; out.snapshot.has(inheritance))
         source = inheritance;
     out.snapshot.depend(source, target, edge.type);
     // Members of an extension come with it.
     if (!OidIsValid(to->extension)) return;
-    if (const auto made_by = out.ids.find({ExtensionRelationId, to->extension, 0}); made_by != out.ids.end())
+    if (const auto made_by = extensions_.find(to->extension); made_by != extensions_.end())
       out.snapshot.depend(source, made_by->second, kUnrecorded);
   }
 
@@ -524,7 +579,8 @@ class Builder {
   Rows rows_;
   std::vector<RawDependency> edges_;
   std::map<Address, Located> others_;  // than those that the rows name themselves
-  std::unordered_map<Address, const Located*, AddressHash> located_;
+  std::map<Oid, ObjectId> extensions_;
+  bool in_trees_ = false;
   std::set<std::pair<ObjectId, ObjectId>> made_of_;  // types and their functions
   bool made_of_known_ = false;
   std::map<Address, ObjectId> sequences_;  // of identity columns: read before what hangs on them
@@ -564,6 +620,8 @@ std::vector<std::pair<Oid, Oid>> Units::addresses() const {
   return out;
 }
 
-Reading read(const Units& units, bool closure) { return Builder(units, closure).build(); }
+Reading read(const Units& units, bool closure) { return Builder(units, closure).build(true); }
+
+Snapshot read_objects(const Units& units) { return Builder(units, false).build(false).snapshot; }
 
 }  // namespace pgschema::catalog

@@ -35,4 +35,7 @@ struct Reading {
 /// the caller has pinned (pg::SettingsScope::pin_output).
 Reading read(const Units& units, bool closure);
 
+/// The same without the closure, for who asks for nothing but the objects.
+Snapshot read_objects(const Units& units);
+
 }  // namespace pgschema::catalog

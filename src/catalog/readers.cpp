@@ -16,7 +16,7 @@ SELECT 'pg_trigger'::regclass::oid, g.oid, 0, 'pg_class'::regclass::oid, g.tgrel
   quote_ident(n.nspname) AS schema, quote_ident(g.tgname) AS name,
   pg_get_triggerdef(g.oid) AS definition,
   CASE g.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END AS enabled,
-  CASE WHEN g.tgparentid <> 0 THEN 'yes' END AS inherited, g.tgconstraint <> 0 AS fact_constraint,
+  CASE WHEN g.tgparentid <> 0 THEN 'yes' END AS inherited, g.tgconstraint <> 0 AS fact_constraint, (g.tgtype & 1) <> 0 AS fact_row,
   CASE WHEN g.tgparentid <> 0 THEN (pg_identify_object('pg_trigger'::regclass, g.tgparentid, 0)).identity END AS fact_from
 FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE g.tgrelid = ANY ($1) AND NOT g.tgisinternal)";
@@ -84,20 +84,6 @@ constexpr const char* kContents = R"(
 SELECT 0::oid, c.oid, 0, 'pg_class'::regclass::oid, c.oid, 0, quote_ident(n.nspname) AS schema, quote_ident(c.relname) AS name,
   'yes' AS populated
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1) AND c.relkind = 'm' AND c.relispopulated)";
-
-constexpr const char* kFunctions = R"(
-SELECT 'pg_proc'::regclass::oid, p.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS schema, quote_ident(p.proname) AS name,
-  pg_get_functiondef(p.oid) AS definition, pg_get_function_result(p.oid) AS fact_result,
-  pg_get_function_arguments(p.oid) AS fact_arguments,
-  pg_get_function_identity_arguments(p.oid) AS fact_identity_arguments, p.prokind AS fact_kind,
-  p.proretset AS fact_set, 
-  (SELECT string_agg(CASE WHEN u.name = '' THEN '' ELSE quote_ident(u.name) END, ',' ORDER BY o)
-     FROM unnest(p.proargnames) WITH ORDINALITY AS u(name, o)) AS fact_argument_names,
-  array_to_string(p.proargmodes, ',') AS fact_argument_modes,
-  (SELECT string_agg(format_type(t, NULL), ', ' ORDER BY o) FROM unnest(p.proallargtypes) WITH ORDINALITY AS u(t, o)) AS fact_all_types,
-  p.pronargs AS fact_arguments_count, p.pronargdefaults AS fact_defaults, p.prosecdef AS fact_definer,
-  p.prosqlbody IS NOT NULL AS fact_atomic, lpad(p.oid::text, 10, '0') AS fact_place
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = ANY ($3) AND p.prokind <> 'a')";
 
 constexpr const char* kAggregates = R"(
 SELECT 'pg_proc'::regclass::oid, p.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS schema, quote_ident(p.proname) AS name,
@@ -265,8 +251,7 @@ const std::vector<Reader>* make() {
       {Kind::kOwnedBy, kOwnedBy, About::kSequences},
       {Kind::kInheritance, kInheritances, About::kInheritances},
       {Kind::kContents, kContents, About::kMaterializedViews},
-      {Kind::kNone, kFunctions, About::kFunctions},
-      {Kind::kNone, kAggregates, About::kFunctions},
+      {Kind::kNone, kAggregates, About::kAggregates},
       {Kind::kNone, kTypes, About::kTypes},
       {Kind::kShellType, kShellTypes, About::kTypes},
       {Kind::kNone, kPublicationTables, About::kPublicationTables},

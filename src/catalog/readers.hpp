@@ -1,5 +1,5 @@
-// One query per object kind, but for relations, columns, defaults, constraints and indexes, and the owners of all: these are
-// most of what there is, and read by typed scans (relations.hpp, read.cpp). Its columns: classid, oid, subid (where the object lives), then
+// One query per object kind, but for relations, columns, defaults, constraints and indexes, functions, and the owners of all:
+// these are most of what there is, and read by typed scans (relations.hpp, functions.hpp, read.cpp). Its columns: classid, oid, subid (where the object lives), then
 //   parent_classid, parent_oid, parent_subid  what it belongs to (0 where it stands by itself),
 //   schema, name                              quoted,
 // and from there on attributes by name; a column whose name begins with "fact_" is a fact (not compared).
@@ -17,7 +17,7 @@ namespace pgschema::catalog {
 /// What a reader has something to say about.
 enum class About {
   kSchemas,
-  kFunctions,
+  kAggregates,
   kTypes,
   kSequences,
   kMaterializedViews,

@@ -1,5 +1,5 @@
 // What belongs to the database and not to a schema: extensions, languages, transforms, access methods, event triggers, foreign data
-// wrappers and servers, publications, default privileges.
+// wrappers, servers and user mappings, publications and subscriptions, default privileges.
 #include "catalog/others.hpp"
 
 extern "C" {
@@ -11,7 +11,9 @@ extern "C" {
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_publication.h"
+#include "catalog/pg_subscription.h"
 #include "catalog/pg_transform.h"
+#include "catalog/pg_user_mapping.h"
 }
 
 namespace pgschema::catalog {
@@ -63,6 +65,33 @@ constexpr const char* kServers =
 
 #undef PGSCHEMA_OPTIONS
 
+// What pg_user_mappings shows to whom.
+constexpr const char* kUserMappings = R"(
+SELECT 'pg_user_mapping'::regclass::oid, m.oid, 0, 0, 0, 0, '' AS schema, quote_ident(r.name || ' on ' || s.srvname) AS name,
+  format('USER MAPPING FOR %s SERVER %I', CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE quote_ident(r.name) END, s.srvname) AS fact_reference,
+  (SELECT string_agg(quote_ident(option_name) || '=' || encode(convert_to(option_value, getdatabaseencoding()), 'hex'), ',' ORDER BY option_name)
+    FROM pg_options_to_table(m.umoptions)) AS options,
+  CASE WHEN NOT ((m.umuser = $2 AND (pg_has_role($2, s.srvowner, 'USAGE') OR has_server_privilege($2, s.oid, 'USAGE')))
+    OR (m.umuser = 0 AND pg_has_role($2, s.srvowner, 'USAGE')) OR (SELECT rolsuper FROM pg_roles WHERE oid = $2)) THEN 'yes' END AS fact_not_shown
+FROM pg_user_mapping m JOIN pg_foreign_server s ON s.oid = m.umserver
+CROSS JOIN LATERAL (SELECT CASE WHEN m.umuser = 0 THEN 'public' ELSE pg_get_userbyid(m.umuser) END AS name) r WHERE m.oid = ANY ($1))";
+
+// Columns came with 16 and 17. What is the server's default is not set; without a slot, the name is NONE.
+constexpr const char* kSubscriptions = R"(
+SELECT 'pg_subscription'::regclass::oid, s.oid, 0, 0, 0, 0, '' AS schema, quote_ident(s.subname) AS name,
+  encode(convert_to(s.subconninfo, getdatabaseencoding()), 'hex') AS connection,
+  (SELECT string_agg(quote_ident(p), ', ' ORDER BY o) FROM unnest(s.subpublications) WITH ORDINALITY AS u(p, o)) AS publications,
+  CASE WHEN s.subslotname IS NULL THEN 'NONE' ELSE quote_literal(s.subslotname) END AS slot_name, CASE WHEN s.subenabled THEN 'yes' END AS enabled,
+  CASE WHEN s.subsynccommit <> 'off' THEN quote_literal(s.subsynccommit) END AS synchronous_commit, CASE WHEN s.subbinary THEN 'true' END AS binary,
+  CASE to_jsonb(s) ->> 'substream' WHEN 'true' THEN 'on' WHEN 't' THEN 'on' WHEN 'p' THEN 'parallel' END AS streaming,
+  CASE WHEN s.subtwophasestate <> 'd' THEN 'true' END AS two_phase, CASE WHEN s.subdisableonerr THEN 'true' END AS disable_on_error,
+  CASE WHEN to_jsonb(s) ->> 'subpasswordrequired' = 'false' THEN 'false' END AS password_required,
+  CASE WHEN to_jsonb(s) ->> 'subrunasowner' = 'true' THEN 'true' END AS run_as_owner,
+  CASE WHEN to_jsonb(s) ->> 'suborigin' <> 'any' THEN quote_literal(to_jsonb(s) ->> 'suborigin') END AS origin,
+  CASE WHEN to_jsonb(s) ->> 'subfailover' = 'true' THEN 'true' END AS failover,
+  CASE WHEN NOT (SELECT rolsuper FROM pg_roles WHERE oid = $2) THEN 'yes' END AS fact_not_shown
+FROM pg_subscription s WHERE s.oid = ANY ($1))";
+
 // Which generated columns are published came with 18.
 constexpr const char* kPublications = R"(
 SELECT 'pg_publication'::regclass::oid, p.oid, 0, 0, 0, 0, '' AS schema, quote_ident(p.pubname) AS name, CASE WHEN p.puballtables THEN 'yes' END AS all_tables,
@@ -106,6 +135,8 @@ void add_database_readers(std::vector<OtherReader>& out) {
   out.push_back({EventTriggerRelationId, Kind::kNone, kEventTriggers});
   out.push_back({ForeignDataWrapperRelationId, Kind::kNone, kWrappers});
   out.push_back({ForeignServerRelationId, Kind::kNone, kServers});
+  out.push_back({UserMappingRelationId, Kind::kNone, kUserMappings, true});
+  out.push_back({SubscriptionRelationId, Kind::kNone, kSubscriptions, true});
   out.push_back({PublicationRelationId, Kind::kNone, kPublications});
   out.push_back({PublicationRelationId, Kind::kNone, kPublicationSchemas});
   out.push_back({DefaultAclRelationId, Kind::kNone, kDefaults});

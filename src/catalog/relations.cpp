@@ -1,5 +1,8 @@
 #include "catalog/relations.hpp"
 
+#include <unordered_set>
+
+#include "catalog/fields.hpp"
 #include "catalog/scan.hpp"
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
@@ -19,11 +22,17 @@ extern "C" {
 #include "catalog/pg_extension.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_rewrite.h"
 #include "catalog/pg_sequence.h"
 #include "catalog/pg_type.h"
+#include "nodes/parsenodes.h"
+#include "rewrite/rewriteSupport.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 }
@@ -33,13 +42,16 @@ namespace pgschema::catalog {
 namespace {
 
 constexpr char kNotNull = 'n';
-constexpr std::size_t kMostViews = 500;  // at once, so that the server's lock table holds what they lock
+constexpr std::size_t kMostViews = 500;    // at once, so that the server's lock table holds what they lock
+constexpr std::size_t kMostCached = 1000;  // relations whose columns are asked for at once
+constexpr std::size_t kScratch = std::size_t{512} * 1024;  // bytes that are kept from one printing to the next
 constexpr char kVirtual = 'v';
 
 // Plain data, filled in where a longjmp may pass. Texts are the server's memory.
 
 struct Relation {
   Oid oid, schema, owner, method, tablespace, toast, row_type, of_type;
+  int columns;
   char kind, persistence, replica_identity;
   bool row_security, forced, partition, may_have_children, has_options, has_privileges;
   NameData name;
@@ -80,20 +92,13 @@ struct Index {
   const char* definition;
 };
 
-/// What the attributes and facts of one object are put together in.
-class Fields {
- public:
-  void set(std::string_view name, SharedText value) {
-    attributes_.push_back({&Attributes::name(name), std::move(value)});
-  }
-  void fact(std::string_view name, SharedText value) { facts_.push_back({&Attributes::name(name), std::move(value)}); }
-  void finish(Object& object) {
-    object.attributes = Attributes(attributes_);
-    object.facts = Attributes(facts_);
-  }
-
- private:
-  std::vector<Attributes::Entry> attributes_, facts_;
+/// Of an identity column.
+struct Sequence {
+  bool found, cycle, has_privileges;
+  char persistence;
+  Oid oid, schema;
+  NameData name;
+  std::int64_t start, increment, least, most, cache;
 };
 
 /// All that a row says from `offset` on, and after that what is null. In the server's memory.
@@ -105,6 +110,18 @@ std::string_view bytes_of(HeapTuple row, std::size_t offset) {
   memcpy(out, begin + data + offset, values);
   memcpy(out + values, begin + header, nulls);
   return {out, values + nulls};
+}
+
+/// Options of its own: the server keeps one in there for itself, pg_attver.
+bool has_column_options(HeapTuple row, TupleDesc shape) {
+  static constexpr std::string_view kServers = "pg_attver=";
+  bool null = true;
+  const Datum value = heap_getattr(row, Anum_pg_attribute_attoptions, shape, &null);
+  if (null) return false;
+  ArrayType* options = DatumGetArrayTypeP(value);
+  if (ArrayGetNItems(ARR_NDIM(options), ARR_DIMS(options)) != 1) return true;
+  const auto* only = reinterpret_cast<const text*>(ARR_DATA_PTR(options));
+  return !std::string_view(VARDATA_ANY(only), VARSIZE_ANY_EXHDR(only)).starts_with(kServers);
 }
 
 /// Of whichever table.
@@ -160,6 +177,7 @@ class Reader {
     scan();
     print();
     note_not_nulls();
+    out_.objects.reserve(relations_.size() * 2 + columns_.size() + defaults_.size() + constraints_.size());
     for (const auto& relation : relations_)
       if (is_asked(relation)) add(relation);
     for (std::size_t at = 0; at < columns_.size(); ++at) add(columns_[at]);
@@ -167,6 +185,7 @@ class Reader {
     for (const auto& constraint : constraints_) add(constraint);
     for (const auto& index : indexes_) add(index);
     mark_members();
+    locate_parts();
     return std::move(out_);
   }
 
@@ -188,10 +207,50 @@ class Reader {
     scan_relations(wanted);
     for (std::size_t i = 0; i < relations_.size(); ++i) places_.emplace(relations_[i].oid, i);
     for (const auto& relation : relations_) note(relation);
+    scan_toast();
     std::sort(out_.indexes.begin(), out_.indexes.end());
     scan_columns(wanted);
+    scan_identities();
     scan_constraints();
     scan_defaults(with_columns);
+  }
+
+  /// The sequences of identity columns.
+  void scan_identities() {
+    std::vector<Oid> tables, sequences;
+    for (const auto& column : columns_)
+      if (column.identity && (tables.empty() || tables.back() != column.relation)) tables.push_back(column.relation);
+    std::set<Address> wholes;
+    for (const Oid table : tables) wholes.insert(wholes.end(), {RelationRelationId, table, 0});
+    for (const auto& edge : direct_dependents(wholes)) {
+      if (edge.from.classid != RelationRelationId || edge.type != DEPENDENCY_INTERNAL || edge.to.subid == 0) continue;
+      sequence_of_.insert_or_assign({edge.to.objid, edge.to.subid}, edge.from.objid);
+      sequences.push_back(edge.from.objid);
+    }
+    std::sort(sequences.begin(), sequences.end());
+    pg::call([&] {
+      scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, sequences, [&](HeapTuple row, TupleDesc shape) {
+        const auto* form = form_of<Form_pg_class>(row);
+        Sequence& out = sequences_[form->oid];
+        out.persistence = form->relpersistence;
+        out.oid = form->oid;
+        out.schema = form->relnamespace;
+        out.name = form->relname;
+        out.has_privileges = has_value(row, Anum_pg_class_relacl, shape);
+      });
+      scan_by(SequenceRelationId, SequenceRelidIndexId, Anum_pg_sequence_seqrelid, sequences,
+              [&](HeapTuple row, TupleDesc) {
+                const auto* form = form_of<Form_pg_sequence>(row);
+                Sequence& out = sequences_[form->seqrelid];
+                out.found = true;
+                out.cycle = form->seqcycle;
+                out.start = form->seqstart;
+                out.increment = form->seqincrement;
+                out.least = form->seqmin;
+                out.most = form->seqmax;
+                out.cache = form->seqcache;
+              });
+    });
   }
 
   void scan_indexes() {
@@ -210,11 +269,39 @@ class Reader {
     pg::call([&] {
       scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, wanted, [&](HeapTuple row, TupleDesc shape) {
         const auto* form = form_of<Form_pg_class>(row);
-        relations_.push_back({form->oid, form->relnamespace, form->relowner, form->relam, form->reltablespace,
-                              form->reltoastrelid, form->reltype, form->reloftype, form->relkind, form->relpersistence,
-                              form->relreplident, form->relrowsecurity, form->relforcerowsecurity, form->relispartition,
-                              form->relhassubclass, has_value(row, Anum_pg_class_reloptions, shape),
-                              has_value(row, Anum_pg_class_relacl, shape), form->relname, nullptr});
+        relations_.push_back({form->oid,
+                              form->relnamespace,
+                              form->relowner,
+                              form->relam,
+                              form->reltablespace,
+                              form->reltoastrelid,
+                              form->reltype,
+                              form->reloftype,
+                              form->relnatts,
+                              form->relkind,
+                              form->relpersistence,
+                              form->relreplident,
+                              form->relrowsecurity,
+                              form->relforcerowsecurity,
+                              form->relispartition,
+                              form->relhassubclass,
+                              has_value(row, Anum_pg_class_reloptions, shape),
+                              has_value(row, Anum_pg_class_relacl, shape),
+                              form->relname,
+                              nullptr});
+      });
+    });
+  }
+
+  void scan_toast() {
+    std::vector<Oid> toast;
+    for (const auto& relation : relations_)
+      if (OidIsValid(relation.toast)) toast.push_back(relation.toast);
+    std::sort(toast.begin(), toast.end());
+    pg::call([&] {
+      scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, toast, [&](HeapTuple row, TupleDesc shape) {
+        if (has_value(row, Anum_pg_class_reloptions, shape))
+          toast_with_options_.insert(form_of<Form_pg_class>(row)->oid);
       });
     });
   }
@@ -228,24 +315,27 @@ class Reader {
   }
 
   void scan_columns(const std::vector<Oid>& wanted) {
+    std::size_t count = 0;
+    for (const auto& one : relations_) count += static_cast<std::size_t>(one.columns);
+    columns_.reserve(count);
     pg::call([&] {
-      scan_by(
-          AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, wanted,
-          [&](HeapTuple row, TupleDesc shape) {
-            const auto* form = form_of<Form_pg_attribute>(row);
-            if (form->attisdropped || form->attnum <= 0) return;
-            bool none = true;
-            const Datum target = heap_getattr(row, Anum_pg_attribute_attstattarget, shape, &none);
-            columns_.push_back({form->attrelid, form->atttypid, form->attcollation, form->attnum, form->atttypmod,
-                                form->attlen, form->attinhcount, none ? -1 : DatumGetInt16(target), form->attstorage,
-                                form->attcompression, form->attidentity, form->attgenerated, form->attnotnull,
-                                form->attislocal, has_value(row, Anum_pg_attribute_attoptions, shape),
-                                has_value(row, Anum_pg_attribute_attacl, shape), form->attname});
-          });
+      scan_by(AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, wanted,
+              [&](HeapTuple row, TupleDesc shape) {
+                const auto* form = form_of<Form_pg_attribute>(row);
+                if (form->attisdropped || form->attnum <= 0) return;
+                bool none = true;
+                const Datum target = heap_getattr(row, Anum_pg_attribute_attstattarget, shape, &none);
+                columns_.push_back({form->attrelid, form->atttypid, form->attcollation, form->attnum, form->atttypmod,
+                                    form->attlen, form->attinhcount, none ? -1 : DatumGetInt16(target),
+                                    form->attstorage, form->attcompression, form->attidentity, form->attgenerated,
+                                    form->attnotnull, form->attislocal, has_column_options(row, shape),
+                                    has_value(row, Anum_pg_attribute_attacl, shape), form->attname});
+              });
     });
-    std::sort(columns_.begin(), columns_.end(), [](const Column& a, const Column& b) {
+    const auto before = [](const Column& a, const Column& b) {
       return std::pair(a.relation, a.number) < std::pair(b.relation, b.number);
-    });
+    };
+    if (!std::is_sorted(columns_.begin(), columns_.end(), before)) std::sort(columns_.begin(), columns_.end(), before);
     // Those of indexes say one thing only.
     std::erase_if(columns_, [&](const Column& column) {
       if (!index_places_.count(column.relation)) return false;
@@ -326,7 +416,22 @@ class Reader {
 
   // ---- what the server prints
 
+  /// What the deparser needs besides is given back at once.
+  const char* printed_by(PGFunction deparser, Oid oid) const {
+    return pg::call([&] {
+      MemoryContext mine = MemoryContextSwitchTo(scratch_);
+      const char* text = text_or_null(deparser, ObjectIdGetDatum(oid));
+      const char* out = text ? MemoryContextStrdup(mine, text) : nullptr;
+      MemoryContextSwitchTo(mine);
+      MemoryContextReset(scratch_);
+      return out;
+    });
+  }
+
   void print() {
+    pg::call([&] {
+      scratch_ = AllocSetContextCreate(CurrentMemoryContext, "pgschema printing", kScratch, kScratch, kScratch * 16);
+    });
     print_defaults();
     std::vector<Relation*> views;
     for (auto& relation : relations_)
@@ -336,18 +441,91 @@ class Reader {
     for (auto& constraint : constraints_) print(constraint);
     for (auto& index : indexes_)
       if (!key_indexes_.count(index.oid)) print(index);
+    pg::call([&] { MemoryContextDelete(scratch_); });
   }
 
-  /// pg_get_viewdef() keeps the locks that it takes until the subtransaction ends.
-  static void print_views(const std::vector<Relation*>& views, std::size_t from, std::size_t to) {
+  /// The deparser keeps the locks that it takes until the subtransaction ends.
+  void print_views(std::vector<Relation*>& views, std::size_t from, std::size_t to) {
     const pg::Subtransaction locks;
+    std::sort(views.begin() + static_cast<std::ptrdiff_t>(from), views.begin() + static_cast<std::ptrdiff_t>(to),
+              [](const Relation* a, const Relation* b) { return a->oid < b->oid; });
+    std::vector<Oid> oids;
+    for (std::size_t i = from; i < to; ++i) oids.push_back(views[i]->oid);
+    std::unordered_map<Oid, Datum> queries;
     pg::call([&] {
       // It runs a query of its own, under the snapshot of whoever called it.
       PushActiveSnapshot(GetLatestSnapshot());
-      for (std::size_t i = from; i < to; ++i)
-        views[i]->definition = text_or_null(pg_get_viewdef, ObjectIdGetDatum(views[i]->oid));
+      MemoryContext mine = CurrentMemoryContext;
+      MemoryContext stored = AllocSetContextCreate(mine, "pgschema views", ALLOCSET_DEFAULT_SIZES);
+      MemoryContextSwitchTo(stored);
+      scan_queries(oids, queries);
+      for (std::size_t i = from; i < to; ++i) {
+        MemoryContextSwitchTo(scratch_);
+        const auto query = queries.find(views[i]->oid);
+        const char* text = query == queries.end() ? nullptr : printed_query(*views[i], query->second);
+        if (!text) text = text_or_null(pg_get_viewdef, ObjectIdGetDatum(views[i]->oid));
+        if (text) views[i]->definition = MemoryContextStrdup(mine, text);
+        MemoryContextSwitchTo(mine);
+        MemoryContextReset(scratch_);
+      }
+      MemoryContextDelete(stored);
       PopActiveSnapshot();
     });
+  }
+
+  /// As pg_rewrite has them. Inside a pg::call.
+  void scan_queries(const std::vector<Oid>& views, std::unordered_map<Oid, Datum>& out) {
+    scan_by(RewriteRelationId, RewriteRelRulenameIndexId, Anum_pg_rewrite_ev_class, views,
+            [&](HeapTuple row, TupleDesc shape) {
+              const auto* rule = form_of<Form_pg_rewrite>(row);
+              bool null = true;
+              const Datum actions = heap_getattr(row, Anum_pg_rewrite_ev_action, shape, &null);
+              if (null || strcmp(NameStr(rule->rulename), ViewSelectRuleName) != 0) return;
+              view_rules_.emplace_back(rule->ev_class, rule->oid);
+              out.emplace(rule->ev_class, datumCopy(actions, false, -1));
+            });
+  }
+
+  /// What pg_get_viewdef() prints, which reads the query from the catalog, and opens the view (for which the server reads it
+  /// once more). It does so for the names of the view's columns: where these are no longer those of the query, or
+  /// may be said elsewhere in it, nothing. Inside a pg::call.
+  const char* printed_query(const Relation& view, Datum stored) {
+    auto* actions = static_cast<List*>(stringToNode(TextDatumGetCString(stored)));
+    if (list_length(actions) != 1) return nullptr;
+    auto* query = linitial_node(Query, actions);
+    if (query->commandType != CMD_SELECT || query->setOperations) return nullptr;
+    const auto [first, last] = columns_range(view.oid);
+    const Column* column = first;
+    ListCell* cell = nullptr;
+    foreach (cell, query->targetList) {
+      const auto* entry = lfirst_node(TargetEntry, cell);
+      if (entry->resjunk) continue;
+      if (column == last || !entry->resname || strcmp(entry->resname, NameStr(column->name)) != 0) return nullptr;
+      ++column;
+    }
+    if (column != last) return nullptr;
+    foreach (cell, query->rtable) {
+      auto* entry = lfirst_node(RangeTblEntry, cell);
+      if (entry->rtekind != RTE_RELATION) continue;
+      // OLD and NEW, which no view has anything of.
+      if (entry->relid == view.oid && !entry->inFromCl && is_old_or_new(*entry))
+        entry->rtekind = RTE_RESULT;
+      else
+        cache_columns(entry->relid);
+    }
+    const char* text = pg_get_querydef(query, false);
+    return psprintf("%s;", text);
+  }
+
+  static bool is_old_or_new(const RangeTblEntry& entry) {
+    return entry.alias && (strcmp(entry.alias->aliasname, "old") == 0 || strcmp(entry.alias->aliasname, "new") == 0);
+  }
+
+  /// The deparser asks for columns one by one. (The server goes through all lists that it has to find one: no more than
+  /// some.) Inside a pg::call.
+  void cache_columns(Oid relation) {
+    if (cached_.size() < kMostCached && cached_.insert(relation).second)
+      ReleaseSysCacheList(SearchSysCacheList1(ATTNUM, ObjectIdGetDatum(relation)));
   }
 
   // Tables are often alike: partitions, tenants, what one framework makes. What an index or a CHECK says of its table
@@ -372,9 +550,7 @@ class Reader {
   }
 
   void print(Constraint& constraint) {
-    const auto ask = [&] {
-      return pg::call([&] { return text_or_null(pg_get_constraintdef, ObjectIdGetDatum(constraint.oid)); });
-    };
+    const auto ask = [&] { return printed_by(pg_get_constraintdef, constraint.oid); };
     if (constraint.shape.empty()) {
       constraint.definition = ask();
       return;
@@ -390,9 +566,7 @@ class Reader {
   }
 
   void print(Index& index) {
-    const auto ask = [&] {
-      return pg::call([&] { return text_or_null(pg_get_indexdef, ObjectIdGetDatum(index.oid)); });
-    };
+    const auto ask = [&] { return printed_by(pg_get_indexdef, index.oid); };
     const Relation *self = relation(index.oid), *table = relation(index.relation);
     if (!self || !table || self->has_options || with_column_options_.count(index.oid)) {
       index.definition = ask();
@@ -476,14 +650,38 @@ class Reader {
     fields.fact("object_type", texts_.of(type));
     fields.finish(raw.object);
     raw.object.id = {kind, std::move(identity)};
-    out_.located.emplace(raw.at, Located{raw.at, unit, raw.object.id, type, false, InvalidOid});
+    locate(std::move(raw), unit, texts_.of(type));
+  }
+
+  void locate(RawObject&& raw, const Address& unit, const SharedText& type) {
+    out_.located.insert({raw.at, unit, raw.object.id, type, false, InvalidOid});
     out_.objects.push_back(std::move(raw));
+  }
+
+  /// What locate() would find out by itself, one by one.
+  void locate_parts() {
+    const auto part = [&](Oid classid, Oid oid, const Address& whole) {
+      out_.located.insert_part({classid, oid, 0}, whole);
+    };
+    for (const auto& relation : relations_) {
+      const Address whole{RelationRelationId, relation.oid, 0};
+      if (OidIsValid(relation.toast)) part(RelationRelationId, relation.toast, whole);
+      if (OidIsValid(relation.row_type)) part(TypeRelationId, relation.row_type, whole);
+    }
+    for (const auto& constraint : constraints_)
+      if (is_key(constraint)) part(RelationRelationId, constraint.index, {ConstraintRelationId, constraint.oid, 0});
+    for (const auto& [view, rule] : view_rules_) part(RewriteRelationId, rule, {RelationRelationId, view, 0});
+    for (const auto& [column, sequence] : sequence_of_)
+      part(RelationRelationId, sequence, {RelationRelationId, column.first, column.second});
+    for (const auto& value : defaults_)
+      if (generated_.count({value.relation, value.number}))
+        part(AttrDefaultRelationId, value.oid, {RelationRelationId, value.relation, value.number});
   }
 
   void mark_members() {
     const auto members = extension_members();
-    for (auto& [address, located] : out_.located) {
-      auto found = members.find({address.classid, address.objid});
+    for (auto& located : out_.located.all()) {
+      auto found = members.find({located.whole.classid, located.whole.objid});
       if (found == members.end()) continue;
       located.extension = found->second;
       located.extension_member = true;
@@ -515,7 +713,8 @@ class Reader {
     if (OidIsValid(relation.method)) fields.set("access_method", texts_.access_method(relation.method));
     if (OidIsValid(relation.tablespace)) fields.set("tablespace", texts_.tablespace(relation.tablespace));
     if (relation.has_options) set_if_any(fields, "options", options_of(relation.oid, ""));
-    if (OidIsValid(relation.toast)) set_if_any(fields, "toast_options", options_of(relation.toast, "toast."));
+    if (toast_with_options_.count(relation.toast))
+      set_if_any(fields, "toast_options", options_of(relation.toast, "toast."));
     if (relation.kind == RELKIND_FOREIGN_TABLE)
       for (const auto& row : pg::query(kForeignTablesSql, {relation.oid})) {
         fields.set("server", texts_.of(row.text(1)));
@@ -556,19 +755,8 @@ class Reader {
   }
 
   std::string options_of(Oid oid, const std::string& prefix) {
-    if (prefix.empty() || has_options(oid))
-      for (const auto& row : pg::query(kRelationOptionsSql, {std::vector<Oid>{oid}, prefix})) return row.text(1);
+    for (const auto& row : pg::query(kRelationOptionsSql, {std::vector<Oid>{oid}, prefix})) return row.text(1);
     return {};
-  }
-
-  static bool has_options(Oid relation) {
-    return pg::call([&] {
-      HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-      if (!HeapTupleIsValid(row)) return false;
-      const bool out = !heap_attisnull(row, Anum_pg_class_reloptions, nullptr);
-      ReleaseSysCache(row);
-      return out;
-    });
   }
 
   [[noreturn]] static void throw_gone(const std::string& identity) {
@@ -619,6 +807,10 @@ class Reader {
     const Relation* of = relation(column.relation);
     if (!of || kWithColumns.find(of->kind) == std::string_view::npos) return;
     const auto type = texts_.facts(column.type);
+    if (is_plain(*of, column, type)) {
+      add_plain(*of, column, type);
+      return;
+    }
     const SharedText name = texts_.quoted(NameStr(column.name));
     Fields fields;
     fields.set("type", texts_.type(column.type, column.typmod));
@@ -646,24 +838,68 @@ class Reader {
       fields.set("inherited", texts_.of(column.local ? "merged" : "yes"));
     else if (OidIsValid(of->of_type))
       fields.set("inherited", texts_.of("of type"));
+    add_facts(*of, column, type, fields);
+    RawObject raw = raw_column(*of, column);
+    fields.finish(raw.object);
+    const Address parent = raw.parent;
+    locate(std::move(raw), parent, texts_.of(type_of_column(*of)));
+  }
+
+  void add_facts(const Relation& of, const Column& column, const Texts::TypeFacts& type, Fields& fields) {
     fields.fact("position", texts_.number(column.number));
-    fields.fact("relkind", texts_.of(std::string_view(&of->kind, 1)));
+    fields.fact("relkind", texts_.of(std::string_view(&of.kind, 1)));
     fields.fact("type_storage", texts_.of(std::string_view(&type.storage, 1)));
     fields.fact("length", texts_.number(column.length));
-    const bool composite = of->kind == RELKIND_COMPOSITE_TYPE;
-    const Address parent =
-        composite ? Address{TypeRelationId, of->row_type, 0} : Address{RelationRelationId, of->oid, 0};
-    RawObject raw{Kind::kColumn, {RelationRelationId, column.relation, column.number}, parent, {}};
-    const Named& its = named(*of);
+    fields.fact("object_type", texts_.of(type_of_column(of)));
+  }
+
+  static const char* type_of_column(const Relation& of) {
+    switch (of.kind) {
+      case RELKIND_COMPOSITE_TYPE: return "composite type column";
+      case RELKIND_VIEW: return "view column";
+      case RELKIND_MATVIEW: return "materialized view column";
+      case RELKIND_FOREIGN_TABLE: return "foreign table column";
+      default: return "table column";
+    }
+  }
+
+  RawObject raw_column(const Relation& of, const Column& column) {
+    const bool composite = of.kind == RELKIND_COMPOSITE_TYPE;
+    RawObject raw{Kind::kColumn,
+                  {RelationRelationId, column.relation, column.number},
+                  composite ? Address{TypeRelationId, of.row_type, 0} : Address{RelationRelationId, of.oid, 0},
+                  {}};
+    const Named& its = named(of);
     raw.object.schema = its.schema;
-    raw.object.name = name;
-    SharedText identity = cat(its.identity, ".", name);
-    const char* type_name = composite                           ? "composite type column"
-                            : of->kind == RELKIND_VIEW          ? "view column"
-                            : of->kind == RELKIND_MATVIEW       ? "materialized view column"
-                            : of->kind == RELKIND_FOREIGN_TABLE ? "foreign table column"
-                                                                : "table column";
-    put(std::move(raw), fields, Kind::kColumn, std::move(identity), type_name, parent);
+    raw.object.name = texts_.quoted(NameStr(column.name));
+    raw.object.id = {Kind::kColumn, cat(its.identity, ".", raw.object.name)};
+    return raw;
+  }
+
+  // Most columns say nothing but their type, and whether they are NOT NULL: what is said of one is said of all that are alike.
+
+  bool is_plain(const Relation& of, const Column& column, const Texts::TypeFacts& type) const {
+    return column.collation == type.collation && !column.identity && !column.generated &&
+           (column.storage == type.storage || of.kind == RELKIND_VIEW) && !column.compression &&
+           column.statistics < 0 && !column.has_options && of.kind != RELKIND_FOREIGN_TABLE && column.inherited <= 0 &&
+           !OidIsValid(of.of_type) && not_null_of_.empty();
+  }
+
+  void add_plain(const Relation& of, const Column& column, const Texts::TypeFacts& type) {
+    const auto [known, fresh] = plain_.try_emplace(
+        {column.type, column.typmod, column.number, column.length, of.kind, type.storage, column.not_null});
+    if (fresh) {
+      Fields fields;
+      fields.set("type", texts_.type(column.type, column.typmod));
+      add_not_null(of, column, fields);
+      add_facts(of, column, type, fields);
+      fields.finish(known->second);
+    }
+    RawObject raw = raw_column(of, column);
+    raw.object.attributes = known->second.attributes;
+    raw.object.facts = known->second.facts;
+    const Address parent = raw.parent;
+    locate(std::move(raw), parent, texts_.of(type_of_column(of)));
   }
 
   static const char* storage_name(char storage) {
@@ -694,42 +930,11 @@ class Reader {
   }
 
   void add_identity(const Relation& of, const Column& column, Fields& fields) {
-    struct Sequence {
-      bool found, cycle, has_privileges;
-      char persistence;
-      Oid oid, schema;
-      NameData name;
-      std::int64_t start, increment, least, most, cache;
-    };
     fields.set("identity", texts_.of(column.identity == ATTRIBUTE_IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT"));
-    const auto sequence = pg::call([&] {
-      Sequence out{};
-      const Oid oid = identity_sequence(column);
-      if (HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(oid)); HeapTupleIsValid(row)) {
-        const auto* form = form_of<Form_pg_class>(row);
-        out.persistence = form->relpersistence;
-        out.oid = oid;
-        out.schema = form->relnamespace;
-        out.name = form->relname;
-        bool none = true;
-        (void)SysCacheGetAttr(RELOID, row, Anum_pg_class_relacl, &none);
-        out.has_privileges = !none;
-        ReleaseSysCache(row);
-      }
-      if (HeapTuple row = SearchSysCache1(SEQRELID, ObjectIdGetDatum(oid)); HeapTupleIsValid(row)) {
-        const auto* form = form_of<Form_pg_sequence>(row);
-        out.found = true;
-        out.cycle = form->seqcycle;
-        out.start = form->seqstart;
-        out.increment = form->seqincrement;
-        out.least = form->seqmin;
-        out.most = form->seqmax;
-        out.cache = form->seqcache;
-        ReleaseSysCache(row);
-      }
-      return out;
-    });
-    if (!sequence.found) return;
+    const auto its = sequence_of_.find({column.relation, column.number});
+    const auto found = its == sequence_of_.end() ? sequences_.end() : sequences_.find(its->second);
+    if (found == sequences_.end() || !found->second.found) return;
+    const Sequence& sequence = found->second;
     fields.set("identity_sequence",
                cat("SEQUENCE NAME ", texts_.schema(sequence.schema), ".", texts_.quoted(NameStr(sequence.name)),
                    " START WITH ", std::to_string(sequence.start), " INCREMENT BY ", std::to_string(sequence.increment),
@@ -759,25 +964,6 @@ class Reader {
     out_.identity_sequences.push_back(sequence);
   }
 
-  /// Inside a pg::call.
-  static Oid identity_sequence(const Column& column) {
-    Oid out = InvalidOid;
-    ::Relation depend = table_open(DependRelationId, AccessShareLock);
-    ScanKeyData keys[3];
-    ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
-                ObjectIdGetDatum(RelationRelationId));
-    ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(column.relation));
-    ScanKeyInit(&keys[2], Anum_pg_depend_refobjsubid, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(column.number));
-    SysScanDesc scan = systable_beginscan(depend, DependReferenceIndexId, true, nullptr, 3, keys);
-    while (HeapTuple row = systable_getnext(scan)) {
-      const auto* edge = form_of<Form_pg_depend>(row);
-      if (edge->classid == RelationRelationId && edge->deptype == DEPENDENCY_INTERNAL) out = edge->objid;
-    }
-    systable_endscan(scan);
-    table_close(depend, AccessShareLock);
-    return out;
-  }
-
   void add(const Default& value) {
     const Relation* of = relation(value.relation);
     const Column* column = column_at(value.relation, value.number);
@@ -789,7 +975,7 @@ class Reader {
     const Named& its = named(*of);
     raw.object.schema = its.schema;
     raw.object.name = texts_.quoted(NameStr(column->name));
-    SharedText identity = out_.located.at(parent).id.identity;
+    SharedText identity = out_.located.find(parent)->id.identity;
     put(std::move(raw), fields, Kind::kDefault, std::move(identity), "default value",
         {RelationRelationId, value.relation, 0});
   }
@@ -892,12 +1078,21 @@ class Reader {
   std::vector<Index> indexes_;
   std::unordered_map<Oid, std::size_t> places_, index_places_;
   std::unordered_map<Oid, Named> names_;
-  std::set<Oid> key_indexes_;
+  MemoryContext scratch_ = nullptr;
+  std::unordered_set<Oid> key_indexes_;
+  std::unordered_set<Oid> cached_;  // relations whose columns the server knows
   std::map<std::pair<Oid, std::int32_t>, const char*> generated_;
   std::map<std::pair<Oid, std::int32_t>, const Constraint*> not_null_of_;
   std::map<std::pair<Oid, std::int64_t>, std::string> column_options_;
   std::map<Oid, std::string> index_statistics_;
   std::set<Oid> with_column_options_;  // indexes
+  std::set<Oid> toast_with_options_;
+  std::map<std::pair<Oid, std::int32_t>, Oid> sequence_of_;
+  std::unordered_map<Oid, Sequence> sequences_;
+  std::vector<std::pair<Oid, Oid>> view_rules_;
+  /// Type, its modifier, position and length, kind of the relation, storage of the type, NOT NULL.
+  using Plain = std::tuple<Oid, std::int32_t, std::int32_t, int, char, char, bool>;
+  std::map<Plain, Object> plain_;
   std::unordered_map<Oid, std::string> shapes_;
   std::unordered_map<std::string, const char*> printed_;  // by shape
 };

@@ -26,27 +26,35 @@ namespace pgschema::catalog {
 /// From how many OIDs on a pass over the whole catalog is cheaper than that many descents of an index.
 inline constexpr std::size_t kMany = 100;
 
+/// All rows there are.
+template <typename Use>
+void scan_whole(Oid catalog, Use use) {
+  Relation relation = table_open(catalog, AccessShareLock);
+  const TupleDesc shape = RelationGetDescr(relation);
+  SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
+  while (HeapTuple row = systable_getnext(scan)) use(row, shape);
+  systable_endscan(scan);
+  table_close(relation, AccessShareLock);
+}
+
 /// `oids` are sorted.
 template <typename Use>
 void scan_by(Oid catalog, Oid index, AttrNumber column, const std::vector<Oid>& oids, Use use) {
   if (oids.empty()) return;
-  Relation relation = table_open(catalog, AccessShareLock);
-  const TupleDesc shape = RelationGetDescr(relation);
-  if (oids.size() < kMany) {
-    for (const Oid oid : oids) {
-      ScanKeyData key;
-      ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
-      SysScanDesc scan = systable_beginscan(relation, index, true, nullptr, 1, &key);
-      while (HeapTuple row = systable_getnext(scan)) use(row, shape);
-      systable_endscan(scan);
-    }
-  } else {
-    SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
-    while (HeapTuple row = systable_getnext(scan)) {
+  if (oids.size() >= kMany) {
+    scan_whole(catalog, [&](HeapTuple row, TupleDesc shape) {
       bool null = false;
       const Oid oid = DatumGetObjectId(heap_getattr(row, column, shape, &null));
       if (!null && std::binary_search(oids.begin(), oids.end(), oid)) use(row, shape);
-    }
+    });
+    return;
+  }
+  Relation relation = table_open(catalog, AccessShareLock);
+  for (const Oid oid : oids) {
+    ScanKeyData key;
+    ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
+    SysScanDesc scan = systable_beginscan(relation, index, true, nullptr, 1, &key);
+    while (HeapTuple row = systable_getnext(scan)) use(row, RelationGetDescr(relation));
     systable_endscan(scan);
   }
   table_close(relation, AccessShareLock);

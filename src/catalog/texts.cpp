@@ -53,6 +53,12 @@ SharedText Texts::type(Oid type, std::int32_t typmod) {
   return types_[key] = pool_.of(text);
 }
 
+SharedText Texts::type(Oid type) {
+  return once(types_alone_, type, [](Oid oid) {
+    return static_cast<const char*>(format_type_extended(oid, -1, FORMAT_TYPE_ALLOW_INVALID));
+  });
+}
+
 SharedText Texts::collation(Oid collation) {
   return once(collations_, collation, [](Oid oid) {
     return static_cast<const char*>(DatumGetCString(DirectFunctionCall1(regcollationout, ObjectIdGetDatum(oid))));

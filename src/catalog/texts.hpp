@@ -19,6 +19,7 @@ class Texts {
   static SharedText truth(bool value);
 
   SharedText type(Oid type, std::int32_t typmod);
+  SharedText type(Oid type);              // as nothing that has a modifier
   SharedText collation(Oid collation);    // ::regcollation
   SharedText relation(Oid relation);      // ::regclass
   SharedText schema(Oid schema);          // quoted, as all that follow
@@ -39,7 +40,7 @@ class Texts {
 
   TextPool pool_;
   std::unordered_map<std::uint64_t, SharedText> types_;
-  std::unordered_map<Oid, SharedText> collations_, relations_, schemas_, roles_, tablespaces_, methods_;
+  std::unordered_map<Oid, SharedText> types_alone_, collations_, relations_, schemas_, roles_, tablespaces_, methods_;
   std::unordered_map<Oid, TypeFacts> type_facts_;
 };
 

@@ -8,6 +8,7 @@
 #include "catalog/walk_names.hpp"
 #include "model/failure.hpp"
 #include "pg/subtransaction.hpp"
+#include "script/quote.hpp"
 
 extern "C" {
 #include "catalog/pg_class_d.h"
@@ -188,6 +189,12 @@ class Printer {
   Walk result() {
     std::map<std::pair<std::string, std::string>, Lines> by_name;
     for (auto& [address, lines] : objects_) {
+      const auto [classid, oid] = address.first;
+      // Its rows were there, and its name is not any more.
+      if (!names_.has(classid, oid))
+        throw Failure(sqlstate::kSerialization, "an object was dropped by another session while it was read")
+            .detail(cat("It had OID ", std::to_string(oid), " in the catalog with OID ", std::to_string(classid), "."))
+            .hint("Try again.");
       auto [type, identity] = name_of(address);
       renaming_.apply(identity);
       auto& all = by_name[{std::move(type), std::move(identity)}];
@@ -268,6 +275,12 @@ Walk walk(const Addresses& objects, const std::map<std::string, std::string>& re
   Printer printer(names, renaming);
   for (const auto& read : reads) printer.add(read);
   return printer.result();
+}
+
+std::string told(const WalkLine& line) {
+  constexpr std::size_t kLongest = 200;
+  if (line.value.find("=sha256:") != std::string::npos) return "a secret";
+  return script::comment_text(script::excerpt(line.value, kLongest));
 }
 
 std::vector<WalkDifference> differences(const Walk& before, const Walk& after) {

@@ -37,6 +37,9 @@ struct WalkLine {
   auto operator<=>(const WalkLine&) const = default;  // NOLINT(modernize-use-nullptr): of clang-tidy 14
 };
 
+/// Its value for an error message: of a secret not even the hash, from which it could be guessed.
+std::string told(const WalkLine& line);
+
 /// Sorted by bytes, no line twice.
 struct Walk {
   std::vector<WalkLine> lines;

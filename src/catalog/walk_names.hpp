@@ -19,6 +19,7 @@ class WalkNames {
   /// Asks the server for everything needed so far.
   void resolve();
 
+  bool has(Oid classid, Oid oid) const { return names_.count({classid, oid}) != 0; }
   /// Of an object that does not exist the identity says so (a dangling reference is worth a line).
   const WalkName& object(Oid classid, Oid oid) const;
   /// The name, quoted where it must be; for columns of an index, which the server names, the number.

@@ -187,7 +187,9 @@ constexpr Reading kReadings[] = {
     {"pg_proc", "prosqlbody", As::text, "pg_catalog.pg_get_function_sqlbody(t.oid)",
      "a list of queries: pg_get_expr() refuses it"},
     {"pg_user_mapping", "umoptions", As::secret, "t.umoptions", "passwords"},
-    {"pg_subscription", "subconninfo", As::secret, "ARRAY[t.subconninfo]", "passwords"},
+    {"pg_subscription", "subtwophasestate", As::text, "CASE WHEN t.subtwophasestate <> 'd' THEN 'on' END",
+     "how far the server has come with it"},
+    {"pg_subscription", "subconninfo", As::secret, "ARRAY['connection=' || t.subconninfo]", "passwords"},
 };
 
 // NULL and the built-in privileges written out mean the same, and GRANT followed by REVOKE turns one into the

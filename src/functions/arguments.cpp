@@ -5,6 +5,7 @@
 #include "model/failure.hpp"
 #include "pg/statement.hpp"
 #include "script/quote.hpp"
+#include "script/secrets.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -82,9 +83,20 @@ RowsOut::RowsOut(FunctionCallInfo fcinfo) : info_(reinterpret_cast<ReturnSetInfo
 
 void RowsOut::add(const std::vector<std::optional<std::string>>& cells) {
   const pg::MemoryScope row;  // what the columns' types are read into
+  std::vector<std::string> shown;
+  shown.reserve(cells.size());
   std::vector<char*> values;
-  for (const auto& cell : cells) values.push_back(cell ? const_cast<char*>(cell->c_str()) : nullptr);
+  for (const auto& cell : cells) values.push_back(cell ? shown.emplace_back(script::masked(*cell)).data() : nullptr);
   pg::call([&] { tuplestore_puttuple(info_->setResult, BuildTupleFromCStrings(columns_, values.data())); });
+}
+
+void RowsOut::add_text(std::string_view text) {
+  pg::call([&] {
+    Datum value = PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
+    bool null = false;
+    tuplestore_putvalues(info_->setResult, info_->setDesc, &value, &null);
+    pfree(DatumGetPointer(value));
+  });
 }
 
 std::string array_text(const std::vector<std::string>& items) {

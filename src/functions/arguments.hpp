@@ -31,6 +31,8 @@ class RowsOut {
   explicit RowsOut(FunctionCallInfo fcinfo);
   /// Each cell as its type's input function takes it; nothing for NULL.
   void add(const std::vector<std::optional<std::string>>& cells);
+  /// A row of a function that returns texts.
+  void add_text(std::string_view text);
 
  private:
   ::ReturnSetInfo* info_;

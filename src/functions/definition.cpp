@@ -45,9 +45,11 @@ std::string definition_of(const catalog::Located& located) {
     throw Failure(sqlstate::kFeatureNotSupported,
                   cat("pgschema_definition does not support ", located.object_type, " ", located.id.identity, " yet"));
   if (located.id.kind == Kind::kPublication) catalog::add_partners(units);
-  const Snapshot snapshot = catalog::read(units, false).snapshot;
+  const Snapshot snapshot = catalog::read_objects(units);
   if (!snapshot.has(located.id))
     throw Failure(sqlstate::kUndefinedObject, cat(kinds::describe(located.id), " does not exist any more"));
+  if (!snapshot.objects.at(located.id).fact("not_shown").empty())
+    throw Failure(sqlstate::kInsufficientPrivilege, cat("permission denied for ", kinds::describe(located.id)));
   std::string out, role;
   bool made = false;
   for (const auto& [id, command] : plan::creation_of(belonging_to(located.id, snapshot), snapshot)) {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "apply/kept.hpp"
-#include "catalog/read.hpp"
+#include "catalog/members.hpp"
 #include "functions/arguments.hpp"
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
@@ -13,7 +13,6 @@
 #include "plan/document.hpp"
 #include "script/quote.hpp"
 #include "shadow/copies.hpp"
-#include "shadow/scope.hpp"
 
 namespace pgschema::functions {
 
@@ -28,7 +27,7 @@ constexpr const char* kMissingSql =
     "SELECT quote_ident(s) FROM unnest($1) AS s WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = s)";
 
 struct Statement {
-  ObjectId root;
+  ObjectId id;
   std::string run_as, sql;
 };
 
@@ -55,13 +54,14 @@ std::string filled(const std::string& sql) {
 
 /// In an order that runs.
 std::vector<Statement> statements_of(const Snapshot& snapshot) {
+  auto commands = plan::creation(snapshot);
   std::vector<Statement> out;
-  for (auto& [id, command] : plan::creation(snapshot)) {
+  out.reserve(commands.size());
+  for (auto& [id, command] : commands) {
     if (id.kind == Kind::kContents || id.kind == Kind::kPublicationTable) continue;  // publications are the database's
     if (id.kind == Kind::kSchema && snapshot.objects.at(id).name == "public") continue;  // every database has it
     const bool fills = id.kind == Kind::kMaterializedView && snapshot.has({Kind::kContents, kinds::describe(id)});
-    out.push_back(
-        {snapshot.has(id) ? snapshot.root(id) : id, command.run_as, fills ? filled(command.sql) : command.sql});
+    out.push_back({std::move(id), std::move(command.run_as), fills ? filled(command.sql) : std::move(command.sql)});
   }
   return out;
 }
@@ -71,8 +71,8 @@ apply::KeptSchemas dumped(FunctionCallInfo fcinfo) {
   if (!PG_ARGISNULL(1)) return apply::kept(names_argument(fcinfo, 0, "schemas"), PG_GETARG_INT64(1));
   const pg::SettingsScope settings;
   settings.pin_output();
-  apply::KeptSchemas out{
-      catalog::read(apply::with_what_they_need(shadow::members_of(schemas_of(fcinfo))), false).snapshot, {}};
+  apply::KeptSchemas out{catalog::read_objects(apply::with_what_they_need(catalog::members_of(schemas_of(fcinfo)))),
+                         {}};
   shadow::refuse_unsupported_participants(out.snapshot);
   std::vector<std::string> schemas;
   for (const auto& [id, object] : out.snapshot.objects)
@@ -81,10 +81,10 @@ apply::KeptSchemas dumped(FunctionCallInfo fcinfo) {
   return out;
 }
 
-void add_lines(RowsOut& rows, const std::string& text) {
+void add_lines(RowsOut& rows, std::string_view text) {
   for (std::size_t begin = 0; begin <= text.size();) {
     const auto end = std::min(text.find('\n', begin), text.size());
-    rows.add({text.substr(begin, end - begin)});
+    rows.add_text(text.substr(begin, end - begin));
     begin = end + 1;
   }
 }
@@ -105,22 +105,32 @@ Datum dump(FunctionCallInfo fcinfo) {
   RowsOut rows(fcinfo);
   const apply::KeptSchemas what = dumped(fcinfo);
   add_settings(rows);
-  std::string role;
-  auto statements = statements_of(what.snapshot);
+  const auto statements = statements_of(what.snapshot);
+  const auto of_schema = [&](const Statement& statement) {
+    return what.snapshot.root(statement.id).kind == Kind::kSchema;
+  };
+  std::vector<bool> first;
+  first.reserve(statements.size());
+  for (const auto& statement : statements) first.push_back(of_schema(statement));
+  std::string role, text;
+  const auto add = [&](bool schemas) {
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+      if (first[i] != schemas) continue;
+      const Statement& statement = statements[i];
+      if (statement.run_as != role) add_lines(rows, change_role(statement.run_as));
+      role = statement.run_as;
+      text = statement.sql;
+      add_lines(rows, text += ';');
+    }
+  };
+  add(true);
   // After the schemas that they live in, before everything that may use them.
-  std::stable_partition(statements.begin(), statements.end(),
-                        [](const Statement& statement) { return statement.root.kind == Kind::kSchema; });
-  bool extensions = false;
-  for (const auto& statement : statements) {
-    if (statement.root.kind != Kind::kSchema && !std::exchange(extensions, true))
-      for (const auto& extension : what.extensions) {
-        add_lines(rows, extension.create + ";");
-        if (!extension.comment.empty()) add_lines(rows, extension.comment + ";");
-      }
-    if (statement.run_as != role) add_lines(rows, change_role(statement.run_as));
-    role = statement.run_as;
-    add_lines(rows, statement.sql + ";");
-  }
+  if (std::find(first.begin(), first.end(), false) != first.end())
+    for (const auto& extension : what.extensions) {
+      add_lines(rows, extension.create + ";");
+      if (!extension.comment.empty()) add_lines(rows, extension.comment + ";");
+    }
+  add(false);
   if (!role.empty()) rows.add({change_role("")});
   return 0;
 }
@@ -140,9 +150,10 @@ Datum dump_objects(FunctionCallInfo fcinfo) {
   std::map<ObjectId, std::string> definitions;
   std::map<ObjectId, std::string> roles;
   for (const auto& statement : statements_of(snapshot)) {
-    auto [found, fresh] = definitions.try_emplace(statement.root);
-    if (fresh) order.push_back(statement.root);
-    std::string& role = roles[statement.root];
+    const ObjectId root = snapshot.root(statement.id);
+    auto [found, fresh] = definitions.try_emplace(root);
+    if (fresh) order.push_back(root);
+    std::string& role = roles[root];
     if (statement.run_as != role) found->second += change_role(statement.run_as) + "\n";
     role = statement.run_as;
     found->second += statement.sql + ";\n";

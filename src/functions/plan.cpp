@@ -6,6 +6,7 @@
 #include "pg/entry.hpp"
 #include "plan/json.hpp"
 #include "script/quote.hpp"
+#include "script/secrets.hpp"
 
 namespace pgschema::functions {
 
@@ -13,6 +14,7 @@ namespace {
 
 Datum plan(FunctionCallInfo fcinfo) {
   const HeapScope heap;
+  const script::Secrets secrets;
   const std::string format = text_argument(fcinfo, 3).value_or("text");
   check_known("format", format, {"text", "summary", "sql", "json"});
   RowsOut rows(fcinfo);
@@ -30,11 +32,23 @@ Datum plan(FunctionCallInfo fcinfo) {
   return 0;
 }
 
+/// Of a type, or of what is said about one.
+std::string typtype_of(const ObjectId& id, const shadow::Outcome& outcome) {
+  const std::string name = kinds::stored_name(id.kind);
+  for (const std::string_view beginning : {"type/", "composite type/"})
+    if (name.starts_with(beginning)) return name.substr(beginning.size());
+  if (id.kind != Kind::kComment && id.kind != Kind::kOwner && id.kind != Kind::kPrivilege) return "";
+  for (const auto* in : {&outcome.desired, &outcome.live})
+    if (const Object* object = in->find(id)) return typtype_of(object->parent, outcome);
+  return "";
+}
+
 /// What there is to say of a step beside the columns, as an object of JSON.
 std::string details_of(const plan::Step& step, const shadow::Outcome& outcome) {
   plan::Json out;
   out.open('{');
   if (step.object != step.shown) out.key("object").text(kinds::describe(step.object));
+  if (const std::string type = typtype_of(step.object, outcome); !type.empty()) out.key("typtype").text(type);
   if (!step.command.run_as.empty()) out.key("role").text(script::name_of_quoted(step.command.run_as));
   const Object* sized = outcome.live.find(step.object);
   if (!sized && outcome.desired.has(step.object)) sized = outcome.live.find(outcome.desired.root(step.object));
@@ -62,6 +76,7 @@ std::string details_of(const plan::Step& step, const shadow::Outcome& outcome) {
 
 Datum steps(FunctionCallInfo fcinfo) {
   const HeapScope heap;
+  const script::Secrets secrets;
   RowsOut rows(fcinfo);
   const auto planned = make_plan(plan_arguments(fcinfo, 0, 1, 2));
   for (const auto& step : planned.document.plan.steps) {

@@ -13,13 +13,71 @@
 #include "pg/compat.hpp"
 #include "pg/query.hpp"
 #include "pg/sha256.hpp"
+#include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
+#include "script/quote.hpp"
+#include "script/secrets.hpp"
+
+extern "C" {
+#include "nodes/parsenodes.h"
+}
 
 namespace pgschema::functions {
 
 namespace {
 
 constexpr std::size_t kFingerprintDigits = 32;
+
+/// What a string says, as the server reads it.
+std::string value_of(const std::string& literal) {
+  const pg::MemoryScope memory;
+  const pg::SettingsScope settings;
+  settings.set("standard_conforming_strings", "on");
+  const auto statements = pg::parse(cat("SELECT ", literal).c_str());
+  const auto* select = reinterpret_cast<const SelectStmt*>(statements.at(0)->stmt);
+  const auto* target = static_cast<const ResTarget*>(linitial(select->targetList));
+  return strVal(&reinterpret_cast<const A_Const*>(target->val)->val);
+}
+
+/// A string that does not end is quoted in the message from where it begins; it may be a secret.
+script::Script statements_of(const std::string& desired) {
+  try {
+    return script::parse(desired);
+  } catch (const Failure& failure) {
+    const std::string& message = failure.message();
+    throw Failure(failure.sqlstate(), message.substr(0, message.find(" at or near ")))
+        .hint(failure.hint())
+        .context(failure.context());
+  }
+}
+
+/// The text with stand-ins for its secrets.
+std::string concealed(const std::string& desired) {
+  if (std::uint64_t random; !script::secrets_begun()) {
+    if (!pg_strong_random(&random, sizeof random)) throw Failure(sqlstate::kInternal, "could not get random bytes");
+    script::begin_secrets(random);
+  }
+  static constexpr std::string_view kWords[] = {"mapping", "subscription"};
+  const bool none = std::none_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) {
+    return std::search(desired.begin(), desired.end(), word.begin(), word.end(), [](char a, char b) {
+             return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+           }) != desired.end();
+  });
+  if (none) return desired;
+  std::string out;
+  std::size_t copied = 0;
+  for (const auto& literal : script::secret_literals(statements_of(desired))) {
+    const std::string written = desired.substr(literal.begin, literal.end - literal.begin);
+    const std::string value = value_of(written);
+    if (value == script::kMasked || script::is_open_option(literal.option, value)) continue;
+    // Lines keep their numbers.
+    out += cat(std::string_view(desired).substr(copied, literal.begin - copied),
+               script::quote_literal(script::stand_in_for(value)),
+               std::string(static_cast<std::size_t>(std::count(written.begin(), written.end(), '\n')), '\n'));
+    copied = literal.end;
+  }
+  return out + desired.substr(copied);
+}
 
 /// Over the steps and the definitions of the live objects that they touch. No OID, size, role or setting.
 std::string fingerprint_of(const shadow::Outcome& outcome, const PlanArguments& arguments) {
@@ -34,9 +92,10 @@ std::string fingerprint_of(const shadow::Outcome& outcome, const PlanArguments& 
   for (const auto& root : touched)
     for (const auto& id : outcome.live.family(root)) {
       input += cat(kinds::describe(id), "\n");
+      if (!outcome.live.objects.at(id).fact("not_shown").empty()) continue;
       for (const auto& [name, value] : outcome.live.objects.at(id).attributes) input += cat(name, "=", value, "\n");
     }
-  return pg::sha256(input).substr(0, kFingerprintDigits);
+  return pg::sha256(script::masked(std::move(input))).substr(0, kFingerprintDigits);
 }
 
 std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome) {
@@ -162,16 +221,17 @@ HeapScope::~HeapScope() {
 
 PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, int strategy) {
   PlanArguments out;
-  out.desired = required_text(fcinfo, desired, "desired");
+  const std::string given = required_text(fcinfo, desired, "desired");
+  if (given.size() > static_cast<std::size_t>(settings::max_desired_size) * 1024)
+    throw Failure(sqlstate::kProgramLimit, "the desired state is larger than pgschema.max_desired_size")
+        .detail(cat("It has ", std::to_string(given.size() / 1024), " kB; the limit is ",
+                    std::to_string(settings::max_desired_size), " kB."))
+        .hint("Divide it, or have a superuser raise the setting.");
   out.schemas = names_argument(fcinfo, schemas, "schemas");
   out.strategy =
       text_argument(fcinfo, strategy).value_or(settings::strategy == settings::kOnline ? "online" : "atomic");
   check_known("strategy", out.strategy, {"atomic", "online"});
-  if (out.desired.size() > static_cast<std::size_t>(settings::max_desired_size) * 1024)
-    throw Failure(sqlstate::kProgramLimit, "the desired state is larger than pgschema.max_desired_size")
-        .detail(cat("It has ", std::to_string(out.desired.size() / 1024), " kB; the limit is ",
-                    std::to_string(settings::max_desired_size), " kB."))
-        .hint("Divide it, or have a superuser raise the setting.");
+  out.desired = concealed(given);
   return out;
 }
 

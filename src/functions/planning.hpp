@@ -14,7 +14,8 @@ struct Planned {
 
 /// The arguments that all of them share.
 struct PlanArguments {
-  std::string desired, strategy;
+  std::string desired;  // with stand-ins for its secrets
+  std::string strategy;
   std::optional<std::vector<std::string>> schemas;
 };
 

@@ -41,7 +41,8 @@ class OwnerWriter final : public Writer {
   std::optional<Alteration> alter(const Change& change) const override {
     // A sequence goes with the owner of its table (change_owner_recurse_to_sequences() in tablecmds.c).
     const ObjectId owned_by{Kind::kOwnedBy, describe(change.after.parent)};
-    if (change.live.has(owned_by) && change.desired.has(owned_by)) return Alteration{};
+    const ObjectId table = table_owning(owned_by, change.live);
+    if (table && table == table_owning(owned_by, change.desired)) return Alteration{};
     return Alteration{create(change.after, change.desired),
                       {{Hazard::kAccess, cat(describe(change.after.id), ": ", change.before.get("role"), " -> ",
                                              change.after.get("role"))}},

@@ -346,10 +346,10 @@ std::vector<Command> column_overrides(const Object& table, const Object& column,
 
 std::vector<Command> column_settings(const Object& relation, const Object* before, const Object& after) {
   std::vector<Command> out;
-  const std::string column = cat("ALTER COLUMN ", after.name, " ");
   const auto differs = [&](std::string_view attribute) {
-    return (before ? before->get(attribute) : std::string()) != after.get(attribute);
+    return before ? before->get(attribute) != after.get(attribute) : !after.get(attribute).empty();
   };
+  const std::string column = cat("ALTER COLUMN ", after.name, " ");
   if (!before && is_table(relation.id.kind) && not_valid(after)) out.push_back(add_not_null(relation, after));
   if (differs("statistics"))
     out.push_back(on_this_only(
@@ -374,10 +374,11 @@ std::vector<Command> column_settings(const Object& relation, const Object* befor
                    cat("AccessExclusiveLock ", name),
                    {}});
   }
-  for (auto& command :
-       change_options(cat(alter_relation(relation), " ALTER COLUMN ", after.name), before ? before->get("options") : "",
-                      after.get("options"), on_relation(relation, "").tag, access_exclusive(relation)))
-    out.push_back(std::move(command));
+  if (differs("options"))
+    for (auto& command : change_options(cat(alter_relation(relation), " ALTER COLUMN ", after.name),
+                                        before ? before->get("options") : "", after.get("options"),
+                                        on_relation(relation, "").tag, access_exclusive(relation)))
+      out.push_back(std::move(command));
   return out;
 }
 

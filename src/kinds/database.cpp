@@ -31,6 +31,7 @@ class ExtensionWriter final : public Writer {
     return out;
   }
   bool can_step_aside(const Object&, const Snapshot&) const override { return false; }
+  std::vector<Danger> drop_dangers(const Object& one, const Snapshot&) const override { return goes(one); }
 };
 
 class LanguageWriter final : public Writer {

@@ -34,8 +34,10 @@ const Writer& access_method_writer();
 const Writer& event_trigger_writer();
 const Writer& wrapper_writer();
 const Writer& server_writer();
+const Writer& user_mapping_writer();
 const Writer& publication_writer();
 const Writer& publication_schema_writer();
+const Writer& subscription_writer();
 const Writer& cast_writer();
 const Writer& collation_writer();
 const Writer& conversion_writer();
@@ -67,6 +69,8 @@ std::string column_definition(const Object& column, const Snapshot& in);
 std::string identity_sequence(const Object& column);
 /// All of a table's columns, a line each; or only those that it does not inherit.
 std::string column_list(const Object& table, const Snapshot& in, bool only_local);
+/// The table of the column that a sequence belongs to (Kind::kOwnedBy), or nothing.
+ObjectId table_owning(const ObjectId& owned_by, const Snapshot& in);
 /// What of it stands behind the type.
 std::string column_options(const Object& column);
 /// Where an inherited column of a new table is other than its parent's: NOT NULL, and no default. (One that it has is

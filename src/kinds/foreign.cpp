@@ -1,4 +1,4 @@
-// Foreign data wrappers, servers and tables.
+// Foreign data wrappers, servers, user mappings and foreign tables.
 #include <algorithm>
 
 #include "kinds/families.hpp"
@@ -87,6 +87,21 @@ class ServerWriter final : public Writer {
   std::vector<Danger> drop_dangers(const Object& one, const Snapshot&) const override { return goes(one); }
 };
 
+/// The values of its options are stand-ins here: see script/secrets.hpp.
+class UserMappingWriter final : public Writer {
+ public:
+  std::vector<Command> create(const Object& one, const Snapshot&) const override {
+    return {{cat("CREATE ", reference(one), options_clause(one)), "CREATE USER MAPPING", {}, {}}};
+  }
+  std::vector<Command> drop(const Object& one, const Snapshot&) const override { return {drop_object(one)}; }
+  std::optional<Alteration> alter(const Change& change) const override {
+    const std::string text = changed_options(change);
+    if (text.empty()) return Alteration{};
+    return Alteration{{{cat("ALTER ", reference(change.after), text), "ALTER USER MAPPING", {}, {}}}, {}, false};
+  }
+  std::vector<Danger> drop_dangers(const Object& one, const Snapshot&) const override { return goes(one); }
+};
+
 /// It holds no rows here: what cannot be done in place is done by making it again.
 class ForeignTableWriter final : public Writer {
  public:
@@ -145,6 +160,11 @@ const Writer& wrapper_writer() {
 
 const Writer& server_writer() {
   static const ServerWriter writer;
+  return writer;
+}
+
+const Writer& user_mapping_writer() {
+  static const UserMappingWriter writer;
   return writer;
 }
 

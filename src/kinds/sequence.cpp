@@ -69,7 +69,9 @@ class OwnedByWriter final : public Writer {
     return {write(owned, owned.get("column"))};
   }
   std::vector<Command> drop(const Object& owned, const Snapshot&) const override { return {write(owned, "NONE")}; }
+  /// From table to table by way of none, where it gets its owner.
   std::optional<Alteration> alter(const Change& change) const override {
+    if (table_owning(change.before.id, change.live) != table_owning(change.after.id, change.desired)) return std::nullopt;
     return Alteration{create(change.after, change.desired), {}, false};
   }
 
@@ -109,6 +111,12 @@ class OtherWriter final : public Writer {
 };
 
 }  // namespace
+
+ObjectId table_owning(const ObjectId& owned_by, const Snapshot& in) {
+  for (const auto& edge : in.needs(owned_by))
+    if (const Object* column = in.find(edge.to); column && edge.to.kind == Kind::kColumn) return column->parent;
+  return {};
+}
 
 const Writer& sequence_writer() {
   static const SequenceWriter writer;

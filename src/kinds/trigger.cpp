@@ -35,7 +35,8 @@ class TriggerWriter final : public Writer {
     return {{cat("DROP ", reference(trigger)), "DROP TRIGGER", access_exclusive(relation_of(trigger, in)), {}}};
   }
 
-  /// OR REPLACE keeps the comment, not the state; constraint triggers cannot be replaced.
+  /// OR REPLACE keeps the comment, not the state; constraint triggers cannot be replaced, nor those of partitions be made or
+  /// dropped with it (they are there for each row only).
   std::optional<Alteration> alter(const Change& change) const override {
     const Object& relation = relation_of(change.after, change.desired);
     Alteration out;
@@ -43,6 +44,7 @@ class TriggerWriter final : public Writer {
       out.commands = state_of_clone(change.after, relation, change.desired);
     } else if (change.changed("definition")) {
       if (change.before.fact("constraint") == "t" || change.after.fact("constraint") == "t") return std::nullopt;
+      if (relation.has("partition_key") && change.before.fact("row") != change.after.fact("row")) return std::nullopt;
       out.commands.push_back(
           {replace_prefix(change.after.get("definition"), "CREATE TRIGGER", "CREATE OR REPLACE TRIGGER"),
            "CREATE TRIGGER",

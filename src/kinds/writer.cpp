@@ -27,6 +27,7 @@ bool Change::only(std::initializer_list<std::string_view> attributes) const {
 }
 
 bool Writer::creates_child(const Object&, const Object&) const { return false; }
+std::string Writer::stays_because() const { return "It holds rows, and PostgreSQL has no statement for this change."; }
 bool Writer::can_step_aside(const Object&, const Snapshot&) const { return true; }
 std::vector<Danger> Writer::create_dangers(const Object&, const Snapshot&) const { return {}; }
 std::vector<Danger> Writer::drop_dangers(const Object&, const Snapshot&) const { return {}; }

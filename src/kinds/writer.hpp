@@ -74,6 +74,8 @@ class Writer {
   virtual bool dropped_with_parent() const { return true; }
   /// May be dropped and made again because something beneath it changes. Not what holds rows.
   virtual bool can_step_aside(const Object& object, const Snapshot& in) const;
+  /// Why it may not.
+  virtual std::string stays_because() const;
   /// What making it endangers, on a relation that was there before.
   virtual std::vector<Danger> create_dangers(const Object& object, const Snapshot& in) const;
   /// What dropping it for good endangers.

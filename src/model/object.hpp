@@ -27,6 +27,7 @@ enum class Kind : std::uint8_t {
   kAccessMethod,
   kForeignDataWrapper,
   kForeignServer,
+  kUserMapping,
   kShellType,  // that there is such a name; a base type has one for the functions that it is made of
   kEnum,
   kComposite,
@@ -73,6 +74,7 @@ enum class Kind : std::uint8_t {
   kPublication,
   kPublicationSchema,
   kPublicationTable,
+  kSubscription,
   kEventTrigger,
   kExtensionDependency,
   kComment,
@@ -82,6 +84,9 @@ enum class Kind : std::uint8_t {
 
 /// What has columns of its own, constraints, triggers, and a place in a tree. A foreign table holds no rows here.
 inline bool is_table(Kind kind) { return kind == Kind::kTable || kind == Kind::kForeignTable; }
+
+/// What it is made of holds passwords, and the server shows that to a few only.
+inline bool is_secretive(Kind kind) { return kind == Kind::kUserMapping || kind == Kind::kSubscription; }
 
 /// Kind and name, as pg_identify_object() gives it. Sub-objects that the server gives no identity (owner,
 /// comment, privilege …) are named after what they belong to: "view app.root".

@@ -5,6 +5,7 @@
 
 extern "C" {
 #include "access/tableam.h"
+#include "catalog/pg_subscription.h"
 #include "commands/defrem.h"
 #include "parser/parse_type.h"
 #include "utils/acl.h"
@@ -57,6 +58,15 @@ inline void define_index_without_file(Oid table, IndexStmt* stmt) {
 #else
   stmt->oldNode = 1;
   (void)DefineIndex(table, stmt, InvalidOid, InvalidOid, InvalidOid, false, true, true, true, true);
+#endif
+}
+
+/// Whether the role owns it, or is a member of who does.
+inline bool owns_subscription(Oid subscription, Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return object_ownercheck(SubscriptionRelationId, subscription, role);
+#else
+  return pg_subscription_ownercheck(subscription, role);
 #endif
 }
 

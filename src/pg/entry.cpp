@@ -1,12 +1,17 @@
 #include "pg/entry.hpp"
 
+#include "script/secrets.hpp"
+
 namespace pgschema::pg::detail {
 
 namespace {
 
 // Copies go into ErrorContext, which survives being out of memory (it keeps 8 kB in reserve).
 const char* keep_text(const std::string& text) {
-  return text.empty() ? nullptr : MemoryContextStrdup(ErrorContext, text.c_str());
+  if (text.empty()) return nullptr;
+  char* copy = MemoryContextStrdup(ErrorContext, text.c_str());
+  script::mask(copy);
+  return copy;
 }
 
 /// Copying may fail too, and nothing can be thrown or raised inside of `catch`.
@@ -26,7 +31,12 @@ Raised guarded(Copying copy) {
 }  // namespace
 
 Raised keep(const Error& error) {
-  return guarded([&]() -> Raised { return {error.to_error_data(), 0, nullptr, nullptr, nullptr, nullptr}; });
+  return guarded([&]() -> Raised {
+    ErrorData* data = error.to_error_data();
+    for (char* text : {data->message, data->detail, data->detail_log, data->hint, data->context, data->internalquery})
+      script::mask(text);
+    return {data, 0, nullptr, nullptr, nullptr, nullptr};
+  });
 }
 
 Raised keep(const Failure& failure) {

@@ -3,16 +3,20 @@
 #include "model/failure.hpp"
 #include "pg/compat.hpp"
 #include "pg/storageless.hpp"
+#include "script/secrets.hpp"
 
 extern "C" {
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_event_trigger.h"
+#include "catalog/pg_subscription.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_type.h"
 #include "parser/parser.h"
@@ -143,6 +147,55 @@ void say_the_rest(const LoginTrigger& trigger) {
   table_close(catalog, RowExclusiveLock);
 }
 
+/// Puts the secrets into the tree, in the place of their stand-ins; returns them.
+std::vector<std::string> reveal(Node* statement) {
+  std::vector<std::string> out;
+  const auto behind = [&](const char* text) -> const char* {
+    const std::string* secret = text ? script::secret_behind(text) : nullptr;
+    if (!secret) return nullptr;
+    out.push_back(*secret);
+    return call([&] { return pstrdup(secret->c_str()); });
+  };
+  const auto of_options = [&](List* options) {
+    for (int i = 0; i < list_length(options); ++i) {
+      auto* option = static_cast<DefElem*>(list_nth(options, i));
+      if (!option->arg || !IsA(option->arg, String)) continue;
+      if (const char* secret = behind(strVal(option->arg)))
+        option->arg = call([&] { return reinterpret_cast<Node*>(makeString(const_cast<char*>(secret))); });
+    }
+  };
+  const auto of_connection = [&](char*& connection) {
+    if (const char* secret = behind(connection)) connection = const_cast<char*>(secret);
+  };
+  switch (nodeTag(statement)) {
+    case T_CreateUserMappingStmt: of_options(reinterpret_cast<CreateUserMappingStmt*>(statement)->options); break;
+    case T_AlterUserMappingStmt: of_options(reinterpret_cast<AlterUserMappingStmt*>(statement)->options); break;
+    case T_CreateSubscriptionStmt: of_connection(reinterpret_cast<CreateSubscriptionStmt*>(statement)->conninfo); break;
+    case T_AlterSubscriptionStmt: of_connection(reinterpret_cast<AlterSubscriptionStmt*>(statement)->conninfo); break;
+    default: break;
+  }
+  return out;
+}
+
+/// What the server says about a statement may hold what it was about, or a part of it: then only that it failed is told.
+[[noreturn]] void rethrow_without(Error error, const std::vector<std::string>& secrets, const Node* statement) {
+  const auto mask = [&](std::string& text) {
+    for (const auto& secret : secrets)
+      for (std::size_t at = text.find(secret); !secret.empty() && at != std::string::npos;
+           at = text.find(secret, at + script::kMasked.size()))
+        text.replace(at, secret.size(), script::kMasked);
+  };
+  for (std::string* text :
+       {&error.message, &error.detail, &error.detail_log, &error.hint, &error.context, &error.internal_query})
+    mask(*text);
+  const bool connection = IsA(statement, CreateSubscriptionStmt) || IsA(statement, AlterSubscriptionStmt);
+  if (connection && error.sqlerrcode == ERRCODE_SYNTAX_ERROR) {  // check_conninfo() of libpqwalreceiver.c quotes parts of it
+    error.message = "invalid connection string syntax";
+    error.detail.clear();
+  }
+  throw error;
+}
+
 void prepare(Node* statement) {
   make_storageless(statement);
   if (IsA(statement, CreateTableAsStmt)) reinterpret_cast<CreateTableAsStmt*>(statement)->into->skipData = true;
@@ -154,10 +207,32 @@ void prepare(Node* statement) {
     skip_validation(static_cast<AlterTableCmd*>(list_nth(commands, i))->def);
 }
 
-void run(RawStmt* raw, const std::string& sql) {
-  // Everything run here was written or classified as one definition. What is none of these must not slip in.
-  if (call([&] { return GetCommandLogLevel(reinterpret_cast<Node*>(raw)); }) != LOGSTMT_DDL)
-    throw Failure(sqlstate::kInternal, "not one definition").detail(sql);
+/// What DropSubscription() does to the catalog. It would lock pg_subscription against every reader, and stop workers: there are
+/// none of what only a shadow has.
+void drop_subscription(const DropSubscriptionStmt* stmt) {
+  Relation catalog = table_open(SubscriptionRelationId, RowExclusiveLock);
+  HeapTuple row =
+      SearchSysCache2(SUBSCRIPTIONNAME, ObjectIdGetDatum(MyDatabaseId), CStringGetDatum(stmt->subname));
+  if (!HeapTupleIsValid(row)) {
+    if (!stmt->missing_ok)
+      ereport(ERROR,
+              (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("subscription \"%s\" does not exist", stmt->subname)));
+    table_close(catalog, RowExclusiveLock);
+    return;
+  }
+  const Oid oid = reinterpret_cast<Form_pg_subscription>(GETSTRUCT(row))->oid;
+  if (!compat::owns_subscription(oid, GetUserId()))
+    aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SUBSCRIPTION, stmt->subname);
+  CatalogTupleDelete(catalog, &row->t_self);
+  ReleaseSysCache(row);
+  deleteSharedDependencyRecordsFor(SubscriptionRelationId, oid, 0);
+  table_close(catalog, RowExclusiveLock);
+  CommandCounterIncrement();
+}
+
+void run_revealed(RawStmt* raw, const std::string& sql) {
+  if (IsA(raw->stmt, DropSubscriptionStmt))
+    return call([&] { drop_subscription(reinterpret_cast<DropSubscriptionStmt*>(raw->stmt)); });
   call([&] {
     const Constraint* check = IsA(raw->stmt, AlterDomainStmt) ? domain_check(raw->stmt) : nullptr;
     const char* valid = check ? pstrdup(check->conname) : nullptr;
@@ -191,6 +266,42 @@ void run(RawStmt* raw, const std::string& sql) {
   });
 }
 
+void run(RawStmt* raw, const std::string& sql) {
+  // Everything run here was written or classified as one definition. What is none of these must not slip in.
+  if (call([&] { return GetCommandLogLevel(reinterpret_cast<Node*>(raw)); }) != LOGSTMT_DDL)
+    throw Failure(sqlstate::kInternal, "not one definition").detail(sql);
+  const auto secrets = reveal(raw->stmt);
+  try {
+    run_revealed(raw, sql);
+  } catch (const Error& error) {
+    if (secrets.empty()) throw;
+    rethrow_without(error, secrets, raw->stmt);
+  }
+}
+
+/// Through the hooks, as SPI does it, but with the secrets in the tree alone: whoever looks at the text of a statement (a log,
+/// an auditor) does not see them.
+void run_with_secrets(const std::string& sql) {
+  const MemoryScope memory;
+  const auto statements = parse(sql.c_str());
+  if (statements.size() != 1) throw Failure(sqlstate::kInternal, "not one definition").detail(sql);
+  RawStmt* raw = statements.front();
+  const auto secrets = reveal(raw->stmt);
+  try {
+    call([&] {
+      PushActiveSnapshot(GetTransactionSnapshot());
+      List* queries = pg_analyze_and_rewrite_fixedparams(raw, sql.c_str(), nullptr, 0, nullptr);
+      List* plans = pg_plan_queries(queries, sql.c_str(), 0, nullptr);
+      ProcessUtility(static_cast<PlannedStmt*>(linitial(plans)), sql.c_str(), false, PROCESS_UTILITY_QUERY, nullptr,
+                     nullptr, None_Receiver, nullptr);
+      PopActiveSnapshot();
+      CommandCounterIncrement();
+    });
+  } catch (const Error& error) {
+    rethrow_without(error, secrets, raw->stmt);
+  }
+}
+
 }  // namespace
 
 void run_unseen(const std::string& sql) {
@@ -206,6 +317,7 @@ void run_unseen(const RawStmt& statement, const std::string& sql) {
 }
 
 void run_openly(const std::string& sql) {
+  if (!script::stand_ins_in(sql).empty()) return run_with_secrets(sql);
   call([&] {
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
     const int done = SPI_execute(sql.c_str(), false, 0);

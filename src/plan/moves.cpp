@@ -41,6 +41,7 @@ class Mover {
     for (const auto& [type, values] : request_.replaced_enums) replace_enum(type, values);
     step_aside_for_alterations();
     step_aside_for_domains(differences);
+    step_aside_for_attributes(differences);
     step_aside_for_rewrites(differences);
     spread();
     for (const auto& id : rebuilt_) rebuild(id, {});
@@ -86,7 +87,7 @@ class Mover {
     const Object& object = live_.objects.at(id);
     if (!kinds::writer(id.kind).can_step_aside(object, live_)) {
       refuse({id, std::string(sqlstate::kFeatureNotSupported), cat("cannot change ", kinds::describe(id), " in place"),
-              "It holds rows, and PostgreSQL has no statement for this change.", ""});
+              kinds::writer(id.kind).stays_because(), ""});
       return;
     }
     down(id, because);
@@ -119,6 +120,10 @@ class Mover {
       if (edge.type != 'P' && edge.type != 'S' && edge.type != kUnrecorded) dependent(edge.from, edge.to, edge.type);
     const Object* object = live_.find(id);
     if (!object) return;
+    // Another parent's index may have the same name: what is attached to it all the same is attached again.
+    if (id.kind == Kind::kInheritance && is_table(object->parent.kind))
+      for (const auto& part : live_.children(object->parent))
+        if (const ObjectId attachment = kinds::inheritance_of(part); live_.has(attachment)) down(attachment, id);
     take_followers_along(*object);
     // A part of an index goes with the whole only.
     if ((id.kind == Kind::kIndex || id.kind == Kind::kConstraint) && live_.has(kinds::inheritance_of(id)) &&
@@ -156,13 +161,36 @@ class Mover {
       return;
     }
     // Altered so that it does not need it any more: then the alteration comes first, and that is all.
-    if (out_.altered.count(id) && desired_.has(id) && !needs(desired_, id, beneath)) return;
+    if (out_.altered.count(id) && desired_.has(id) && !needs(desired_, id, beneath) && !waits_for(id, beneath)) return;
     const bool part_of_other = id.kind == Kind::kColumn && object->parent.kind != Kind::kTable;
     if (part_of_other) return dependent(object->parent, beneath, type);
     if (kinds::writer(id.kind).can_step_aside(*object, live_)) return down(id, beneath);
     if (request_.replaced_enums.count(beneath) && id.kind == Kind::kColumn) return;
     if (type != 'n' && !desired_.has(id)) return down(id, beneath);
     refuse_holder(id, beneath);
+  }
+
+  /// What is altered needs something that is made again, and can be only when `beneath` has gone.
+  bool waits_for(const ObjectId& id, const ObjectId& beneath) const {
+    const auto after = basis_of(id, desired_), before = basis_of(beneath, live_);
+    return std::any_of(after.begin(), after.end(), [&](const ObjectId& needed) {
+      return out_.down.count(needed) && live_.has(needed) && before.count(needed);
+    });
+  }
+
+  /// What an object needs, at any depth.
+  static std::set<ObjectId> basis_of(const ObjectId& id, const Snapshot& in) {
+    std::set<ObjectId> out;
+    std::vector<ObjectId> queue{id};
+    while (!queue.empty()) {
+      const ObjectId at = queue.back();
+      queue.pop_back();
+      for (const auto& edge : in.needs(at))
+        if (out.insert(edge.to).second) queue.push_back(edge.to);
+      if (const Object* object = in.find(at); object && object->parent && out.insert(object->parent).second)
+        queue.push_back(object->parent);
+    }
+    return out;
   }
 
   void refuse_holder(const ObjectId& id, const ObjectId& beneath) {
@@ -189,6 +217,18 @@ class Mover {
       if (type.kind != Kind::kComposite || id.kind != Kind::kColumn) continue;
       for (const auto& edge : live_.dependents(type))
         if (edge.from.kind != Kind::kTable) dependent(edge.from, type, edge.type);  // a typed table follows
+    }
+  }
+
+  /// A constant of a composite type in a default has the attributes that were there when it was written.
+  void step_aside_for_attributes(const std::vector<diff::Difference>& differences) {
+    for (const auto& difference : differences) {
+      if (difference.id.kind != Kind::kColumn || difference.what == diff::What::kAltered) continue;
+      const Snapshot& in = difference.what == diff::What::kDropped ? live_ : desired_;
+      const ObjectId& type = in.objects.at(difference.id).parent;
+      if (type.kind != Kind::kComposite || !live_.has(type)) continue;
+      for (const auto& edge : live_.dependents(type))
+        if (edge.from.kind == Kind::kDefault) dependent(edge.from, type, edge.type);
     }
   }
 
@@ -253,7 +293,12 @@ class Mover {
   void expression_over_rows(const ObjectId& id, const ObjectId& domain) {
     if (id.kind != Kind::kFunction && id.kind != Kind::kProcedure) return;
     const Object* function = live_.find(id);
-    if (!function || function->fact("atomic") == "t") dependent(id, domain, 'n');
+    if (function && function->fact("atomic") != "t") return;
+    // That it needs the rows' column is not recorded: its alteration would not come first.
+    if (out_.altered.count(id))
+      down(id, domain);
+    else
+      dependent(id, domain, 'n');
   }
 
   /// The old type is renamed, the columns of tables move to the new one, and everything else that uses the type

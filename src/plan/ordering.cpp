@@ -449,6 +449,7 @@ class Ordering {
         before(makers_.find(to), later);
         before(find(alters_, edge.to), later);
         columns_before(to, *later);
+        if (edge.from.kind == Kind::kConstraint) parts_before(edge.to, *later);
         if (roots[from] != roots[to]) after_settled(to, *later);
       }
     }
@@ -487,6 +488,13 @@ class Ordering {
       if (objects_[child]->id.kind == Kind::kColumn) made_or_altered_before(child, later);
   }
 
+  /// A foreign key refers to a key that is valid: of a partitioned table, when each partition has its own.
+  void parts_before(const ObjectId& key, Graph::Node later) {
+    if (!create_node(key)) return;
+    for (const auto& part : kinds::descendants_of(key, desired_))
+      before(create_node(kinds::inheritance_of(part)), later);
+  }
+
   /// Owner, privileges and rows of what an object needs are there before it: a materialized view is filled with
   /// the rights of its owner, through views with the rights of theirs.
   void after_settled(Number needed, Graph::Node later) {
@@ -508,9 +516,15 @@ class Ordering {
       if (kind == Kind::kOwner || (kind == Kind::kContents && object.id.kind == Kind::kIndex))
         before(makers_.find(sibling), node);
     }
-    // An owned sequence must have the owner of the table.
-    if (object.id.kind == Kind::kOwnedBy)
-      for (const auto& edge : desired_.needs(object.id)) after_settled(desired_.number(edge.to), node);
+    if (object.id.kind == Kind::kOwnedBy) order_owned(object, node);
+  }
+
+  /// An owned sequence must have the owner of the table, and gets another one while no column owns it.
+  void order_owned(const Object& owned, Graph::Node node) {
+    for (const auto& edge : desired_.needs(owned.id)) after_settled(desired_.number(edge.to), node);
+    const auto owner = find(alters_, {Kind::kOwner, kinds::describe(owned.parent)});
+    before(owner, node);
+    before(drop_node(owned.id), owner);
   }
 
   /// What is created gets those that are in effect when the plan begins: add_privilege_reset() counts on it.
@@ -555,7 +569,7 @@ class Ordering {
               before(create_node(parent), find(alters_, part));
         }
         for (const auto& parent : tables)
-          if (enters)
+          if (enters && object.has("bound"))
             for (const auto& sibling : kinds::heirs_of(parent, live_)) {
               before(drop_node(kinds::inheritance_of(sibling)), enters);
               before(drop_node(sibling), enters);

@@ -1,9 +1,12 @@
 // The plan as a script for psql.
+#include <algorithm>
+
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 #include "plan/document.hpp"
 #include "script/quote.hpp"
 #include "script/scan.hpp"
+#include "script/secrets.hpp"
 
 namespace pgschema::plan {
 
@@ -64,6 +67,11 @@ std::vector<std::string> script(const Document& document) {
   std::vector<std::string> out;
   if (document.plan.empty()) return {"-- nothing to change"};
   out = {"BEGIN;"};
+  // Without them it would put the mask in the place of a password.
+  const auto& steps = document.plan.steps;
+  if (std::any_of(steps.begin(), steps.end(), [](const Step& step) { return script::has_secrets(step.command.sql); }))
+    out.push_back(
+        "DO $$ BEGIN RAISE 'secrets are masked in this script: put them in, and take this statement out'; END $$;");
   for (const auto& [name, value] : script_settings())
     out.push_back(cat("SET LOCAL ", name, " = ",
                       *value && std::string_view(name) == "search_path" ? value : script::quote_literal(value), ";"));

@@ -94,13 +94,15 @@ bool matters(std::string_view setting) {
   return std::find(std::begin(names), std::end(names), setting) != std::end(names);
 }
 
+/// As whom what follows is done.
+bool is_role(std::string_view setting) { return setting == "role" || setting == "session_authorization"; }
+
 Meaning setting(const char* name, std::string value) {
   std::string lower = name;
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
-  Meaning out = only(lower == "role" || lower == "session_authorization" ? Purpose::kNotRun
-                     : matters(lower) || lower == "client_encoding"      ? Purpose::kSet
-                                                                         : Purpose::kIgnored);
+  Meaning out = only(matters(lower) || lower == "client_encoding" || is_role(lower) ? Purpose::kSet : Purpose::kIgnored);
+  if (lower == "role" && value == "none") value.clear();
   out.setting = {std::move(lower), std::move(value)};
   return out;
 }
@@ -110,10 +112,7 @@ Meaning of_set(VariableSetStmt* set) {
     char* value = pg::call([&] { return ExtractSetVariableArgs(set); });
     return setting(set->name, value ? value : "");
   }
-  return only(set->name &&
-                      (std::string_view(set->name) == "role" || std::string_view(set->name) == "session_authorization")
-                  ? Purpose::kNotRun
-                  : Purpose::kIgnored);
+  return set->name && is_role(set->name) ? setting(set->name, "") : only(Purpose::kIgnored);
 }
 
 /// SELECT pg_catalog.set_config('search_path', '', false), as pg_dump writes it.
@@ -245,6 +244,16 @@ Meaning of_operator_class(CreateOpClassStmt* stmt) {
 /// What has one name, in no schema.
 Node* single_name(char* name) {
   return pg::call([&] { return reinterpret_cast<Node*>(makeString(name)); });
+}
+
+/// As get_object_address() wants it: the role, and the server.
+List* user_mapping(RoleSpec* user, char* server) {
+  return pg::call([&] {
+    char* name = user->roletype == ROLESPEC_CSTRING   ? user->rolename
+                 : user->roletype == ROLESPEC_PUBLIC ? pstrdup("public")
+                                                      : GetUserNameFromId(user->roletype == ROLESPEC_SESSION_USER ? GetSessionUserId() : GetUserId(), false);
+    return list_make2(makeString(name), makeString(server));
+  });
 }
 
 /// Changes the tables that it names, too.
@@ -384,6 +393,29 @@ Meaning classify(Node* node) {
       return define(OBJECT_FOREIGN_SERVER, single_name(as<CreateForeignServerStmt>(node)->servername));
     case T_AlterForeignServerStmt:
       return refine(OBJECT_FOREIGN_SERVER, single_name(as<AlterForeignServerStmt>(node)->servername));
+    case T_CreateSubscriptionStmt:
+      return define(OBJECT_SUBSCRIPTION, single_name(as<CreateSubscriptionStmt>(node)->subname));
+    case T_AlterSubscriptionStmt:
+      return refine(OBJECT_SUBSCRIPTION, single_name(as<AlterSubscriptionStmt>(node)->subname));
+    case T_DropSubscriptionStmt: {
+      Meaning out = refine(OBJECT_SUBSCRIPTION, single_name(as<DropSubscriptionStmt>(node)->subname));
+      out.purpose = Purpose::kDrop;
+      return out;
+    }
+    case T_CreateUserMappingStmt: {
+      auto* stmt = as<CreateUserMappingStmt>(node);
+      return define(OBJECT_USER_MAPPING, user_mapping(stmt->user, stmt->servername));
+    }
+    case T_AlterUserMappingStmt: {
+      auto* stmt = as<AlterUserMappingStmt>(node);
+      return refine(OBJECT_USER_MAPPING, user_mapping(stmt->user, stmt->servername));
+    }
+    case T_DropUserMappingStmt: {
+      auto* stmt = as<DropUserMappingStmt>(node);
+      Meaning out = refine(OBJECT_USER_MAPPING, user_mapping(stmt->user, stmt->servername));
+      out.purpose = Purpose::kDrop;
+      return out;
+    }
     case T_CreatePublicationStmt: {
       auto* stmt = as<CreatePublicationStmt>(node);
       return of_publication(stmt, define(OBJECT_PUBLICATION, single_name(stmt->pubname)));
@@ -425,13 +457,7 @@ Meaning classify(Node* node) {
         return refine(OBJECT_EXTENSION, as<AlterObjectSchemaStmt>(node)->object);
       return only(Purpose::kUnsupported);
     case T_AlterExtensionContentsStmt:
-    case T_AlterSubscriptionStmt:
-    case T_AlterUserMappingStmt:
     case T_AlterTableMoveAllStmt:
-    case T_CreateSubscriptionStmt:
-    case T_CreateUserMappingStmt:
-    case T_DropSubscriptionStmt:
-    case T_DropUserMappingStmt:
     case T_ImportForeignSchemaStmt: return only(Purpose::kUnsupported);
     default: return only(Purpose::kNotRun);
   }

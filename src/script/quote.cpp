@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "script/scan.hpp"
+#include "script/secrets.hpp"
 #include "script/utf8.hpp"
 
 namespace pgschema::script {
@@ -106,7 +107,8 @@ std::string comment_text(std::string_view text) {
   return out;
 }
 
-std::string excerpt(std::string_view text, std::size_t characters) {
+std::string excerpt(std::string_view whole, std::size_t characters) {
+  const std::string text = masked(std::string(whole));  // half a stand-in would not be known any more
   std::string out;
   for (std::size_t i = 0, count = 0; i < text.size(); ++count) {
     if (count == characters) return out += "…";
@@ -118,7 +120,7 @@ std::string excerpt(std::string_view text, std::size_t characters) {
     }
     const auto length = utf8_length(text, i);
     const auto bytes = length == 0 ? 1 : length;
-    out.append(text.substr(i, bytes));
+    out.append(text, i, bytes);
     i += bytes;
   }
   return out;

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <utility>
 
+#include "catalog/others.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
 #include "pg/query.hpp"
+#include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/enum_value.hpp"
@@ -25,6 +28,9 @@ extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_subscription.h"
+#include "catalog/pg_type.h"
 #include "commands/schemacmds.h"
 #include "utils/acl.h"
 }
@@ -125,6 +131,7 @@ class Evaluation {
       if (statement.meaning.purpose == Purpose::kDefine) {
         defined.insert(item.roots.begin(), item.roots.end());
         defined_.insert(item.roots.begin(), item.roots.end());
+        if (!role_of(statement).empty()) owned_by_role_.insert(item.roots.begin(), item.roots.end());
       }
       touched_.insert(item.roots.begin(), item.roots.end());
       std::set<ObjectId> tables = item.roots;
@@ -170,7 +177,7 @@ class Evaluation {
     const auto& named = drop.text->named;
     if (std::none_of(named.begin(), named.end(), is_defined)) return true;
     if (std::all_of(named.begin(), named.end(), [&](const ObjectId& id) { return !id || is_defined(id); })) {
-      const bool may_miss = reinterpret_cast<DropStmt*>(drop.tree->stmt)->missing_ok;
+      const bool may_miss = IsA(drop.tree->stmt, DropStmt) && reinterpret_cast<DropStmt*>(drop.tree->stmt)->missing_ok;
       if (may_miss || std::all_of(named.begin(), named.end(), is_defined)) return false;
     }
     drop.roots.clear();
@@ -191,6 +198,7 @@ class Evaluation {
         doomed.push_back(address);
     }
     (void)Quiet::take_dropped();
+    drop_subscriptions(doomed);
     if (!doomed.empty())
       pg::call([&] {
         ObjectAddresses* list = new_object_addresses();
@@ -203,7 +211,9 @@ class Evaluation {
         CommandCounterIncrement();
       });
     std::set<ObjectId> gone;
-    for (const auto& address : Quiet::take_dropped())
+    auto dropped = Quiet::take_dropped();
+    dropped.insert(dropped.end(), gone_by_hand_.begin(), gone_by_hand_.end());
+    for (const auto& address : dropped)
       if (auto found = ids_.find(address); found != ids_.end())
         for (const auto& member : live_.family(found->second)) gone.insert(member);
     for (const auto& [id, object] : live_.objects) {
@@ -211,6 +221,16 @@ class Evaluation {
       if (const auto type = kinds::type_of_shell(id, live_); type && gone.count(*type)) gone.insert(id);
     }
     return gone;
+  }
+
+  /// Which performDeletion() does not know; nothing depends on one.
+  void drop_subscriptions(std::vector<catalog::Address>& doomed) {
+    std::erase_if(doomed, [&](const catalog::Address& address) {
+      if (address.classid != SubscriptionRelationId) return false;
+      pg::run_unseen(cat("DROP ", kinds::reference(live_.objects.at(ids_.at(address)))));
+      gone_by_hand_.push_back(address);
+      return true;
+    });
   }
 
   /// A trigger, index, rule … that a statement of its own defines again.
@@ -230,6 +250,7 @@ class Evaluation {
     if (replaced_.count(top)) return true;  // passes to its successor: see inherit()
     if (!defined_.count(top)) return false;
     switch (object.id.kind) {
+      case Kind::kOwner: return owned_by_role_.count(object.parent) != 0;
       case Kind::kInheritance: return object.parent == top && said_of_trees_.says_parents(top, object.has("bound"));
       case Kind::kColumn:
       case Kind::kIdentitySequence:
@@ -286,7 +307,7 @@ class Evaluation {
         // The first statement is the definition; row security, statistics targets, ENABLE … are not said by it.
         // (The mappings of a text search configuration are, by it or by the text's ALTER.)
         if (!said.insert(id).second && id.kind != Kind::kTextSearchConfiguration && id.kind != Kind::kInheritance &&
-            id.kind != Kind::kView)
+            id.kind != Kind::kView && id.kind != Kind::kSubscription)
           add_setting(id, std::move(command));
         continue;
       }
@@ -502,16 +523,24 @@ class Evaluation {
     const pg::SettingsScope settings;
     settings.set("check_function_bodies", "on");
     for (const auto& [name, value] : *statement.settings)
-      if (name != "client_encoding") settings.set(name.c_str(), value.c_str());
+      if (name != "client_encoding" && name != "role" && name != "session_authorization")
+        settings.set(name.c_str(), value.c_str());
     settings.set("search_path", search_path_of(statement, search_path_).c_str());
     note_using(statement, using_);
+    // Of a superuser's text only the owner is the role's, and who grants: the role may have no rights of its own, as in dumps.
+    std::optional<pg::RoleScope> role;
+    const std::string named = role_of(statement);
+    const std::string maker = named.empty() ? "" : script::quote_identifier(named);
+    if (!maker.empty() && (IsA(statement.tree->stmt, GrantStmt) || !pg::call([] { return superuser(); })))
+      role.emplace(maker);
     if (mode_ == Mode::kWhole && IsA(statement.tree->stmt, CreateSchemaStmt) &&
         exists(reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt)))
-      take_over(*reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt));
+      take_over(*reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt), maker.empty() ? InvalidOid : pg::role_oid(maker));
     else if (IsA(statement.tree->stmt, AlterEnumStmt))
       add_enum_value(*reinterpret_cast<AlterEnumStmt*>(statement.tree->stmt));
     else
       pg::run_unseen(tree, statement.sql);
+    if (!maker.empty() && !role) give_to(maker, statement);
     if (statement.owner_stays)
       for (const auto& target : statement.meaning.targets)
         for (const auto& [address, located] : catalog::locate({existing_target(target)}))
@@ -523,17 +552,49 @@ class Evaluation {
     }
   }
 
+  /// What the statement has just made.
+  static void give_to(const std::string& role, const TextStatement& statement) {
+    const bool statistics = IsA(statement.tree->stmt, CreateStatsStmt);
+    if (statement.meaning.purpose != Purpose::kDefine && !statistics) return;
+    const auto made = statistics ? statistics_of(*reinterpret_cast<CreateStatsStmt*>(statement.tree->stmt))
+                                 : target_of_definition(statement);
+    const catalog::OtherCatalog* other = catalog::other_catalog(made.classid);
+    if (!OidIsValid(made.objid) || (other && !other->owner)) return;
+    for (const auto& [address, located] : catalog::locate({made}))
+      if (!located.extension_member && kinds::supported(located.id.kind))
+        pg::run_unseen(cat("ALTER ", kinds::keyword(located.id.kind), " ", located.id.identity, " OWNER TO ", role));
+    // Before 17 that leaves the multirange of a range.
+    for (const auto& row : pg::query(
+             "SELECT format('%I.%I', n.nspname, m.typname) FROM pg_range g JOIN pg_type r ON r.oid = g.rngtypid "
+             "JOIN pg_type m ON m.oid = g.rngmultitypid JOIN pg_namespace n ON n.oid = m.typnamespace "
+             "WHERE g.rngtypid = $1 AND m.typowner <> r.typowner",
+             {made.classid == TypeRelationId ? made.objid : InvalidOid}))
+      pg::run_unseen(cat("ALTER TYPE ", row.text(0), " OWNER TO ", role));
+  }
+
+  /// Nothing for those that the server names.
+  static catalog::Address statistics_of(const CreateStatsStmt& stmt) {
+    if (!stmt.defnames) return {};
+    return {StatisticExtRelationId, pg::call([&] { return get_statistics_object_oid(stmt.defnames, true); }), 0};
+  }
+
   /// Schemas are not hidden: see Whole. A new one would get what default privileges give.
   static bool exists(const CreateSchemaStmt* stmt) {
     return pg::call([&] { return OidIsValid(get_namespace_oid(stmt->schemaname, true)); });
   }
 
-  static void take_over(const CreateSchemaStmt& stmt) {
+  /// `maker`: under whose SET ROLE, or nothing.
+  static void take_over(const CreateSchemaStmt& stmt, Oid maker) {
     if (stmt.authrole) {
       const Oid role = pg::call([&] { return get_rolespec_oid(stmt.authrole, false); });
       pg::call([&] { AlterSchemaOwner(stmt.schemaname, role); });
     }
     const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
+    if (!stmt.authrole && OidIsValid(maker)) {
+      pg::write("UPDATE pg_catalog.pg_namespace SET nspowner = $2 WHERE nspname = $1",
+                {std::string(stmt.schemaname), maker});
+      pg::call([] { CommandCounterIncrement(); });
+    }
     pg::write(
         "UPDATE pg_catalog.pg_namespace n SET nspacl = d.defaclacl FROM pg_catalog.pg_default_acl d WHERE n.nspname = $1 "
         "AND n.nspacl IS NULL AND d.defaclrole = n.nspowner AND d.defaclnamespace = 0 AND d.defaclobjtype = 'n'",
@@ -652,10 +713,12 @@ class Evaluation {
   Turns turns_{items_, live_, defined_};
   std::map<ObjectId, std::vector<const script::Meaning*>> parts_;  // that the text defines
   std::set<ObjectId> defined_, touched_, copied_, reworked_, replaced_;
+  std::set<ObjectId> owned_by_role_;  // the text defines them under SET ROLE
   std::map<const TextStatement*, ObjectId> replaces_;
   std::map<ObjectId, std::set<ObjectId>> beneath_;
   UsingExpressions using_;
   std::set<ObjectId> owners_left_out_;
+  std::vector<catalog::Address> gone_by_hand_;
   plan::AllDefaultPrivileges default_privileges_;
 };
 

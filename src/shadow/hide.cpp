@@ -5,6 +5,7 @@
 #include "catalog/others.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
+#include "pg/subtransaction.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -17,6 +18,7 @@ extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_extension.h"
@@ -24,6 +26,7 @@ extern "C" {
 #include "catalog/pg_proc.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/procarray.h"
 #include "utils/fmgroids.h"
@@ -208,6 +211,7 @@ std::vector<HiddenRow> rows_to_hide(const catalog::Units& units) {
   std::map<Oid, std::vector<Oid>> others;
   for (const auto& [catalog, oid] : units.others) others[catalog].push_back(oid);
   others.erase(ExtensionRelationId);  // as schemas: what it has made lives on
+  const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);  // some are nobody else's to read
   for (const auto& [catalog, oids] : others)
     for (const auto& row : pg::query(
              cat("SELECT oid, xmin FROM ", catalog::other_catalog(catalog)->name, " WHERE oid = ANY ($1)"), {oids}))

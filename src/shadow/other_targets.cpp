@@ -19,11 +19,13 @@ extern "C" {
 #include "catalog/pg_operator.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_publication.h"
+#include "catalog/pg_subscription.h"
 #include "catalog/pg_transform.h"
 #include "catalog/pg_ts_config.h"
 #include "catalog/pg_ts_dict.h"
 #include "catalog/pg_ts_parser.h"
 #include "catalog/pg_ts_template.h"
+#include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
@@ -123,11 +125,17 @@ catalog::Address other_definition_target(const script::Target& target) {
       return {ForeignDataWrapperRelationId, get_foreign_data_wrapper_oid(strVal(target.object), true), 0};
     case OBJECT_FOREIGN_SERVER:
       return {ForeignServerRelationId, get_foreign_server_oid(strVal(target.object), true), 0};
+    case OBJECT_USER_MAPPING: {
+      Relation relation = nullptr;
+      const ObjectAddress found = get_object_address(target.type, target.object, &relation, AccessShareLock, true);
+      return {UserMappingRelationId, found.objectId, 0};
+    }
     case OBJECT_DEFACL: {
       Relation relation = nullptr;
       const ObjectAddress found = get_object_address(OBJECT_DEFACL, target.object, &relation, AccessShareLock, true);
       return {DefaultAclRelationId, found.objectId, 0};
     }
+    case OBJECT_SUBSCRIPTION: return {SubscriptionRelationId, get_subscription_oid(strVal(target.object), true), 0};
     case OBJECT_PUBLICATION: return {PublicationRelationId, get_publication_oid(strVal(target.object), true), 0};
     default: return {};
   }
@@ -146,7 +154,9 @@ bool lives_in_no_schema(ObjectType type) {
     case OBJECT_FOREIGN_SERVER:
     case OBJECT_LANGUAGE:
     case OBJECT_PUBLICATION:
-    case OBJECT_TRANSFORM: return true;
+    case OBJECT_SUBSCRIPTION:
+    case OBJECT_TRANSFORM:
+    case OBJECT_USER_MAPPING: return true;
     default: return false;
   }
 }

@@ -78,6 +78,7 @@ const char* word_of(ObjectType type) {
     case OBJECT_FDW: return "foreign data wrapper";
     case OBJECT_FOREIGN_SERVER: return "server";
     case OBJECT_PUBLICATION: return "publication";
+    case OBJECT_SUBSCRIPTION: return "subscription";
     case OBJECT_COLLATION: return "collation";
     case OBJECT_CONVERSION: return "conversion";
     case OBJECT_TSCONFIGURATION: return "text search configuration";
@@ -157,7 +158,8 @@ Wanted of_statement(const TextStatement& statement, const std::string& context) 
     case OBJECT_EVENT_TRIGGER:
     case OBJECT_FDW:
     case OBJECT_FOREIGN_SERVER:
-    case OBJECT_PUBLICATION: whole(word_of(stmt->renameType), quoted(strVal(stmt->object))); break;
+    case OBJECT_PUBLICATION:
+    case OBJECT_SUBSCRIPTION: whole(word_of(stmt->renameType), quoted(strVal(stmt->object))); break;
     case OBJECT_COLLATION: whole("collation", joined(reinterpret_cast<List*>(stmt->object))); break;
     case OBJECT_CONVERSION: whole("conversion", joined(reinterpret_cast<List*>(stmt->object))); break;
     case OBJECT_TSCONFIGURATION:

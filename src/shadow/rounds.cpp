@@ -22,13 +22,16 @@
 #include "shadow/renames.hpp"
 #include "shadow/run.hpp"
 #include "shadow/spread.hpp"
+#include "shadow/subscriptions.hpp"
 #include "shadow/trees.hpp"
 #include "shadow/using.hpp"
 #include "shadow/verify.hpp"
 #include "shadow/whole.hpp"
 
 extern "C" {
+#include "catalog/pg_authid.h"
 #include "catalog/pg_operator.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
 }
 
@@ -77,6 +80,7 @@ class Attempt {
       resolve_again();
     }
     refuse_unsupported_participants(original_.snapshot);
+    refuse_what_is_not_shown();
     outcome.named = named(original_.snapshot);
     const auto above = everything_above(original_);
     if (renames_ && !above.empty() && round != Round::kEveryone) return Spread{above};
@@ -153,9 +157,25 @@ class Attempt {
     throw_overtaken(error);
   }
 
+  /// A user mapping whose options are not the caller's to see: neither what they are nor whether a guess is right. It may go.
+  void refuse_what_is_not_shown() const {
+    for (const auto& [id, object] : original_.snapshot.objects) {
+      if (object.fact("not_shown").empty()) continue;
+      bool dropped = false, other = false;
+      for (const auto& statement : text_.statements)
+        if (statement.ids.count(id))
+          (statement.meaning.purpose == script::Purpose::kDrop && !whole_ ? dropped : other) = true;
+      if (dropped && !other) continue;
+      throw Failure(sqlstate::kInsufficientPrivilege, cat("permission denied for ", kinds::describe(id)))
+          .detail("Its options are not yours to see, and it could not be made again as it is.")
+          .hint("Plan as a superuser, or DROP it.");
+    }
+  }
+
   void walk_originals(const catalog::Units& named_units) try {
     // An apply holds them against what it finds under its locks, and that to the letter.
     const auto deparse = use_ == For::kApplying ? catalog::Deparse::kYes : catalog::Deparse::kNo;
+    const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told
     named_walk_ = catalog::walk(walked(named_units), {}, deparse);
     rest_walk_ = catalog::walk(walked(renames_ ? catalog::Units() : all_but(named_units)), {}, deparse);
   } catch (const pg::Error& error) {
@@ -207,12 +227,16 @@ class Attempt {
     for (const auto& statement : text_.statements)
       if (statement.meaning.cascade) add_dependents(statement.ids, in, out);
     name_trees(in, out);
-    // A table's own sequences come and go with it.
-    for (const auto& [id, object] : in.objects) {
-      if (id.kind != Kind::kOwnedBy) continue;
-      for (const auto& edge : in.needs(id))
-        if (in.has(edge.to) && out.count(in.root(edge.to))) out.insert(object.parent);
-    }
+    // A table's own sequences come and go with it, and who speaks of one speaks of the table.
+    for (const bool of_tables : {true, false})
+      for (const auto& [id, object] : in.objects) {
+        if (id.kind != Kind::kOwnedBy) continue;
+        for (const auto& edge : in.needs(id)) {
+          if (!in.has(edge.to) || edge.to.kind != Kind::kColumn) continue;
+          const ObjectId table = in.root(edge.to);
+          if (out.count(of_tables ? object.parent : table)) out.insert(of_tables ? table : object.parent);
+        }
+      }
     return out;
   }
 
@@ -273,7 +297,10 @@ class Attempt {
         evaluated = known(live);
       else
         evaluated = evaluate(text_, live, copied, search_path_, caller_, copies.stubs());
-      if (!whole_ && evaluated.refused.empty()) settle_prints(evaluated.desired, live, original_.snapshot);
+      if (!whole_ && evaluated.refused.empty()) {
+        settle_prints(evaluated.desired, live, original_.snapshot);
+        keep_enabled(text_, live, evaluated.desired);
+      }
     }
     evaluating_ = false;
     if (!evaluated.refused.empty()) {

@@ -150,14 +150,6 @@ void refuse_others(const std::vector<std::string>& schemas) {
 
 }  // namespace
 
-catalog::Units members_of(const std::vector<std::string>& schemas) {
-  refuse_others(schemas);
-  catalog::Units out;
-  for (const auto& row : pg::query(members_sql(false), {schemas, classes_of_others()}))
-    out.add({row.oid(0), row.oid(1), 0});
-  return out;
-}
-
 bool Scope::has_schema(const std::string& quoted) const {
   return std::find(names.begin(), names.end(), quoted) != names.end();
 }

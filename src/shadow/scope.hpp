@@ -29,7 +29,4 @@ Scope scope_of(const std::vector<std::string>& schemas, const Text& text,
 /// Scope::search_path() for schemas (quoted), whatever there is in them.
 std::string search_path_for(const std::vector<std::string>& schemas, const std::string& callers);
 
-/// The schemas and everything in them that belongs to no extension. Raises 0A000 as scope_of().
-catalog::Units members_of(const std::vector<std::string>& schemas);
-
 }  // namespace pgschema::shadow

@@ -8,6 +8,7 @@
 #include "pg/sha256.hpp"
 #include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
+#include "script/secrets.hpp"
 #include "shadow/scope.hpp"
 #include "shadow/trees.hpp"
 #include "shadow/verify.hpp"
@@ -306,7 +307,7 @@ catalog::Versions as_proven(const catalog::Versions& before, catalog::Versions a
 }  // namespace
 
 std::string comparable(const std::string& desired) {
-  std::string out = desired;
+  std::string out = script::masked(desired);
   const auto blank_key = [&](std::size_t line, std::string_view command) {
     if (out.compare(line, command.size(), command) != 0) return;
     for (std::size_t i = line + command.size(); i < out.size() && out[i] != '\n'; ++i) out[i] = ' ';
@@ -325,6 +326,14 @@ std::string comparable(const std::string& desired) {
   const auto before = out.rfind('\n', last);
   blank_key(before == std::string::npos ? 0 : before + 1, "\\unrestrict ");
   return out;
+}
+
+std::string comparable_hash(const std::string& desired, std::uint64_t seed) {
+  std::string input = comparable(desired);
+  for (const auto& stand_in : script::stand_ins_in(desired))
+    if (const std::string* secret = script::secret_behind(stand_in))
+      input += pg::sha256(cat(std::to_string(seed), " ", *secret));
+  return pg::sha256(input);
 }
 
 std::uint64_t settings_hash(const std::map<std::string, std::string>& settings) {
@@ -365,14 +374,15 @@ void settle(const std::string& desired, const std::vector<std::string>& schemas,
     const catalog::Versions after = catalog::versions(out.seed);
     describe(desired, outcome.settling->search_path, after, out);
     out.versions = as_proven(outcome.settling->before, after, outcome);
-    const std::string hash = pg::sha256(comparable(desired));
+    const std::string hash = comparable_hash(desired, out.seed);
     const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
     (void)pg::write(R"(
 INSERT INTO pgschema.settled (schemas, role, circumstances, desired, comparable, content)
 VALUES ($1::name[], $2, decode($3, 'hex'), decode($4, 'hex'), decode($5, 'hex'), decode($6, 'hex'))
 ON CONFLICT (schemas, role) DO UPDATE SET circumstances = excluded.circumstances, desired = excluded.desired,
   comparable = excluded.comparable, content = excluded.content)",
-                    {schemas, caller, outcome.settling->circumstances, pg::sha256(desired), hash, written(out)});
+                    {schemas, caller, outcome.settling->circumstances,
+                     pg::sha256(script::masked(desired)), hash, written(out)});
     trial.commit();
     return;
   } catch (const pg::Error& error) {

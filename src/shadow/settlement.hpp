@@ -27,7 +27,7 @@ std::uint64_t settings_hash(const std::map<std::string, std::string>& settings);
 struct Settlement {
   std::uint64_t seed;
   std::string desired;     // the text's hash, as pgschema.text has it
-  std::string comparable;  // the hash of comparable(text)
+  std::string comparable;  // comparable_hash(text)
   bool defines;
   Mentions mentions;
   std::vector<std::string> ignored;
@@ -40,6 +40,8 @@ struct Settlement {
 /// The text without the keys of \restrict and \unrestrict at its beginning and end, which are others in every dump. Of the same
 /// length.
 std::string comparable(const std::string& desired);
+/// Of that, and of the secrets behind its stand-ins: with the seed, so that nobody can try which secret it was.
+std::string comparable_hash(const std::string& desired, std::uint64_t seed);
 
 /// A hash of what every statement may depend on: the server's version, and the settings of the moment.
 std::string circumstances();

@@ -11,8 +11,10 @@
 #include "shadow/already.hpp"
 #include "shadow/directives.hpp"
 #include "shadow/forms.hpp"
+#include "shadow/masked.hpp"
 #include "shadow/other_targets.hpp"
 #include "shadow/roles.hpp"
+#include "shadow/subscriptions.hpp"
 #include "shadow/trees.hpp"
 
 extern "C" {
@@ -63,18 +65,38 @@ RawStmt* parse_one(const Text& text, const script::Statement& source, const std:
   throw Failure(sqlstate::kSyntaxError, "not one statement").context(text.script.context_of(source));
 }
 
-/// The triggers of foreign keys and deferrable constraints have no names of their own, and no plan knows their state.
-void refuse_all_triggers(const RawStmt& raw, const std::string& context) {
+/// Tables for which the text says DISABLE TRIGGER ALL, and no ENABLE TRIGGER ALL yet, with the place.
+using AllTriggers = std::map<std::string, std::string>;
+
+[[noreturn]] void refuse_all_triggers(const std::string& what, const std::string& context) {
+  throw Failure(sqlstate::kFeatureNotSupported, cat(what, " TRIGGER ALL is not supported in a desired state"))
+      .detail("It speaks of the triggers of constraints too, whose state is no part of a plan.")
+      .hint(cat("Use ", what, " TRIGGER USER, or run it by itself."))
+      .context(context);
+}
+
+/// The triggers of foreign keys and deferrable constraints have no names of their own, and no plan knows their state. Around rows
+/// a dump disables all of them and enables them again, which leaves those of constraints enabled as they are: then only the
+/// others count.
+void without_all_triggers(const RawStmt& raw, AllTriggers& disabled, const std::string& context) {
   if (!IsA(raw.stmt, AlterTableStmt)) return;
   auto* stmt = reinterpret_cast<AlterTableStmt*>(raw.stmt);
   for (int i = 0; i < list_length(stmt->cmds); ++i) {
-    const auto subtype = static_cast<AlterTableCmd*>(list_nth(stmt->cmds, i))->subtype;
-    if (subtype != AT_EnableTrigAll && subtype != AT_DisableTrigAll) continue;
-    const std::string what = subtype == AT_EnableTrigAll ? "ENABLE TRIGGER" : "DISABLE TRIGGER";
-    throw Failure(sqlstate::kFeatureNotSupported, cat(what, " ALL is not supported in a desired state"))
-        .detail("It speaks of the triggers of constraints too, which are the server's.")
-        .hint(cat("Use ", what, " USER, or run it by itself."))
-        .context(context);
+    auto* command = static_cast<AlterTableCmd*>(list_nth(stmt->cmds, i));
+    if (command->subtype != AT_EnableTrigAll && command->subtype != AT_DisableTrigAll) continue;
+    const bool enables = command->subtype == AT_EnableTrigAll;
+    const std::string table =
+        cat(stmt->relation->schemaname ? stmt->relation->schemaname : "", ".", stmt->relation->relname);
+    const auto not_enabled = pg::query(
+        "SELECT FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid WHERE g.tgisinternal AND g.tgenabled <> 'O' "
+        "AND c.relname = $1",
+        {std::string(stmt->relation->relname)});
+    if (!not_enabled.empty()) refuse_all_triggers(enables ? "ENABLE" : "DISABLE", context);
+    if (enables)
+      disabled.erase(table);
+    else
+      disabled.emplace(table, context);
+    command->subtype = enables ? AT_EnableTrigUser : AT_DisableTrigUser;
   }
 }
 
@@ -112,6 +134,7 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_SCHEMA:
     case OBJECT_SEQUENCE:
     case OBJECT_STATISTIC_EXT:
+    case OBJECT_SUBSCRIPTION:
     case OBJECT_TABCONSTRAINT:
     case OBJECT_TABLE:
     case OBJECT_TRANSFORM:
@@ -121,6 +144,7 @@ const char* unsupported_type(ObjectType type) {
     case OBJECT_TSPARSER:
     case OBJECT_TSTEMPLATE:
     case OBJECT_TYPE:
+    case OBJECT_USER_MAPPING:
     case OBJECT_VIEW: return nullptr;
     case OBJECT_DATABASE: return "databases";
     case OBJECT_LARGEOBJECT: return "large objects";
@@ -165,17 +189,29 @@ void refuse_script(const RawStmt& raw, const std::string& context) {
       .context(context);
 }
 
+constexpr const char* kUsersOfExtensionSql = R"(
+WITH e AS (SELECT oid FROM pg_extension WHERE extname = $1),
+members AS (SELECT d.classid, d.objid FROM pg_depend d, e WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e')
+SELECT pg_describe_object(d.classid, d.objid, d.objsubid)
+FROM pg_depend d JOIN (SELECT * FROM members UNION ALL SELECT 'pg_extension'::regclass, oid FROM e) m ON d.refclassid = m.classid AND d.refobjid = m.objid
+WHERE d.deptype IN ('n', 'a', 'x') AND NOT EXISTS (SELECT FROM members o WHERE o.classid = d.classid AND o.objid = d.objid)
+  AND NOT EXISTS (SELECT FROM pg_depend i JOIN members o ON o.classid = i.refclassid AND o.objid = i.refobjid
+    WHERE i.classid = d.classid AND i.objid = d.objid AND i.deptype IN ('i', 'a')) ORDER BY d.classid <> 'pg_extension'::regclass, 1 LIMIT 1)";
+
 /// What cannot be tried without harm to what is live.
 void refuse_whole_extension(const RawStmt& raw, const script::Meaning& meaning, const std::string& context) {
   for (const auto& target : meaning.targets) {
     if (target.type != OBJECT_EXTENSION) continue;
     const std::string name = strVal(target.object);
-    if (meaning.purpose == Purpose::kDrop)
-      throw Failure(sqlstate::kFeatureNotSupported, "DROP EXTENSION is not supported in a desired state")
-          .detail("It cannot be tried without locking what the extension has made, which others may be using.")
-          .hint("Take out what uses it by a desired state, and drop it by itself.")
-          .context(context);
-    if (!IsA(raw.stmt, AlterObjectSchemaStmt)) continue;
+    const bool drops = meaning.purpose == Purpose::kDrop;
+    if (!drops && !IsA(raw.stmt, AlterObjectSchemaStmt)) continue;
+    if (drops)
+      for (const auto& row : pg::query(kUsersOfExtensionSql, {name}))
+        throw Failure(sqlstate::kFeatureNotSupported,
+                      cat("DROP EXTENSION of ", script::quote_identifier(name), " is not supported while something uses it"))
+            .detail(cat(row.text(0), " does."))
+            .hint("Take out what uses it by a desired state of its own first.")
+            .context(context);
     const auto rows = pg::query(
         "SELECT c.oid::regclass FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid JOIN pg_class c ON c.oid = d.objid "
         "WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass AND e.extname = $1 "
@@ -184,7 +220,8 @@ void refuse_whole_extension(const RawStmt& raw, const script::Meaning& meaning, 
     if (rows.empty()) continue;
     throw Failure(
         sqlstate::kFeatureNotSupported,
-        cat("ALTER EXTENSION … SET SCHEMA of ", script::quote_identifier(name), " is not supported in a desired state"))
+        cat(drops ? "DROP EXTENSION" : "ALTER EXTENSION … SET SCHEMA", " of ", script::quote_identifier(name),
+            " is not supported in a desired state"))
         .detail(cat("It cannot be tried without locking ", rows.at(0).text(0), ", which others may be using."))
         .hint("Run it by itself.")
         .context(context);
@@ -314,6 +351,10 @@ ObjectId name_of_target(const script::Target& target) {
       names = reinterpret_cast<List*>(target.object);
       space = 'd';
       break;
+    case OBJECT_USER_MAPPING:
+      names = reinterpret_cast<List*>(target.object);
+      space = 'u';
+      break;
     case OBJECT_COLUMN:
     case OBJECT_TABCONSTRAINT:
     case OBJECT_TRIGGER:
@@ -407,7 +448,26 @@ void leave_out_missing_roles(Text& text, Mode mode) {
   text.statements = std::move(kept);
 }
 
+/// SET, by the text. SET SESSION AUTHORIZATION ends SET ROLE. Returns the role when that does not exist and is left out.
+std::string set_role(const std::string& name, const std::string& value, Settings& settings) {
+  if (name == "session_authorization") settings.erase("role");
+  const bool is_role = name == "role" || name == "session_authorization";
+  if (is_role) settings.erase(name);
+  if (is_role && value.empty()) return "";
+  if (is_role && settings::missing_roles == settings::kSkip &&
+      !pg::call([&] { return OidIsValid(get_role_oid(value.c_str(), true)); }))
+    return script::quote_identifier(value);
+  settings[name] = value;
+  return "";
+}
+
 }  // namespace
+
+std::string role_of(const TextStatement& statement) {
+  for (const auto* name : {"role", "session_authorization"})
+    if (const auto found = statement.settings->find(name); found != statement.settings->end()) return found->second;
+  return "";
+}
 
 catalog::Address existing_target(const script::Target& target) {
   return pg::call([&]() -> catalog::Address {
@@ -445,6 +505,7 @@ Text read_text(const std::string& desired, Mode mode) {
   for (const auto& left_out : text.script.not_run)
     text.not_run.push_back({left_out.line, text.script.files[left_out.file], left_out.what});
   auto settings = std::make_shared<const Settings>();
+  AllTriggers all_triggers;
   for (const auto& source : text.script.statements) {
     std::string sql(text.script.text_of(source));
     if (const auto encoding = settings->find("client_encoding"); encoding != settings->end())
@@ -458,7 +519,9 @@ Text read_text(const std::string& desired, Mode mode) {
       case Purpose::kIgnored: continue;
       case Purpose::kSet: {
         Settings changed = *settings;
-        changed[meaning.setting.name] = meaning.setting.value;
+        if (const auto roles = set_role(meaning.setting.name, meaning.setting.value, changed); !roles.empty())
+          text.about_missing_roles.push_back(
+              {source.line, text.script.files[source.file], cat("SET ROLE (no role ", roles, ")")});
         settings = std::make_shared<const Settings>(std::move(changed));
         continue;
       }
@@ -481,7 +544,9 @@ Text read_text(const std::string& desired, Mode mode) {
     refuse_whole_extension(*raw, meaning, text.script.context_of(source));
     refuse_library(*raw, text.script.context_of(source));
     refuse_concurrent_detach(*raw, text.script.context_of(source));
-    refuse_all_triggers(*raw, text.script.context_of(source));
+    refuse_connecting(*raw, text.script.context_of(source));
+    without_all_triggers(*raw, all_triggers, text.script.context_of(source));
+    raw = keep_masked(raw, text.script.context_of(source));
     if (RawStmt* empty = without_rows(raw)) {
       raw = empty;
       meaning = script::meaning_of(*raw);
@@ -525,6 +590,7 @@ Text read_text(const std::string& desired, Mode mode) {
                                  {}});
     }
   }
+  for (const auto& [table, context] : all_triggers) refuse_all_triggers("DISABLE", context);
   if (settings::missing_roles == settings::kSkip) leave_out_missing_roles(text, mode);
   for (auto* list : {&text.not_run, &text.about_missing_roles})
     std::stable_sort(list->begin(), list->end(), [](const NotRun& a, const NotRun& b) {
@@ -569,6 +635,7 @@ void note_mentions(const TextStatement& statement, Mentions& mentions) {
   const std::string& tag = statement.meaning.tag;
   if (tag == "GRANT" || tag == "REVOKE" || tag == "ALTER DEFAULT PRIVILEGES") mentions.privileges = true;
   if (tag == "SECURITY LABEL") mentions.labels = true;
+  if (statement.meaning.purpose == Purpose::kDefine && !role_of(statement).empty()) mentions.owners = true;
   if (statement.sql.find("OWNER") != std::string::npos || statement.sql.find("owner") != std::string::npos)
     mentions.owners =
         mentions.owners || IsA(statement.tree->stmt, AlterOwnerStmt) || IsA(statement.tree->stmt, AlterTableStmt);

@@ -100,6 +100,9 @@ catalog::Address target_of_definition(const TextStatement& statement);
 /// The search_path for a statement of the text: its own or the caller's, pg_temp last.
 std::string search_path_of(const TextStatement& statement, const std::string& callers);
 
+/// As whom the statement is to be run, by the text's SET ROLE or SET SESSION AUTHORIZATION; "": as the caller.
+std::string role_of(const TextStatement& statement);
+
 /// The same error with the place in the desired state as its context.
 [[noreturn]] void rethrow_with_place(const pg::Error& error, const Text& text, const TextStatement& statement);
 

@@ -142,7 +142,7 @@ Unsettled::Unsettled(const Settlement& settlement, const catalog::Versions& now,
     for (const Oid parent : parents) children_[parent].insert(child);
   compare_versions();
   const std::string now_comparable = comparable(desired_);
-  same_text_ = pg::sha256(now_comparable) == settlement_.comparable;
+  same_text_ = comparable_hash(desired_, settlement_.seed) == settlement_.comparable;
   if (same_text_) {
     for (const auto& statement : settlement_.statements)
       kept_.push_back({&statement, statement.gap, statement.begin, statement.end});

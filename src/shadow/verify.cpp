@@ -30,7 +30,7 @@ bool of_foreign_key_outside(const catalog::WalkDifference& difference, const Sna
   throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot make ", difference.line.object_type, " ",
                                                     difference.line.identity, " again as it is"))
       .detail(cat(difference.line.attribute,
-                  difference.gone ? " would be lost: " : " would be added: ", shown(difference.line.value)))
+                  difference.gone ? " would be lost: " : " would be added: ", catalog::told(difference.line)))
       .hint("The plan is refused so that nothing is lost. Please report this.");
 }
 

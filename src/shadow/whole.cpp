@@ -16,6 +16,7 @@
 #include "shadow/inside.hpp"
 #include "shadow/prints.hpp"
 #include "shadow/spread.hpp"
+#include "shadow/subscriptions.hpp"
 #include "shadow/verify.hpp"
 
 extern "C" {
@@ -47,7 +48,8 @@ WHERE d.refclassid = 'pg_namespace'::regclass AND quote_ident(n.nspname) = $1 AN
     OR EXISTS (SELECT FROM pg_type t WHERE t.oid = d.objid AND (t.typrelid = ANY ($2) OR t.typelem <> 0 OR t.typtype = 'm'))))
   AND NOT (d.classid = 'pg_proc'::regclass AND d.objid = ANY ($4)) AND d.deptype NOT IN ('i', 'a') AND d.classid <> 'pg_constraint'::regclass
   AND NOT EXISTS (SELECT FROM pg_depend p WHERE p.classid = d.classid AND p.objid = d.objid AND p.deptype IN ('i', 'a')
-    AND (p.refclassid = 'pg_class'::regclass AND p.refobjid = ANY ($2) OR p.refclassid = 'pg_type'::regclass AND p.refobjid = ANY ($3)))
+    AND (p.refclassid = 'pg_class'::regclass AND p.refobjid = ANY ($2) OR p.refclassid = 'pg_type'::regclass
+      AND (p.refobjid = ANY ($3) OR EXISTS (SELECT FROM pg_range g WHERE g.rngmultitypid = p.refobjid AND g.rngtypid = ANY ($3)))))
   AND NOT EXISTS (SELECT FROM unnest($5, $6) AS o (classid, objid) WHERE o.classid = d.classid AND o.objid = d.objid) LIMIT 1)";
 
 bool is_aspect(Kind kind) {
@@ -194,6 +196,7 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool in
   pg::write(kForgetDefaultPrivilegesSql);
   Snapshot desired = evaluate_whole(parsed, outside, search_path, caller, copies, owners_left_out_);
   settle_prints(desired, live_.snapshot, live_.snapshot);
+  keep_enabled(parsed, live_.snapshot, desired);
   refuse_hidden_names(desired, hidden);
   for (const auto& [id, object] : desired.objects) {
     if (object.parent || outside.has(id)) continue;
@@ -260,9 +263,31 @@ Snapshot Whole::aligned(const Snapshot& live) const {
     if (is_aspect(id.kind) && left_alone(object) && desired_.has(object.parent)) add(live, object);
   // WITH NO DATA is what dumps say of every materialized view: it takes no rows away.
   for (const auto& [id, object] : live.objects)
-    if (id.kind == Kind::kContents && desired_.has(object.parent) && !desired_.has(id)) add(live, object);
+    if (id.kind == Kind::kContents && desired_.has(object.parent) && !desired_.has(id) && can_be_filled(object.parent))
+      add(live, object);
   out.finish();
   return out;
+}
+
+/// Not where it reads another that has no rows, and gets none.
+bool Whole::can_be_filled(const ObjectId& view) const {
+  std::set<ObjectId> seen{view};
+  std::vector<ObjectId> queue{view};
+  while (!queue.empty()) {
+    const ObjectId at = queue.back();
+    queue.pop_back();
+    for (const auto& member : desired_.family(at))
+      for (const auto& edge : desired_.needs(member)) {
+        if (!desired_.has(edge.to)) continue;
+        const ObjectId root = desired_.root(edge.to);
+        if (!seen.insert(root).second) continue;
+        const ObjectId contents{Kind::kContents, kinds::describe(root)};
+        if (root.kind == Kind::kMaterializedView && !desired_.has(contents) && !live_.snapshot.has(contents))
+          return false;
+        queue.push_back(root);
+      }
+  }
+  return true;
 }
 
 catalog::Units Whole::participants() const {

@@ -46,6 +46,7 @@ class Whole {
  private:
   Snapshot understood(Text& parsed, const std::string& search_path, bool index_files);
   Snapshot aligned(const Snapshot& live) const;
+  bool can_be_filled(const ObjectId& view) const;
   void drop_abandoned_schemas(Snapshot& desired) const;
 
   Scope scope_;

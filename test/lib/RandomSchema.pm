@@ -1156,7 +1156,8 @@ sub statements
 		my $to = $o->{last} ? \@last : $o->{late} ? \@late : \@first;
 		my @sql = $o->{kind} eq 'table' || $o->{kind} eq 'part' ? $self->table_sql($o) : @{ $o->{sql} // [] };
 		# Statements about one table keep their order in any text.
-		my $key = $o->{on} && $o->{kind} =~ /constraint|late_default/ || $o->{owned_by} ? $o->{on} : $o->{id};
+		my $tree = $self->tree_of($o);
+		my $key = $tree ? $tree : $o->{on} && $o->{kind} =~ /constraint|late_default/ || $o->{owned_by} ? $o->{on} : $o->{id};
 		push @$to, [ $o->{id}, $_, $key ] for @sql;
 		my $word = $word{ $o->{kind} };
 		next if !$word;
@@ -1170,6 +1171,15 @@ sub statements
 	my @out;
 	for (@anchor, @first, @late, @last) { my ($key, $template, $about) = @$_; my $sql = $self->expand($template); push @out, [ $key, $sql, $about // $key ] if defined $sql; }
 	return @out;
+}
+
+# Which index of a partition is a part of its parent's goes by the order of the text.
+sub tree_of
+{
+	my ($self, $o) = @_;
+	my $at = $o->{kind} eq 'index' ? $self->by_id($o->{on}) : $o;
+	$at = $self->by_id($at->{parents}[0]) while $at && $at->{kind} eq 'part';
+	return $at && $at->{kind} eq 'table' && $at->{partition_by} ? $at->{id} : undef;
 }
 
 # Without the objects of a kind.

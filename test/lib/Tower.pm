@@ -52,12 +52,14 @@ UNION ALL SELECT concat_ws('|', 'database access method', quote_ident(amname), '
 UNION ALL SELECT concat_ws('|', 'database event trigger', quote_ident(evtname), 'is', concat_ws(' ', pg_get_userbyid(evtowner), evtevent, evtfoid::regproc, evtenabled, evttags)) FROM pg_event_trigger
 UNION ALL SELECT concat_ws('|', 'database wrapper', quote_ident(fdwname), 'is', concat_ws(' ', pg_get_userbyid(fdwowner), fdwhandler::regproc, fdwvalidator::regproc, coalesce(fdwacl, acldefault('F', fdwowner)), fdwoptions)) FROM pg_foreign_data_wrapper
 UNION ALL SELECT concat_ws('|', 'database server', quote_ident(srvname), 'is', concat_ws(' ', pg_get_userbyid(srvowner), (SELECT fdwname FROM pg_foreign_data_wrapper w WHERE w.oid = srvfdw), srvtype, srvversion, coalesce(srvacl, acldefault('S', srvowner)), srvoptions)) FROM pg_foreign_server
+UNION ALL SELECT concat_ws('|', 'database user mapping', quote_ident(usename) || ' on ' || quote_ident(srvname), 'is', array(SELECT unnest(umoptions) ORDER BY 1)) FROM pg_user_mappings
+UNION ALL SELECT concat_ws('|', 'database subscription', quote_ident(subname), 'is', (to_jsonb(s) - '{oid,subdbid,subowner,subtwophasestate,subskiplsn}'::text[])::text, pg_get_userbyid(subowner), subtwophasestate <> 'd') FROM pg_subscription s WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 UNION ALL SELECT concat_ws('|', 'database publication', quote_ident(pubname), 'is', concat_ws(' ', pg_get_userbyid(pubowner), puballtables, pubinsert, pubupdate, pubdelete, pubtruncate, pubviaroot,
 	array(SELECT pnnspid::regnamespace::text FROM pg_publication_namespace WHERE pnpubid = p.oid ORDER BY 1))) FROM pg_publication p
 UNION ALL SELECT concat_ws('|', 'database label', (pg_identify_object(classoid, objoid, objsubid)).identity, provider, label) FROM pg_seclabel
 	WHERE objoid >= 16384 AND classoid IN ('pg_language'::regclass, 'pg_event_trigger'::regclass, 'pg_publication'::regclass)
 UNION ALL SELECT concat_ws('|', 'database comment', (pg_identify_object(classoid, objoid, objsubid)).identity, 'is', description) FROM pg_description
-	WHERE objoid >= 16384 AND classoid IN ('pg_language'::regclass, 'pg_am'::regclass, 'pg_event_trigger'::regclass, 'pg_foreign_data_wrapper'::regclass, 'pg_foreign_server'::regclass, 'pg_publication'::regclass)
+	WHERE objoid >= 16384 AND classoid IN ('pg_language'::regclass, 'pg_am'::regclass, 'pg_event_trigger'::regclass, 'pg_foreign_data_wrapper'::regclass, 'pg_foreign_server'::regclass, 'pg_publication'::regclass, 'pg_subscription'::regclass)
 END
 
 # new($name, …)
@@ -84,6 +86,17 @@ sub done
 	is_deeply([ $self->catalog('tower') ], $self->{catalog}, 'the tower itself has not changed');
 	$self->{node}->stop;
 	done_testing();
+	return;
+}
+
+# A database that has one cannot be dropped.
+sub without_subscriptions
+{
+	my ($self, $database) = @_;
+	for (split /\n/, $self->{node}->safe_psql($database, "SELECT quote_ident(subname) FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"))
+	{
+		$self->run($database, "ALTER SUBSCRIPTION $_ DISABLE; ALTER SUBSCRIPTION $_ SET (slot_name = NONE); DROP SUBSCRIPTION $_");
+	}
 	return;
 }
 
@@ -232,10 +245,9 @@ sub record
 	return;
 }
 # What kind of type, table … a step is about.
-our $subkind = q{CASE WHEN object_type = 'type' THEN CASE WHEN statement ~ '^(CREATE|ALTER|DROP|COMMENT ON) DOMAIN' THEN 'd' WHEN statement ~ ' AS ENUM| (ADD|RENAME) VALUE ' THEN 'e' WHEN statement ~ ' AS RANGE ' THEN 'r' WHEN statement ~ '^CREATE TYPE|ATTRIBUTE' THEN 'c'
-	ELSE coalesce((SELECT typtype::text FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE quote_ident(n.nspname) || '.' || quote_ident(t.typname) = identity), '') END WHEN object_type = 'composite type' THEN 'c' WHEN object_type = 'table' THEN 'r' ELSE '' END};
+our $subkind = q{coalesce(details ->> 'typtype', CASE WHEN object_type = 'table' THEN 'r' ELSE '' END)};
 our $types = join('|', map { quotemeta } 'view column', 'materialized view column', 'table column', 'composite type column', 'materialized view', 'view', 'table constraint', 'domain constraint', 'table', 'index', 'sequence', 'function', 'procedure', 'aggregate', 'operator family', 'operator class', 'operator', 'trigger', 'rule', 'policy', 'statistics object', 'schema', 'event trigger',
-	'foreign-data wrapper', 'server', 'language', 'publication relation', 'publication namespace', 'publication', 'collation', 'conversion', 'cast', 'transform', 'access method', 'text search parser', 'text search template', 'text search dictionary', 'text search configuration', 'default value');
+	'foreign-data wrapper', 'server', 'user mapping', 'language', 'publication relation', 'publication namespace', 'publication', 'subscription', 'collation', 'conversion', 'cast', 'transform', 'access method', 'text search parser', 'text search template', 'text search dictionary', 'text search configuration', 'default value');
 
 # change($name, …)
 #   edit       pairs of texts: what the schema says, what it is to say
@@ -298,12 +310,13 @@ sub change
 		else { is("$second$error", '-- nothing to change', 'a second plan is empty'); }
 		my $left = $case{rows} ? qr/^(?:$case{rows})\|/ : qr/^$/;
 		is_deeply([ grep { !/$left/ } $self->rows($database) ], [ grep { !/$left/ } @rows ], 'the rows are the same');
-		$self->{node}->safe_psql('postgres', "DROP DATABASE $_") for $database, $loaded;
+		for ($database, $loaded) { $self->without_subscriptions($_); $self->{node}->safe_psql('postgres', "DROP DATABASE $_"); }
 	});
 	return;
 }
 
 # refusal($name, text, error, detail, hint, first): each a regular expression; an error that names no internal one.
+#   cell       'extension drop': what it is in docs/matrix.md
 sub refusal
 {
 	my ($self, $name, %case) = @_;
@@ -316,6 +329,13 @@ sub refusal
 		ok($failed, 'refused') or diag($out);
 		unlike($error, qr/XX000/, 'not an internal error');
 		like($error, $case{$_}, $_) for grep { $case{$_} } qw(error detail hint);
+		if ($case{cell} && $ENV{TEST_MATRIX} && $error =~ /ERROR:  (\w{5}):/)
+		{
+			my ($code, $kind, $operation, $test) = ($1, $case{cell} =~ /^(.*) (\w+)$/, $0 =~ m{([^/]+)\.pl$});
+			open(my $file, '>>', "$ENV{TEST_MATRIX}/$test") or die "$ENV{TEST_MATRIX}/$test: $!";
+			print $file "$test\t$operation\t\t\t$kind\t$code\n";
+			close $file;
+		}
 	});
 	return;
 }

@@ -2,6 +2,8 @@
 //
 // Reads lines from standard input, one for each step of a plan that a test has applied:
 //   test <TAB> action <TAB> object_type <TAB> subkind <TAB> object without an identity of its own <TAB> attributes that changed
+// and for each refusal that a test expects
+//   test <TAB> operation <TAB> <TAB> <TAB> kind, in the words of the table <TAB> SQLSTATE
 // The kinds and their words are the registry's; there is no other list of them.
 #include <algorithm>
 #include <iostream>
@@ -38,38 +40,57 @@ bool one_of(Kind kind, std::initializer_list<Kind> kinds) {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
-/// What PostgreSQL has no statement for.
+/// What there is no statement for, in PostgreSQL.
 bool exists(Kind kind, const std::string& operation) {
   const bool part = pgschema::kinds::keyword(kind).empty();
   if (operation == "comment") return !part;
   if (operation == "grant")
-    return kind != Kind::kMaterializedView
-               ? one_of(kind,
-                        {Kind::kSchema, Kind::kLanguage, Kind::kForeignDataWrapper, Kind::kForeignServer, Kind::kEnum,
-                         Kind::kComposite, Kind::kDomain, Kind::kRange, Kind::kSequence, Kind::kTable, Kind::kColumn,
-                         Kind::kFunction, Kind::kProcedure, Kind::kAggregate, Kind::kView})
-               : true;
+    return one_of(kind, {Kind::kSchema,   Kind::kLanguage, Kind::kForeignDataWrapper, Kind::kForeignServer,
+                         Kind::kEnum,     Kind::kComposite, Kind::kDomain,            Kind::kRange,
+                         Kind::kSequence, Kind::kIdentitySequence, Kind::kTable,      Kind::kColumn,
+                         Kind::kFunction, Kind::kProcedure, Kind::kAggregate,         Kind::kView,
+                         Kind::kMaterializedView, Kind::kBaseType, Kind::kForeignTable});
   if (operation == "owner")
     return !part && !one_of(kind, {Kind::kColumn, Kind::kConstraint, Kind::kDomainConstraint, Kind::kIndex, Kind::kRule,
                                    Kind::kTrigger, Kind::kPolicy, Kind::kCast, Kind::kTransform, Kind::kAccessMethod,
-                                   Kind::kTextSearchParser, Kind::kTextSearchTemplate, Kind::kExtension});
+                                   Kind::kTextSearchParser, Kind::kTextSearchTemplate, Kind::kExtension,
+                                   Kind::kIdentitySequence});  // it has the table's
   if (operation == "rename")
-    return !part &&
-           !one_of(kind, {Kind::kCast, Kind::kTransform, Kind::kOperator, Kind::kAccessMethod, Kind::kExtension});
+    return !part && !one_of(kind, {Kind::kCast, Kind::kTransform, Kind::kOperator, Kind::kAccessMethod, Kind::kExtension,
+                                   Kind::kIdentitySequence});  // it is called as the column is, and found so
+  if (operation == "create" || operation == "drop") return kind != Kind::kIdentitySequence;  // with its column
+  // Nothing about them but what has a column of its own here.
+  if (operation == "alter")
+    return !one_of(kind, {Kind::kSchema, Kind::kShellType, Kind::kOperatorFamily, Kind::kFamilyMember,
+                          Kind::kPublicationSchema, Kind::kExtensionDependency, Kind::kIdentitySequence});
   return true;
 }
 
-/// Never dropped to come back.
-bool holds_rows(Kind kind) {
-  pgschema::Object object;
-  object.id.kind = kind;
-  return one_of(kind, {Kind::kSchema, Kind::kTable, Kind::kSequence, Kind::kExtension}) &&
-         !pgschema::kinds::writer(kind).can_step_aside(object, {});
+/// Nothing that they need is ever dropped to come back.
+bool stands_on_what_stays(Kind kind) {
+  return one_of(kind, {Kind::kSchema,             // nothing
+                       Kind::kExtension,          // schemas and extensions
+                       Kind::kForeignServer,      // a wrapper, which is altered in place
+                       Kind::kShellType,          // nothing: it goes and comes with its type
+                       Kind::kSequence,           // a column
+                       Kind::kIdentitySequence,   // a column
+                       Kind::kOwnedBy,            // a sequence and a column
+                       Kind::kOperatorFamily,     // an access method
+                       Kind::kCollation,          // nothing
+                       Kind::kPublication,        // nothing: its tables are objects of their own
+                       Kind::kPublicationSchema,  // a publication and a schema
+                       Kind::kDatabaseDefaults,   // roles
+                       Kind::kDefaultPrivilege,   // roles and a schema
+                       Kind::kEventTrigger});     // a function without arguments or result: OR REPLACE always does
 }
+
+/// Goes with the whole, and by no statement of its own.
+bool goes_with_the_whole(Kind kind) { return kind == Kind::kContents; }
 
 struct Cell {
   std::set<std::string> tests;
   std::set<std::string> attributes;
+  std::map<std::string, std::string> errors;  // SQLSTATE by test
 };
 
 std::vector<std::string> fields(const std::string& line) {
@@ -90,9 +111,17 @@ int main() {
   std::map<std::string, Kind> parts;  // by the words of what has no identity
   for (int i = 1; i < static_cast<int>(Kind::kOther); ++i)
     parts.emplace(pgschema::kinds::describe({static_cast<Kind>(i), ""}), static_cast<Kind>(i));
+  std::map<std::string, Kind> by_word;
+  for (int i = 1; i < static_cast<int>(Kind::kOther); ++i)
+    by_word.emplace(word_of(static_cast<Kind>(i)), static_cast<Kind>(i));
   for (std::string line; std::getline(std::cin, line);) {
     const auto field = fields(line);
     if (field.size() < 6) continue;
+    if (field[2].empty()) {
+      if (const auto refused = by_word.find(field[4]); refused != by_word.end())
+        cells[refused->second][field[1]].errors.emplace(field[0], field[5]);
+      continue;
+    }
     std::string operation = field[1];
     Kind kind = pgschema::kinds::kind_of(field[2], field[3]);
     std::size_t longest = 0;
@@ -118,9 +147,10 @@ int main() {
   std::cout
       << "# Kinds and operations\n\nWhat the tests plan, apply and hold against a database that was loaded so. Made by `test/matrix` from the registry of kinds and "
          "the plans of a\nwhole `make test`, which fails where this file says something else (`make test ACCEPT=1` writes it). In a cell: a test in `test/t` or `test/door`;\n"
-         "pairs of random schemas are not counted. – : PostgreSQL has no statement for it, or it is no object by itself. **none**: no test.\n\n"
-         "*rebuild*: dropped and made again because of something beneath. What holds rows is never rebuilt, and refused by name instead\n"
-         "(`docs/limits.md`, \"Where rows stand in the way\").\n\n| |";
+         "pairs of random schemas are not counted. An SQLSTATE: the test shows that it is refused so. – : there is no statement for it, or it goes with the\n"
+         "whole that it is a part of. **none**: no test.\n\n"
+         "*rebuild*: dropped and made again because of something beneath; – where nothing beneath is ever dropped to come back. (A sequence, a\n"
+         "table and its columns hold rows, and are refused by name instead: `docs/limits.md`, \"Where rows stand in the way\".)\n\n| |";
   for (const auto& operation : kOperations) std::cout << ' ' << operation << " |";
   std::cout << "\n|---|";
   for (std::size_t i = 0; i < kOperations.size(); ++i) std::cout << "---|";
@@ -130,14 +160,15 @@ int main() {
     if (one_of(kind, {Kind::kComment, Kind::kOwner, Kind::kPrivilege})) continue;  // operations here
     std::cout << "| " << word_of(kind) << " |";
     for (const auto& operation : kOperations) {
-      const auto& tests = cells[kind][operation].tests;
+      const Cell& cell = cells[kind][operation];
       std::string shown = "**none**";
-      if (!tests.empty())
-        shown = *tests.begin();
-      else if (!exists(kind, operation))
+      if (!cell.tests.empty())
+        shown = *cell.tests.begin();
+      else if (!cell.errors.empty())
+        shown = "[`" + cell.errors.begin()->second + "`](limits.md) " + cell.errors.begin()->first;
+      else if (!exists(kind, operation) || (operation == "rebuild" && stands_on_what_stays(kind)) ||
+               (operation == "drop" && goes_with_the_whole(kind)))
         shown = "–";
-      else if (operation == "rebuild" && holds_rows(kind))
-        shown = "refused";
       std::cout << ' ' << shown << " |";
     }
     std::cout << '\n';

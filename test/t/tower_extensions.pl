@@ -30,7 +30,10 @@ $tower->change('the newest version', set => $run, first => $older, also => 'ALTE
 $tower->change('another version, by CREATE EXTENSION', set => $run, first => $older, also => "ALTER EXTENSION citext UPDATE TO '1.6'", text => "CREATE EXTENSION citext VERSION '1.6'");
 $tower->change('an older one, which is made so', set => $run, also => "CREATE EXTENSION citext SCHEMA app VERSION '1.5'");
 $tower->refusal('a version that there is not', set => $run, first => "$older; SET pgschema.run_code = on", text => "ALTER EXTENSION citext UPDATE TO '99'", error => qr/has no update path/);
-$tower->refusal('it goes', first => $installed, text => 'DROP EXTENSION citext', error => qr/DROP EXTENSION is not supported in a desired state/, detail => qr/without locking/);
+$tower->change('one that nobody uses goes', first => 'CREATE EXTENSION citext SCHEMA app; CREATE EXTENSION hstore', also => 'DROP EXTENSION IF EXISTS citext, hstore, nothing', steps => [ 'DROP EXTENSION citext', 'DROP EXTENSION hstore' ]);
+$tower->refusal('one that is used goes', first => $installed, text => "DROP EXTENSION citext $_", error => qr/DROP EXTENSION of citext is not supported while something uses it/, detail => qr/(?:app\.v_mail|app\.mail) does/) for '', 'CASCADE';
+$tower->refusal('one that another requires goes', first => 'CREATE EXTENSION earthdistance CASCADE', text => 'DROP EXTENSION cube', error => qr/DROP EXTENSION of cube is not supported/, detail => qr/earthdistance does/);
+$tower->refusal('one with relations goes', first => 'CREATE EXTENSION pg_stat_statements SCHEMA app', text => 'DROP EXTENSION pg_stat_statements', error => qr/DROP EXTENSION of pg_stat_statements is not supported/, detail => qr/locking app\.pg_stat_statements/);
 $tower->refusal('another schema of one with relations', first => 'CREATE EXTENSION pg_stat_statements SCHEMA app', text => 'ALTER EXTENSION pg_stat_statements SET SCHEMA reporting', error => qr/SET SCHEMA of pg_stat_statements is not supported/, detail => qr/app\.pg_stat_statements/);
 $tower->refusal('its members', first => $installed, text => 'ALTER EXTENSION citext DROP FUNCTION app.citext(inet)', error => qr/ALTER EXTENSION is not supported/);
 $tower->done;

@@ -19,7 +19,7 @@ $tower->change('the comment and the grants of a type', also => "COMMENT ON TYPE 
 
 $tower->change('an attribute more', edit => [ 'lon double precision);' => 'lon double precision, height integer);' ], text => 'CREATE TYPE app.position', rows => 'app.(areas|stations|hospitals)');
 $tower->refusal('an attribute of another type, and columns have the type', edit => [ 'lon double precision);' => 'lon numeric);' ], text => 'CREATE TYPE app.position',
-	error => qr/cannot rebuild type app\."position" because column app\.areas\.centre uses it/, detail => qr/And 2 more/);
+	cell => 'table rebuild', error => qr/cannot rebuild type app\."position" because column app\.areas\.centre uses it/, detail => qr/And 2 more/);
 $tower->change('an attribute less', edit => [ ', lon double precision);' => ');' ], text => 'CREATE TYPE app.position', rows => 'app.(areas|stations|hospitals)');
 my $place = "CREATE TYPE app.place AS (name text, x integer); CREATE FUNCTION app.place_of(n text) RETURNS app.place LANGUAGE sql IMMUTABLE RETURN ROW(n, 1)::app.place; CREATE VIEW app.v_place AS SELECT name, app.place_of(name) AS place FROM app.areas; COMMENT ON COLUMN app.place.x IS 'x'";
 $tower->change('an attribute of another type, no table has it', first => $place, instead => $place =~ s/x integer/x bigint/r =~ s/\(n, 1\)/(n, 1)/r, text => 'CREATE TYPE app.place AS (name text, x bigint)');

@@ -1,0 +1,15 @@
+// Subscriptions in a desired state: definitions alone. What the server does in connection with a publisher is refused.
+#pragma once
+
+#include "shadow/text.hpp"
+
+namespace pgschema::shadow {
+
+/// Raises 0A000 for what would connect: CREATE without connect = false, a refresh, a slot's options, DROP of one that has a slot.
+void refuse_connecting(const RawStmt& raw, const std::string& context);
+
+/// Dumps say connect = false, and so never that a subscription is enabled: where the text does not say it by ALTER SUBSCRIPTION
+/// or enabled = false, it is as it is.
+void keep_enabled(const Text& text, const Snapshot& live, Snapshot& desired);
+
+}  // namespace pgschema::shadow
