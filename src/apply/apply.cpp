@@ -160,7 +160,6 @@ void check_result(const functions::Planned& planned) {
 
 void lock(const functions::Planned& planned, Locks& locks) {
   if (planned.document.plan.empty()) return;
-  check_slots(planned.document);
   const pg::SettingsScope settings;
   for (const auto& [name, value] : plan::script_settings()) settings.set(name, value);
   locks.take(planned.document.locks);

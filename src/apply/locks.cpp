@@ -35,8 +35,6 @@ WHERE l.granted AND l.pid IS DISTINCT FROM pg_backend_pid() AND l.mode = ANY ($1
     ELSE l.locktype = 'advisory' AND l.classid = $3 AND l.objsubid = $4 END
 ORDER BY a.state_change NULLS FIRST, l.pid LIMIT 5)";
 
-constexpr const char* kSlotsSql = "SELECT count(*) FROM pg_locks WHERE NOT fastpath AND pid IS DISTINCT FROM pg_backend_pid()";
-
 LOCKMODE mode_of(const std::string& name) {
   for (LOCKMODE mode = AccessShareLock; mode <= AccessExclusiveLock; ++mode)
     if (name == GetLockmodeName(DEFAULT_LOCKMETHOD, mode)) return mode;
@@ -71,7 +69,9 @@ void tell(const std::string& message, const std::string& detail) {
   });
 }
 
-bool is_about_waiting(std::string_view code) { return code == sqlstate::kLockNotAvailable || code == sqlstate::kDeadlock; }
+bool may_pass(std::string_view code) {
+  return code == sqlstate::kLockNotAvailable || code == sqlstate::kDeadlock || code == sqlstate::kSerialization;
+}
 
 }  // namespace
 
@@ -139,11 +139,11 @@ void Locks::run(const std::function<void()>& attempt) {
       all.commit();
       return;
     } catch (const pg::Error& error) {
-      if (!is_about_waiting(error.sqlstate())) throw;
+      if (!may_pass(error.sqlstate()) || (failed > patience_.retries && !waiting_)) throw;
       message = error.message;
       detail = error.detail;
     } catch (const Failure& failure) {
-      if (!is_about_waiting(failure.sqlstate())) throw;
+      if (!may_pass(failure.sqlstate()) || failed > patience_.retries) throw;
       message = failure.message();
       detail = failure.detail();
     }
@@ -151,6 +151,7 @@ void Locks::run(const std::function<void()>& attempt) {
       message = cat("waited ", std::to_string(patience_.lock_timeout), " ms for ", waiting_->what, " in vain");
       if (const std::string who = in_the_way(*waiting_); !who.empty()) detail = who;
     }
+    // What was not waited for has been thrown as it is.
     if (failed > patience_.retries)
       throw Failure(sqlstate::kLockNotAvailable, message)
           .detail(detail)
@@ -161,15 +162,6 @@ void Locks::run(const std::function<void()>& attempt) {
          detail);
     pause(failed - 1);
   }
-}
-
-void check_slots(const plan::Document& document) {
-  const std::int64_t used = pg::query(kSlotsSql).at(0).number(0);
-  if (document.lock_slots <= document.lock_slots_total - used) return;
-  throw Failure(sqlstate::kConfigurationLimit, "the server's lock table has no room for all locks of the plan")
-      .detail(cat("The plan takes ", std::to_string(document.lock_slots), ", there is room for ",
-                  std::to_string(document.lock_slots_total), ", and others have taken ", std::to_string(used), "."))
-      .hint("Raise max_locks_per_transaction (which takes a restart), or apply the text in parts: without schemas => … a text may define some of the objects only.");
 }
 
 }  // namespace pgschema::apply

@@ -22,9 +22,9 @@ class Locks {
  public:
   explicit Locks(Patience patience) : patience_(patience) {}
 
-  /// Runs `attempt` in a subtransaction, again and again while a lock cannot be had (55P03) or two wait for each other (40P01):
-  /// then the subtransaction is rolled back, a NOTICE says who is in the way, and after a pause that grows it is tried again.
-  /// Raises 55P03, with who is in the way, after so many attempts.
+  /// Runs `attempt` in a subtransaction, again and again while a lock cannot be had (55P03), two wait for each other (40P01) or
+  /// what it looks at is changed by others (40001): then the subtransaction is rolled back, a NOTICE says who is in the way, and
+  /// after a pause that grows it is tried again. Raises the last error after so many attempts; 55P03, with who is in the way, for a lock.
   void run(const std::function<void()>& attempt);
 
   /// One apply at a time in a database, until the transaction ends.
@@ -46,8 +46,5 @@ class Locks {
   const Patience patience_;
   std::optional<Wait> waiting_;
 };
-
-/// 53400 when the server's lock table has no room for so many: before anything is locked.
-void check_slots(const plan::Document& document);
 
 }  // namespace pgschema::apply

@@ -102,11 +102,8 @@ Datum apply(FunctionCallInfo fcinfo) {
   apply::Locks locks(waits);
   locks.run([&] {
     locks.take_turn();
-    // What was planned before holds unless something has changed meanwhile; the attempt that found that out has given its locks up.
-    if (!kept) {
-      kept = make_plan(arguments, shadow::For::kApplying);
-      gate(kept->document, allow, expect);
-    }
+    kept = make_plan(arguments, shadow::For::kApplying);  // again after a pause: what has come meanwhile takes part
+    gate(kept->document, allow, expect);
     apply::lock(*kept, locks);
   });
   const Planned& planned = *kept;

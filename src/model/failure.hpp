@@ -68,7 +68,6 @@ inline constexpr std::string_view kLockNotAvailable = "55P03";
 inline constexpr std::string_view kUnsafeNewEnumValue = "55P04";
 inline constexpr std::string_view kSerialization = "40001";
 inline constexpr std::string_view kDeadlock = "40P01";
-inline constexpr std::string_view kConfigurationLimit = "53400";
 inline constexpr std::string_view kProgramLimit = "54000";
 inline constexpr std::string_view kReadOnly = "25006";
 inline constexpr std::string_view kInternal = "XX000";
