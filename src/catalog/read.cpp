@@ -20,9 +20,9 @@
 
 extern "C" {
 #include "access/transam.h"
-#include "catalog/pg_authid.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_default_acl.h"
@@ -492,7 +492,9 @@ class Builder {
     // A sequence goes with its column, but does not need it: what needs the column is the ownership.
     if (source.kind == Kind::kSequence && edge.type == 'a') source = {Kind::kOwnedBy, kinds::describe(source)};
     // What is in a tree needs what it hangs on only as long as it does.
-    if (in_trees_ && (source.kind == to->id.kind || (is_table(source.kind) && is_table(to->id.kind))))
+    // (The index of a constraint may be a part of one that is none's.)
+    const bool key_of_index = source.kind == Kind::kConstraint && to->id.kind == Kind::kIndex && edge.type == 'P';
+    if (in_trees_ && (source.kind == to->id.kind || (is_table(source.kind) && is_table(to->id.kind)) || key_of_index))
       if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)}; out.snapshot.has(inheritance))
         source = inheritance;
     out.snapshot.depend(source, target, edge.type);
