@@ -86,8 +86,10 @@ class TableWriter final : public Writer {
     const std::string prefix = alter_relation(change.after), lock = access_exclusive(change.after);
     for (const auto* list : {"options", "toast_options"})
       for (auto& command : change_options(prefix, change.before.get(list), change.after.get(list), "ALTER TABLE",
-                                          cat("ShareUpdateExclusiveLock ", change.after.id.identity)))
+                                          cat("ShareUpdateExclusiveLock ", change.after.id.identity))) {
+        command.after_columns = list == std::string_view("toast_options");
         out.commands.push_back(std::move(command));
+      }
     if (change.changed("row_security") || change.changed("force_row_security")) {
       security(change.after, &change.before, out.commands);
       out.dangers.push_back({Hazard::kAccess, cat("row security of ", describe(change.after.id))});
