@@ -96,8 +96,10 @@ class TableWriter final : public Writer {
     }
     if (change.changed("replica_identity") && !an_index_is("replica_identity", change.after, change.desired))
       out.commands.push_back(replica_identity(change.after));
-    if (change.changed("persistence"))
+    if (change.changed("persistence")) {
       rewrite(out, change, cat(prefix, change.after.has("persistence") ? " SET UNLOGGED" : " SET LOGGED"));
+      keep_sequences(change, out.commands);
+    }
     if (change.changed("tablespace"))
       rewrite(out, change,
               cat(prefix, " SET TABLESPACE ",
@@ -122,6 +124,25 @@ class TableWriter final : public Writer {
   static void rewrite(Alteration& out, const Change& change, std::string sql) {
     out.commands.push_back({std::move(sql), "ALTER TABLE", access_exclusive(change.after), {}});
     out.dangers.push_back({Hazard::kRewrite, describe(change.after.id)});
+  }
+
+  /// The sequences that its columns own follow the table (ATPrepChangePersistence() and ATRewriteTables() in tablecmds.c): those
+  /// that are to be otherwise are told so.
+  static void keep_sequences(const Change& change, std::vector<Command>& out) {
+    for (const auto& column : change.desired.children(change.after.id))
+      for (const auto& edge : change.desired.dependents(column)) {
+        if (edge.from.kind != Kind::kOwnedBy) continue;
+        const Object* owned = change.desired.find(edge.from);
+        const Object* sequence = owned ? change.desired.find(owned->parent) : nullptr;
+        if (!sequence || !change.live.has(sequence->id) ||
+            sequence->get("persistence") == change.after.get("persistence"))
+          continue;
+        out.push_back(
+            {cat("ALTER SEQUENCE ", sequence->id.identity, sequence->has("persistence") ? " SET UNLOGGED" : " SET LOGGED"),
+             "ALTER SEQUENCE",
+             access_exclusive(*sequence),
+             {}});
+      }
   }
 
   static void security(const Object& table, const Object* before, std::vector<Command>& out) {
