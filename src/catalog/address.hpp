@@ -50,6 +50,7 @@ class Known {
     return slot.number ? &list_[slot.number - 1] : nullptr;
   }
   bool has(const Address& address) const { return find(address) != nullptr; }
+  void reserve(std::size_t count);
   /// Under its own address, `located.whole`. One that is known stays as it is.
   void insert(Located located);
   /// A part is located where its whole is, if that is known.
@@ -63,6 +64,7 @@ class Known {
   };
   std::size_t place(const Address& address) const;
   void put(const Address& address, std::uint32_t number);
+  void resize(std::size_t count);
 
   std::vector<Slot> table_;  // by hash, with open addressing; at most half full
   std::size_t used_ = 0;

@@ -86,7 +86,7 @@ void add(const Function& function, Texts& texts, std::vector<RawObject>& out) {
                   cat(raw.object.schema, ".", raw.object.name, " was dropped by another session meanwhile"))
         .hint("Try again.");
   Fields fields;
-  fields.set("definition", texts.of(function.definition));
+  fields.set("definition", SharedText(function.definition));
   if (function.result) fields.fact("result", texts.of(function.result));
   if (function.argument_list) fields.fact("arguments", texts.of(function.argument_list));
   if (function.identity_arguments) fields.fact("identity_arguments", texts.of(function.identity_arguments));

@@ -340,14 +340,21 @@ std::size_t Known::place(const Address& address) const {
 }
 
 void Known::put(const Address& address, std::uint32_t number) {
-  if (++used_ * 2 > table_.size()) {
-    std::size_t size = 64;
-    while (size < used_ * 3) size *= 2;
-    const std::vector<Slot> before = std::exchange(table_, std::vector<Slot>(size));
-    for (const auto& slot : before)
-      if (slot.number) table_[place(slot.address)] = slot;
-  }
+  if (++used_ * 2 > table_.size()) resize(used_ * 2);
   table_[place(address)] = {address, number};
+}
+
+void Known::resize(std::size_t count) {
+  std::size_t size = 64;
+  while (size < count * 2) size *= 2;
+  const std::vector<Slot> before = std::exchange(table_, std::vector<Slot>(size));
+  for (const auto& slot : before)
+    if (slot.number) table_[place(slot.address)] = slot;
+}
+
+void Known::reserve(std::size_t count) {
+  if (count * 2 > table_.size()) resize(count);
+  list_.reserve(count);
 }
 
 void Known::insert(Located located) {

@@ -20,9 +20,9 @@
 
 extern "C" {
 #include "access/transam.h"
-#include "catalog/pg_authid.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_default_acl.h"
@@ -52,11 +52,9 @@ namespace {
 constexpr std::size_t kFirstAttribute = 8;
 
 /// Sequences that columns of these relations own.
-std::vector<Oid> owned_sequences(const std::vector<Oid>& relations) {
+std::vector<Oid> owned_sequences(const std::vector<RawDependency>& dependents) {
   std::vector<Oid> out;
-  std::set<Address> tables;
-  for (const Oid oid : relations) tables.insert({RelationRelationId, oid, 0});
-  for (const auto& edge : direct_dependents(tables))
+  for (const auto& edge : dependents)
     if (edge.type == DEPENDENCY_AUTO && edge.from.classid == RelationRelationId) out.push_back(edge.from.objid);
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -192,10 +190,13 @@ class Owners {
 class Rows {
  public:
   explicit Rows(const Units& units) : units_(units) {
-    const auto owned = owned_sequences(list(units.relations));
+    std::set<Address> tables;
+    for (const Oid oid : units.relations) tables.insert(tables.end(), {RelationRelationId, oid, 0});
+    const auto dependents = direct_dependents(tables);
+    const auto owned = owned_sequences(dependents);
     units_.relations.insert(owned.begin(), owned.end());
     relations_ = list(units_.relations);
-    read_ = read_relations(relations_, list(units.types), texts_);
+    read_ = read_relations(relations_, dependents, list(units.types), texts_);
     std::vector<RawObject>& out = read_.objects;
     aggregates_ = units_.functions;
     for (const Oid oid : read_functions(list(units_.functions), texts_, out)) aggregates_.erase(oid);
@@ -416,6 +417,7 @@ class Builder {
   /// With the addresses, or the objects alone.
   Reading build(bool addresses) {
     Reading out;
+    out.snapshot.objects.reserve(rows_.objects().size());
     for (auto& raw : rows_.objects()) add(out, raw, addresses);
     rows_.objects() = {};
     for (const auto& edge : edges_) connect(out, edge, addresses);
@@ -492,7 +494,9 @@ class Builder {
     // A sequence goes with its column, but does not need it: what needs the column is the ownership.
     if (source.kind == Kind::kSequence && edge.type == 'a') source = {Kind::kOwnedBy, kinds::describe(source)};
     // What is in a tree needs what it hangs on only as long as it does.
-    if (in_trees_ && (source.kind == to->id.kind || (is_table(source.kind) && is_table(to->id.kind))))
+    // (The index of a constraint may be a part of one that is none's.)
+    const bool key_of_index = source.kind == Kind::kConstraint && to->id.kind == Kind::kIndex && edge.type == 'P';
+    if (in_trees_ && (source.kind == to->id.kind || (is_table(source.kind) && is_table(to->id.kind)) || key_of_index))
       if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)}; out.snapshot.has(inheritance))
         source = inheritance;
     out.snapshot.depend(source, target, edge.type);

@@ -81,7 +81,7 @@ struct Constraint {
   char type;
   bool no_inherit, validated, local;
   NameData name;
-  std::string_view shape;  // of a CHECK
+  std::string_view shape;  // of a CHECK, a primary key or UNIQUE
   const char* definition;
 };
 
@@ -124,12 +124,17 @@ bool has_column_options(HeapTuple row, TupleDesc shape) {
   return !std::string_view(VARDATA_ANY(only), VARSIZE_ANY_EXHDR(only)).starts_with(kServers);
 }
 
-/// Of whichever table.
-std::string_view shape_of_check(HeapTuple row) {
+/// Of whichever table and index.
+std::string_view shape_of_constraint(HeapTuple row) {
   constexpr std::size_t kFrom = offsetof(FormData_pg_constraint, contype);
   const std::string_view out = bytes_of(row, kFrom);
-  memset(const_cast<char*>(out.data()) + offsetof(FormData_pg_constraint, conrelid) - kFrom, 0, sizeof(Oid));
+  for (const std::size_t at : {offsetof(FormData_pg_constraint, conrelid), offsetof(FormData_pg_constraint, conindid)})
+    memset(const_cast<char*>(out.data()) + at - kFrom, 0, sizeof(Oid));
   return out;
+}
+
+bool has_shape(char type) {
+  return type == CONSTRAINT_CHECK || type == CONSTRAINT_PRIMARY || type == CONSTRAINT_UNIQUE;
 }
 
 bool has_value(HeapTuple row, AttrNumber column, TupleDesc shape) {
@@ -169,15 +174,19 @@ const char* type_of_relation(char relkind) {
 
 class Reader {
  public:
-  Reader(const std::vector<Oid>& relations, const std::vector<Oid>& types, Texts& texts)
-      : asked_(relations), types_(types), texts_(texts) {}
+  Reader(const std::vector<Oid>& relations, const std::vector<RawDependency>& dependents, const std::vector<Oid>& types,
+         Texts& texts)
+      : asked_(relations), types_(types), dependents_(dependents), texts_(texts) {}
 
   RelationsRead run() {
     pg::call([] { CommandCounterIncrement(); });
     scan();
     print();
     note_not_nulls();
-    out_.objects.reserve(relations_.size() * 2 + columns_.size() + defaults_.size() + constraints_.size());
+    const std::size_t most =
+        relations_.size() * 2 + columns_.size() + defaults_.size() + constraints_.size() + sequences_.size();
+    out_.objects.reserve(most);
+    out_.located.reserve(most);
     for (const auto& relation : relations_)
       if (is_asked(relation)) add(relation);
     for (std::size_t at = 0; at < columns_.size(); ++at) add(columns_[at]);
@@ -220,10 +229,10 @@ class Reader {
     std::vector<Oid> tables, sequences;
     for (const auto& column : columns_)
       if (column.identity && (tables.empty() || tables.back() != column.relation)) tables.push_back(column.relation);
-    std::set<Address> wholes;
-    for (const Oid table : tables) wholes.insert(wholes.end(), {RelationRelationId, table, 0});
-    for (const auto& edge : direct_dependents(wholes)) {
-      if (edge.from.classid != RelationRelationId || edge.type != DEPENDENCY_INTERNAL || edge.to.subid == 0) continue;
+    for (const auto& edge : dependents_) {
+      if (edge.from.classid != RelationRelationId || edge.type != DEPENDENCY_INTERNAL || edge.to.subid == 0 ||
+          !std::binary_search(tables.begin(), tables.end(), edge.to.objid))
+        continue;
       sequence_of_.insert_or_assign({edge.to.objid, edge.to.subid}, edge.from.objid);
       sequences.push_back(edge.from.objid);
     }
@@ -371,7 +380,7 @@ class Reader {
           {form->oid, form->connamespace, form->conrelid, form->contypid, form->conindid, form->confrelid,
            form->conparentid, key, form->coninhcount, form->contype, form->connoinherit, form->convalidated,
            form->conislocal, form->conname,
-           form->contype == CONSTRAINT_CHECK && OidIsValid(form->conrelid) ? shape_of_check(row) : std::string_view(),
+           has_shape(form->contype) && OidIsValid(form->conrelid) ? shape_of_constraint(row) : std::string_view(),
            nullptr});
     };
     pg::call([&] {
@@ -532,15 +541,17 @@ class Reader {
   // depends on the catalog row and on the columns; where these are the same, the server need not print it again (for which
   // it opens the table). Not where the name of the table occurs: it may be a row of the table.
 
-  /// Names, types and collations of the columns.
+  /// Numbers, names, types and collations of the columns.
   const std::string& shape_of(Oid relation) {
     std::string& out = shapes_[relation];
     if (!out.empty()) return out;
     const auto [first, last] = columns_range(relation);
-    for (const Column* column = first; column != last; ++column)
-      out += cat(NameStr(column->name), std::string_view("\0", 1), std::to_string(column->number), " ",
-                 std::to_string(column->type), " ", std::to_string(column->typmod), " ",
-                 std::to_string(column->collation), "\n");
+    for (const Column* column = first; column != last; ++column) {
+      const std::uint32_t numbers[] = {static_cast<std::uint32_t>(column->number), column->type,
+                                       static_cast<std::uint32_t>(column->typmod), column->collation};
+      out.append(reinterpret_cast<const char*>(numbers), sizeof(numbers));
+      out.append(NameStr(column->name), strlen(NameStr(column->name)) + 1);
+    }
     return out;
   }
 
@@ -555,7 +566,9 @@ class Reader {
       constraint.definition = ask();
       return;
     }
-    const std::string key = cat(constraint.shape, shape_of(constraint.relation));
+    const auto index = index_places_.find(constraint.index);
+    const std::string key = cat(constraint.shape, shape_of(constraint.relation),
+                                index == index_places_.end() ? std::string_view() : indexes_[index->second].shape);
     if (const auto known = printed_.find(key); known != printed_.end()) {
       constraint.definition = known->second;
       return;
@@ -705,7 +718,7 @@ class Reader {
     Fields fields;
     if (view) {
       if (!relation.definition) throw_gone(named(relation).identity);
-      fields.set("definition", texts_.of(relation.definition));
+      fields.set("definition", SharedText(relation.definition));
       if (SharedText list = columns_of(relation.oid); !list.empty()) fields.set("columns", std::move(list));
     }
     if (relation.persistence == RELPERSISTENCE_UNLOGGED) fields.set("persistence", texts_.of("unlogged"));
@@ -1045,7 +1058,7 @@ class Reader {
     const Named& its = named(*self);
     if (!index.definition) throw_gone(its.identity);
     Fields fields;
-    fields.set("definition", texts_.of(index.definition));
+    fields.set("definition", SharedText(index.definition));
     if (OidIsValid(self->tablespace)) fields.set("tablespace", texts_.tablespace(self->tablespace));
     if (const auto found = index_statistics_.find(index.oid); found != index_statistics_.end())
       fields.set("statistics", found->second);
@@ -1068,6 +1081,7 @@ class Reader {
   }
 
   const std::vector<Oid>&asked_, &types_;
+  const std::vector<RawDependency>& dependents_;
   Texts& texts_;
   RelationsRead out_;
 
@@ -1099,8 +1113,9 @@ class Reader {
 
 }  // namespace
 
-RelationsRead read_relations(const std::vector<Oid>& relations, const std::vector<Oid>& types, Texts& texts) {
-  return Reader(relations, types, texts).run();
+RelationsRead read_relations(const std::vector<Oid>& relations, const std::vector<RawDependency>& dependents,
+                             const std::vector<Oid>& types, Texts& texts) {
+  return Reader(relations, dependents, types, texts).run();
 }
 
 }  // namespace pgschema::catalog

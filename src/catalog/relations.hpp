@@ -19,8 +19,10 @@ struct RelationsRead {
   std::vector<Oid> identity_sequences;
 };
 
-/// `relations` are sorted, and so are the `types`, whose columns (of composite types) are read along. Runs under settings
-/// that the caller has pinned, on what this transaction has done so far.
-RelationsRead read_relations(const std::vector<Oid>& relations, const std::vector<Oid>& types, Texts& texts);
+/// `relations` are sorted, `dependents` is what depends on them directly (among other edges), and the `types` are sorted too,
+/// whose columns (of composite types) are read along. Runs under settings that the caller has pinned, on what this
+/// transaction has done so far.
+RelationsRead read_relations(const std::vector<Oid>& relations, const std::vector<RawDependency>& dependents,
+                             const std::vector<Oid>& types, Texts& texts);
 
 }  // namespace pgschema::catalog

@@ -162,9 +162,9 @@ class IndexWriter final : public Writer {
     const std::string& whole = index.get("definition");
     const std::string only = cat(" INDEX ", index.name, " ON ONLY ");
     const auto at = whole.find(only);
+    if (at == std::string::npos) return whole;
     const auto heirs = descendants_of(table.id, in);
-    if (at == std::string::npos ||
-        std::none_of(heirs.begin(), heirs.end(), [](const ObjectId& heir) { return heir.kind == Kind::kForeignTable; }))
+    if (std::none_of(heirs.begin(), heirs.end(), [](const ObjectId& heir) { return heir.kind == Kind::kForeignTable; }))
       return whole;
     return cat(whole.substr(0, at), " INDEX ", index.name, " ON ", whole.substr(at + only.size()));
   }

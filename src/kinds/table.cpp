@@ -86,16 +86,20 @@ class TableWriter final : public Writer {
     const std::string prefix = alter_relation(change.after), lock = access_exclusive(change.after);
     for (const auto* list : {"options", "toast_options"})
       for (auto& command : change_options(prefix, change.before.get(list), change.after.get(list), "ALTER TABLE",
-                                          cat("ShareUpdateExclusiveLock ", change.after.id.identity)))
+                                          cat("ShareUpdateExclusiveLock ", change.after.id.identity))) {
+        command.after_columns = list == std::string_view("toast_options");
         out.commands.push_back(std::move(command));
+      }
     if (change.changed("row_security") || change.changed("force_row_security")) {
       security(change.after, &change.before, out.commands);
       out.dangers.push_back({Hazard::kAccess, cat("row security of ", describe(change.after.id))});
     }
     if (change.changed("replica_identity") && !an_index_is("replica_identity", change.after, change.desired))
       out.commands.push_back(replica_identity(change.after));
-    if (change.changed("persistence"))
+    if (change.changed("persistence")) {
       rewrite(out, change, cat(prefix, change.after.has("persistence") ? " SET UNLOGGED" : " SET LOGGED"));
+      keep_sequences(change, out.commands);
+    }
     if (change.changed("tablespace"))
       rewrite(out, change,
               cat(prefix, " SET TABLESPACE ",
@@ -120,6 +124,25 @@ class TableWriter final : public Writer {
   static void rewrite(Alteration& out, const Change& change, std::string sql) {
     out.commands.push_back({std::move(sql), "ALTER TABLE", access_exclusive(change.after), {}});
     out.dangers.push_back({Hazard::kRewrite, describe(change.after.id)});
+  }
+
+  /// The sequences that its columns own follow the table (ATPrepChangePersistence() and ATRewriteTables() in tablecmds.c): those
+  /// that are to be otherwise are told so.
+  static void keep_sequences(const Change& change, std::vector<Command>& out) {
+    for (const auto& column : change.desired.children(change.after.id))
+      for (const auto& edge : change.desired.dependents(column)) {
+        if (edge.from.kind != Kind::kOwnedBy) continue;
+        const Object* owned = change.desired.find(edge.from);
+        const Object* sequence = owned ? change.desired.find(owned->parent) : nullptr;
+        if (!sequence || !change.live.has(sequence->id) ||
+            sequence->get("persistence") == change.after.get("persistence"))
+          continue;
+        out.push_back(
+            {cat("ALTER SEQUENCE ", sequence->id.identity, sequence->has("persistence") ? " SET UNLOGGED" : " SET LOGGED"),
+             "ALTER SEQUENCE",
+             access_exclusive(*sequence),
+             {}});
+      }
   }
 
   static void security(const Object& table, const Object* before, std::vector<Command>& out) {

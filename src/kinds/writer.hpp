@@ -24,6 +24,8 @@ struct Command {
   /// In the shadow another form stands for it (REFRESH MATERIALIZED VIEW: marked as filled, nothing read).
   enum class Shadow { kRun, kMarkPopulated } shadow = Shadow::kRun;
   std::string relation = {};  // kMarkPopulated: which
+  /// Of a table: only when its columns are what they are to be (there is a TOAST table when one of them needs it).
+  bool after_columns = false;
 };
 
 struct Danger {

@@ -10,9 +10,9 @@ std::size_t Objects::place(const ObjectId& id, std::size_t hash) const {
   return at;
 }
 
-void Objects::index() {
+void Objects::index(std::size_t room) {
   std::size_t size = 16;
-  while (size < map_.size() * 3) size *= 2;
+  while (size < room * 2) size *= 2;
   table_.assign(size, Slot());
   for (auto node = map_.begin(); node != map_.end(); ++node) {
     const std::size_t of = hash(node->first);
@@ -40,7 +40,7 @@ void Objects::put(Object object) {
   const auto node =
       last ? map_.emplace_hint(map_.end(), id, std::move(object)) : map_.emplace(id, std::move(object)).first;
   if (map_.size() * 2 > table_.size()) {
-    index();
+    index(map_.size() * 2);
   } else {
     const std::size_t of = hash(id);
     table_[place(id, of)] = {node, of};

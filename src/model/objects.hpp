@@ -19,7 +19,7 @@ class Objects {
   using const_iterator = Map::const_iterator;
 
   Objects() = default;
-  Objects(const Objects& other) : map_(other.map_) { index(); }
+  Objects(const Objects& other) : map_(other.map_) { index(map_.size()); }
   Objects(Objects&& other) noexcept { swap(other); }
   Objects& operator=(Objects other) noexcept {
     swap(other);
@@ -46,6 +46,10 @@ class Objects {
   const_iterator lower_bound(const ObjectId& id) const { return map_.lower_bound(id); }
   Object& at(const ObjectId& id) { return existing(id)->second; }
   const Object& at(const ObjectId& id) const { return existing(id)->second; }
+  /// Room for so many.
+  void reserve(std::size_t count) {
+    if (count * 2 > table_.size()) index(count);
+  }
   /// In the place of the one with this id, if there is one. Whoever copies a snapshot adds in its order: then this is fast.
   void put(Object object);
   void erase(const ObjectId& id);
@@ -60,7 +64,7 @@ class Objects {
   iterator existing(const ObjectId& id) const;
   /// Where it is in the table, or where it would be put.
   std::size_t place(const ObjectId& id, std::size_t hash) const;
-  void index();
+  void index(std::size_t room);
 
   Map map_;
   struct Slot {

@@ -46,6 +46,7 @@ class Mover {
     spread();
     for (const auto& id : rebuilt_) rebuild(id, {});
     spread();
+    for (const auto& id : out_.down) refuse_index_of_keys(id);
     for (const auto& id : out_.down)
       if (desired_.has(id)) up(id);
     for (const auto& id : out_.down) out_.altered.erase(id);
@@ -81,6 +82,21 @@ class Mover {
   void refuse(Refusal refusal) {
     const auto same = [&](const Refusal& other) { return other.id == refusal.id; };
     if (std::none_of(out_.refused.begin(), out_.refused.end(), same)) out_.refused.push_back(std::move(refusal));
+  }
+
+  /// An index, of no constraint, of a partitioned table, a part of which is the index of a constraint of a partition: each is in
+  /// the way of dropping the other, unless the partition goes or leaves.
+  void refuse_index_of_keys(const ObjectId& id) {
+    if (id.kind != Kind::kIndex || !live_.has(id) || out_.down.count(live_.root(id))) return;
+    for (const auto& part : kinds::heirs_of(id, live_)) {
+      const ObjectId table = live_.root(part);
+      if (part.kind != Kind::kConstraint || out_.down.count(table) || out_.down.count(kinds::inheritance_of(table)))
+        continue;
+      refuse({id, std::string(sqlstate::kFeatureNotSupported),
+              cat("cannot drop ", kinds::describe(id), ", of which ", kinds::describe(part), " is a part"),
+              "PostgreSQL drops the two by CASCADE only.",
+              cat("Drop the index by itself, with CASCADE, or detach ", table.identity, " first.")});
+    }
   }
 
   void rebuild(const ObjectId& id, const ObjectId& because) {

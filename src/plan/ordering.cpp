@@ -195,8 +195,12 @@ class Ordering {
 
   void add_alterations() {
     for (const auto& [id, alteration] : moves_.altered) {
-      if (alteration.commands.empty() && alteration.dangers.empty()) continue;
-      alters_[id] = add(1, {id, Action::kAlter, alteration.commands, alteration.dangers});
+      std::vector<Command> at_once, after_columns;
+      for (const auto& command : alteration.commands)
+        (command.after_columns ? after_columns : at_once).push_back(command);
+      if (!at_once.empty() || !alteration.dangers.empty())
+        alters_[id] = add(1, {id, Action::kAlter, std::move(at_once), alteration.dangers});
+      if (!after_columns.empty()) late_[id] = add(1, {id, Action::kAlter, std::move(after_columns), {}});
     }
     // The server follows from the parent's.
     for (const auto& [id, alteration] : moves_.altered)
@@ -452,6 +456,10 @@ class Ordering {
         if (edge.from.kind == Kind::kConstraint) parts_before(edge.to, *later);
         if (roots[from] != roots[to]) after_settled(to, *later);
       }
+    }
+    for (const auto& [id, node] : late_) {
+      before(find(alters_, id), node);
+      columns_before(desired_.objects.at(id).number, node);
     }
     for (const Object* object : objects_) {
       const auto node = creates_.find(object->number);
@@ -719,6 +727,7 @@ class Ordering {
   Selection up_;
   std::vector<const Object*> objects_;  // desired ones, by number
   Nodes creates_, makers_;              // of what has a statement of its own; of everything
+  std::map<ObjectId, Graph::Node> late_;  // what is altered of a table after its columns
   std::set<std::string> aside_names_;
   std::set<ObjectId> apart_;  // parts that are dropped by a statement of their own
 };

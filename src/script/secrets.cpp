@@ -39,6 +39,19 @@ void each_stand_in(char* text, std::size_t length, Use use) {
   }
 }
 
+enum class About { kNeither, kUserMapping, kSubscription };
+
+/// By its first words.
+About about(const Script& script, const Statement& statement) {
+  const auto tokens = script.tokens_of(statement);
+  const auto is = [&](std::size_t i, std::string_view word) {
+    return i < tokens.size() && is_word(script.text, tokens[i], word);
+  };
+  if (!is(0, "create") && !is(0, "alter")) return About::kNeither;
+  if (is(1, "user") && is(2, "mapping")) return About::kUserMapping;
+  return is(1, "subscription") ? About::kSubscription : About::kNeither;
+}
+
 /// Those of a user mapping: every string behind OPTIONS.
 void add_options(const Script& script, std::span<const Token> tokens, std::vector<SecretLiteral>& out) {
   bool options = false;
@@ -122,16 +135,17 @@ bool is_open_option(std::string_view option, std::string_view value) {
          std::find(std::begin(kTruths), std::end(kTruths), value) != std::end(kTruths);
 }
 
+bool may_say_secrets(const Script& script, const Statement& statement) {
+  return about(script, statement) != About::kNeither;
+}
+
 std::vector<SecretLiteral> secret_literals(const Script& script) {
   std::vector<SecretLiteral> out;
   for (const auto& statement : script.statements) {
     const auto tokens = script.tokens_of(statement);
-    const auto is = [&](std::size_t i, std::string_view word) {
-      return i < tokens.size() && is_word(script.text, tokens[i], word);
-    };
-    if (!is(0, "create") && !is(0, "alter")) continue;
-    if (is(1, "user") && is(2, "mapping")) add_options(script, tokens, out);
-    if (is(1, "subscription")) add_connections(script, tokens, out);
+    const About what = about(script, statement);
+    if (what == About::kUserMapping) add_options(script, tokens, out);
+    if (what == About::kSubscription) add_connections(script, tokens, out);
   }
   return out;
 }

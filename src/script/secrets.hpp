@@ -64,5 +64,7 @@ struct SecretLiteral {
   std::string option;      // "" of a connection
 };
 std::vector<SecretLiteral> secret_literals(const Script& script);
+/// Whether it is one in which those are looked for.
+bool may_say_secrets(const Script& script, const Statement& statement);
 
 }  // namespace pgschema::script

@@ -8,6 +8,7 @@
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+#include "script/secrets.hpp"
 #include "shadow/already.hpp"
 #include "shadow/directives.hpp"
 #include "shadow/forms.hpp"
@@ -60,7 +61,10 @@ RawStmt* parse_one(const Text& text, const script::Statement& source, const std:
     const auto statements = pg::parse(pg::call([&] { return pstrdup(sql.c_str()); }));
     if (statements.size() == 1) return statements.front();
   } catch (const pg::Error& error) {
-    rethrow(error, text, source, sql);
+    pg::Error told = error;
+    // What the message quotes may be a password without quotes.
+    if (script::may_say_secrets(text.script, source)) told.message = told.message.substr(0, told.message.find('"'));
+    rethrow(std::move(told), text, source, sql);
   }
   throw Failure(sqlstate::kSyntaxError, "not one statement").context(text.script.context_of(source));
 }
@@ -207,8 +211,8 @@ void refuse_whole_extension(const RawStmt& raw, const script::Meaning& meaning, 
     if (!drops && !IsA(raw.stmt, AlterObjectSchemaStmt)) continue;
     if (drops)
       for (const auto& row : pg::query(kUsersOfExtensionSql, {name}))
-        throw Failure(sqlstate::kFeatureNotSupported,
-                      cat("DROP EXTENSION of ", script::quote_identifier(name), " is not supported while something uses it"))
+        throw Failure(sqlstate::kFeatureNotSupported, cat("DROP EXTENSION of ", script::quote_identifier(name),
+                                                          " is not supported while something uses it"))
             .detail(cat(row.text(0), " does."))
             .hint("Take out what uses it by a desired state of its own first.")
             .context(context);
@@ -218,10 +222,9 @@ void refuse_whole_extension(const RawStmt& raw, const script::Meaning& meaning, 
         "ORDER BY 1 LIMIT 1",
         {name});
     if (rows.empty()) continue;
-    throw Failure(
-        sqlstate::kFeatureNotSupported,
-        cat(drops ? "DROP EXTENSION" : "ALTER EXTENSION … SET SCHEMA", " of ", script::quote_identifier(name),
-            " is not supported in a desired state"))
+    throw Failure(sqlstate::kFeatureNotSupported,
+                  cat(drops ? "DROP EXTENSION" : "ALTER EXTENSION … SET SCHEMA", " of ", script::quote_identifier(name),
+                      " is not supported in a desired state"))
         .detail(cat("It cannot be tried without locking ", rows.at(0).text(0), ", which others may be using."))
         .hint("Run it by itself.")
         .context(context);

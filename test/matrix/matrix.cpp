@@ -42,7 +42,7 @@ bool one_of(Kind kind, std::initializer_list<Kind> kinds) {
 
 /// What there is no statement for, in PostgreSQL.
 bool exists(Kind kind, const std::string& operation) {
-  const bool part = pgschema::kinds::keyword(kind).empty();
+  const bool part = pgschema::kinds::keyword(kind).empty() || kind == Kind::kUserMapping;
   if (operation == "comment") return !part;
   if (operation == "grant")
     return one_of(kind, {Kind::kSchema,   Kind::kLanguage, Kind::kForeignDataWrapper, Kind::kForeignServer,
@@ -81,6 +81,8 @@ bool stands_on_what_stays(Kind kind) {
                        Kind::kPublicationSchema,  // a publication and a schema
                        Kind::kDatabaseDefaults,   // roles
                        Kind::kDefaultPrivilege,   // roles and a schema
+                       Kind::kUserMapping,        // a role and a server
+                       Kind::kSubscription,       // nothing
                        Kind::kEventTrigger});     // a function without arguments or result: OR REPLACE always does
 }
 

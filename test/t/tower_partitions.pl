@@ -241,4 +241,10 @@ is_deeply([ sort(split /\n/, $node->safe_psql('whole', "SELECT concat_ws('|', ob
 $node->safe_psql('whole', 'SET client_min_messages = warning; CALL pgschema_apply(' . Tower::quoted($source) . ", '{app}', allow => '{all}')");
 is_deeply([ sort(split /\n/, $node->safe_psql('whole', "SELECT concat_ws('|', object_type, identity, attribute, replace(value, E'\n', '\\n')) FROM pgschema_catalog('{app}')")) ], \@before, 'whole: and back');
 
+
+# The index of a constraint of a partition is a part of one that is no constraint's.
+my $key_of_index = 'CREATE TABLE app.lone (id integer NOT NULL, k text NOT NULL) PARTITION BY LIST (k); CREATE TABLE app.lone_1 PARTITION OF app.lone FOR VALUES IN (\'a\'); CREATE UNIQUE INDEX lone_key ON ONLY app.lone (k, id); ALTER TABLE app.lone_1 ADD CONSTRAINT lone_1_key UNIQUE (k, id); ALTER INDEX app.lone_key ATTACH PARTITION app.lone_1_key';
+$tower->change('a key of a partition below an index', also => $key_of_index, rows => 'app.(lone|lone_1)', once => qr/already exists/);
+$tower->change('a column of a table with such a key', first => $key_of_index, also => 'ALTER TABLE app.lone ADD COLUMN IF NOT EXISTS n integer; COMMENT ON INDEX app.lone_key IS $$x$$');
+$tower->refusal('the index of such a key goes', first => $key_of_index, text => 'DROP INDEX app.lone_key', error => qr/cannot drop index app\.lone_key/);
 $tower->done;

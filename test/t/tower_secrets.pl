@@ -79,6 +79,7 @@ is($node->safe_psql($database, "SELECT array(SELECT unnest(umoptions) ORDER BY 1
 
 # mistakes: the place is told, and not what is there
 my %mistakes = ('a statement that fails' => q{CREATE USER MAPPING FOR bi SERVER missing OPTIONS (password 'hunter2')},
+	'no quotes' => q{CREATE USER MAPPING FOR bi SERVER distant OPTIONS (password hunter2)},
 	'an option twice' => q{CREATE USER MAPPING FOR bi SERVER distant OPTIONS (password 'hunter2', password 'swordfish')},
 	'a syntax error behind it' => q{CREATE USER MAPPING FOR bi SERVER d OPTIONS (password 'hunter2') nonsense},
 	'a text that does not end' => q{CREATE USER MAPPING FOR bi SERVER d OPTIONS (password 'hunter2'},
