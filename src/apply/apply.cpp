@@ -78,7 +78,8 @@ void check_unchanged(const functions::Planned& planned) {
   settings.pin_output();
   catalog::Walk now;
   try {
-    const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told
+    const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID,
+                                     SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told
     now = catalog::walk(shadow::walked(planned.outcome.participants), {});
   } catch (const pg::Error& error) {
     if (error.sqlstate() != sqlstate::kUndefinedObject) throw;
@@ -135,7 +136,8 @@ bool beyond_the_shadow(const catalog::WalkDifference& difference) {
 void check_result(const functions::Planned& planned) {
   const pg::SettingsScope settings;
   settings.pin_output();
-  const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told
+  const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID,
+                                   SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told
   const catalog::Walk now = catalog::walk(shadow::walked(units_of(planned.outcome.roots)), {});
   const auto differences = catalog::differences(planned.outcome.expected, now);
   for (std::size_t i = 0; i < differences.size(); ++i) {
@@ -150,8 +152,8 @@ void check_result(const functions::Planned& planned) {
     }
     throw Failure(sqlstate::kInternal, cat("after the apply, ", difference.line.object_type, " ",
                                            difference.line.identity, " is not as planned"))
-        .detail(cat(difference.line.attribute, difference.gone ? " is missing: " : " was not planned: ",
-                    catalog::told(difference.line)))
+        .detail(cat(difference.line.attribute,
+                    difference.gone ? " is missing: " : " was not planned: ", catalog::told(difference.line)))
         .hint("An event trigger or another session has changed it meanwhile. Nothing has been changed by this call.");
   }
 }

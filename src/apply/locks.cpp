@@ -58,15 +58,15 @@ void sleep(long milliseconds) {
 /// A latch may be set for another reason before the time is over.
 void pause(int failed) {
   const long longest = std::min(kLongestPause, kFirstPause << std::min(failed, 10));
-  const long wanted = longest / 2 + static_cast<long>(pg_prng_double(&pg_global_prng_state) * static_cast<double>(longest / 2));
+  const long wanted =
+      longest / 2 + static_cast<long>(pg_prng_double(&pg_global_prng_state) * static_cast<double>(longest / 2));
   const TimestampTz end = GetCurrentTimestamp() + wanted * 1000;
   for (TimestampTz now = end - wanted * 1000; now < end; now = GetCurrentTimestamp()) sleep((end - now) / 1000 + 1);
 }
 
 void tell(const std::string& message, const std::string& detail) {
-  pg::call([&] {
-    ereport(NOTICE, (errmsg("%s", message.c_str()), detail.empty() ? 0 : errdetail("%s", detail.c_str())));
-  });
+  pg::call(
+      [&] { ereport(NOTICE, (errmsg("%s", message.c_str()), detail.empty() ? 0 : errdetail("%s", detail.c_str()))); });
 }
 
 bool may_pass(std::string_view code) {
@@ -84,8 +84,8 @@ std::string Locks::in_the_way(const Wait& wait) const {
   const Oid relation = wait.tag.locktag_type == LOCKTAG_RELATION ? wait.tag.locktag_field2 : InvalidOid;
   std::string out;
   for (const auto& row : pg::query(kInTheWaySql, {modes, relation, static_cast<Oid>(kTurn), std::int64_t{kNotOfSql}})) {
-    out += cat(out.empty() ? "" : "\n", row.null(0) ? "A prepared transaction" : cat("Process ", row.text(0)), " holds ",
-               relation ? row.text(1) : "it");
+    out += cat(out.empty() ? "" : "\n", row.null(0) ? "A prepared transaction" : cat("Process ", row.text(0)),
+               " holds ", relation ? row.text(1) : "it");
     if (!row.null(2)) out += cat(": role ", row.text(2));
     if (!row.null(3)) out += cat(row.null(2) ? ": " : ", ", row.text(3));
     if (!row.null(4)) out += cat(", ", row.text(4), " for ", duration(row.number(5)));
@@ -115,9 +115,10 @@ void Locks::take(const std::vector<plan::LockLine>& lines) {
   std::vector<std::string> names;
   for (const auto& line : lines) names.push_back(line.relation);
   std::map<Oid, std::size_t> oids;
-  for (const auto& row : pg::query(
-           "SELECT c.oid, r.place FROM unnest($1::text[]) WITH ORDINALITY AS r(name, place) JOIN pg_class c ON c.oid = to_regclass(r.name)",
-           {names}))
+  for (
+      const auto& row : pg::query(
+          "SELECT c.oid, r.place FROM unnest($1::text[]) WITH ORDINALITY AS r(name, place) JOIN pg_class c ON c.oid = to_regclass(r.name)",
+          {names}))
     oids.emplace(row.oid(0), static_cast<std::size_t>(row.number(1)) - 1);
   for (const auto& [oid, place] : oids) {
     Wait wait{{}, mode_of(lines[place].mode), cat(lines[place].mode, " on ", lines[place].relation)};

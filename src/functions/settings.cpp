@@ -47,12 +47,14 @@ void define() {
                            PGC_USERSET, 0, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("pgschema.hazard_size", "From which size of a relation on a rewrite or scan is a hazard.",
                           nullptr, &hazard_size, 64, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MB, nullptr, nullptr, nullptr);
-  DefineCustomIntVariable("pgschema.lock_timeout", "How long pgschema_apply() waits for a lock before it gives up all of them.",
-                          "Others stand in the queue behind it for that long. The argument of the same name goes first.",
-                          &lock_timeout, 2000, 1, INT_MAX, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
-  DefineCustomIntVariable("pgschema.retries", "How often pgschema_apply() tries again to get its locks.",
-                          "After pauses that grow from half a second to half a minute. The argument of the same name goes first.", &retries,
-                          10, 0, 1000, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable(
+      "pgschema.lock_timeout", "How long pgschema_apply() waits for a lock before it gives up all of them.",
+      "Others stand in the queue behind it for that long. The argument of the same name goes first.", &lock_timeout,
+      2000, 1, INT_MAX, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable(
+      "pgschema.retries", "How often pgschema_apply() tries again to get its locks.",
+      "After pauses that grow from half a second to half a minute. The argument of the same name goes first.", &retries,
+      10, 0, 1000, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("pgschema.max_desired_size", "The largest desired state that is read.", nullptr,
                           &max_desired_size, 64 * 1024, 1, 1024 * 1024, PGC_SUSET, GUC_UNIT_KB, nullptr, nullptr,
                           nullptr);
