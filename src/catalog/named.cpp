@@ -223,7 +223,8 @@ std::set<Address> user_mapping(const std::string& name) {
   try {
     const pg::Subtransaction attempt;
     const auto statements = pg::parse(pg::call([&] {
-      return pstrdup(cat("DROP USER MAPPING FOR ", rest.substr(0, server), " SERVER ", rest.substr(server + 11)).c_str());
+      return pstrdup(
+          cat("DROP USER MAPPING FOR ", rest.substr(0, server), " SERVER ", rest.substr(server + 11)).c_str());
     }));
     if (statements.size() != 1 || !IsA(statements.front()->stmt, DropUserMappingStmt)) return out;
     const Oid found = pg::call([&] {

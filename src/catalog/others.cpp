@@ -157,7 +157,8 @@ void add_by_identity(const std::set<ObjectId>& ids, Units& units) {
   std::vector<std::string> names;
   for (const auto& id : ids) names.push_back(id.identity);
   std::set<Address> found;
-  const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);  // some are nobody else's to read
+  const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID,
+                                   SECURITY_LOCAL_USERID_CHANGE);  // some are nobody else's to read
   for (const auto& one : other_catalogs())
     for (const auto& row : pg::query(cat("SELECT o.oid FROM ", one.name, " o, pg_identify_object('", one.name,
                                          "'::regclass, o.oid, 0) i "

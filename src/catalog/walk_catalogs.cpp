@@ -91,9 +91,10 @@ std::string items(const std::string& array) { return cat("pg_catalog.array_to_st
 
 /// Secrets as `name=hash`, so that a change shows and nothing else does.
 std::string hashed(std::string_view array) {
-  return cat("CASE WHEN ", array, " IS NOT NULL THEN ARRAY(SELECT pg_catalog.split_part(o, '=', 1) || '=sha256:' || ",
-             "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(o, pg_catalog.getdatabaseencoding())), 'hex') FROM pg_catalog.unnest(", array,
-             ") o) END");
+  return cat(
+      "CASE WHEN ", array, " IS NOT NULL THEN ARRAY(SELECT pg_catalog.split_part(o, '=', 1) || '=sha256:' || ",
+      "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(o, pg_catalog.getdatabaseencoding())), 'hex') FROM pg_catalog.unnest(",
+      array, ") o) END");
 }
 
 /// Types whose values are neither OIDs nor anything else that only this database understands.

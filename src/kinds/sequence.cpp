@@ -71,7 +71,8 @@ class OwnedByWriter final : public Writer {
   std::vector<Command> drop(const Object& owned, const Snapshot&) const override { return {write(owned, "NONE")}; }
   /// From table to table by way of none, where it gets its owner.
   std::optional<Alteration> alter(const Change& change) const override {
-    if (table_owning(change.before.id, change.live) != table_owning(change.after.id, change.desired)) return std::nullopt;
+    if (table_owning(change.before.id, change.live) != table_owning(change.after.id, change.desired))
+      return std::nullopt;
     return Alteration{create(change.after, change.desired), {}, false};
   }
 

@@ -8,9 +8,14 @@ namespace pgschema::kinds {
 namespace {
 
 // As attributes and as the server's options. What is not set is the server's default.
-constexpr std::pair<std::string_view, std::string_view> kSettable[] = {
-    {"slot_name", ""},          {"synchronous_commit", "off"}, {"binary", "false"},        {"streaming", "off"},
-    {"disable_on_error", "false"}, {"password_required", "true"}, {"run_as_owner", "false"}, {"origin", "any"}};
+constexpr std::pair<std::string_view, std::string_view> kSettable[] = {{"slot_name", ""},
+                                                                       {"synchronous_commit", "off"},
+                                                                       {"binary", "false"},
+                                                                       {"streaming", "off"},
+                                                                       {"disable_on_error", "false"},
+                                                                       {"password_required", "true"},
+                                                                       {"run_as_owner", "false"},
+                                                                       {"origin", "any"}};
 
 std::string value_of(const Object& one, std::string_view option, std::string_view without) {
   return one.has(option) ? one.get(option) : std::string(without);

@@ -137,11 +137,11 @@ class TableWriter final : public Writer {
         if (!sequence || !change.live.has(sequence->id) ||
             sequence->get("persistence") == change.after.get("persistence"))
           continue;
-        out.push_back(
-            {cat("ALTER SEQUENCE ", sequence->id.identity, sequence->has("persistence") ? " SET UNLOGGED" : " SET LOGGED"),
-             "ALTER SEQUENCE",
-             access_exclusive(*sequence),
-             {}});
+        out.push_back({cat("ALTER SEQUENCE ", sequence->id.identity,
+                           sequence->has("persistence") ? " SET UNLOGGED" : " SET LOGGED"),
+                       "ALTER SEQUENCE",
+                       access_exclusive(*sequence),
+                       {}});
       }
   }
 

@@ -189,7 +189,8 @@ std::vector<std::string> reveal(Node* statement) {
        {&error.message, &error.detail, &error.detail_log, &error.hint, &error.context, &error.internal_query})
     mask(*text);
   const bool connection = IsA(statement, CreateSubscriptionStmt) || IsA(statement, AlterSubscriptionStmt);
-  if (connection && error.sqlerrcode == ERRCODE_SYNTAX_ERROR) {  // check_conninfo() of libpqwalreceiver.c quotes parts of it
+  if (connection &&
+      error.sqlerrcode == ERRCODE_SYNTAX_ERROR) {  // check_conninfo() of libpqwalreceiver.c quotes parts of it
     error.message = "invalid connection string syntax";
     error.detail.clear();
   }
@@ -211,12 +212,10 @@ void prepare(Node* statement) {
 /// none of what only a shadow has.
 void drop_subscription(const DropSubscriptionStmt* stmt) {
   Relation catalog = table_open(SubscriptionRelationId, RowExclusiveLock);
-  HeapTuple row =
-      SearchSysCache2(SUBSCRIPTIONNAME, ObjectIdGetDatum(MyDatabaseId), CStringGetDatum(stmt->subname));
+  HeapTuple row = SearchSysCache2(SUBSCRIPTIONNAME, ObjectIdGetDatum(MyDatabaseId), CStringGetDatum(stmt->subname));
   if (!HeapTupleIsValid(row)) {
     if (!stmt->missing_ok)
-      ereport(ERROR,
-              (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("subscription \"%s\" does not exist", stmt->subname)));
+      ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("subscription \"%s\" does not exist", stmt->subname)));
     table_close(catalog, RowExclusiveLock);
     return;
   }

@@ -572,8 +572,8 @@ class Ordering {
         for (const auto& parent : tables) {
           before(create_node(parent), create_node(object.parent));
           for (const auto& part : desired_.children(object.parent))
-            if (live_.has(part) && live_.objects.at(part).fact("not_null_name") !=
-                                       desired_.objects.at(part).fact("not_null_name"))
+            if (live_.has(part) &&
+                live_.objects.at(part).fact("not_null_name") != desired_.objects.at(part).fact("not_null_name"))
               before(create_node(parent), find(alters_, part));
         }
         for (const auto& parent : tables)
@@ -633,7 +633,8 @@ class Ordering {
   /// A table that enters a tree: the server takes the oldest index that fits for the part of the parent's oldest, and so on.
   /// Those that are to be none come later.
   void order_alike_indexes(const ObjectId& table, Graph::Node enters) {
-    std::map<std::string, std::map<std::string, Graph::Node>> parts;  // by what makes them fit, and by the age of the parents'
+    std::map<std::string, std::map<std::string, Graph::Node>>
+        parts;  // by what makes them fit, and by the age of the parents'
     for (const auto& id : desired_.children(table)) {
       const auto part = create_node(id);
       if (id.kind != Kind::kIndex || !part) continue;
@@ -725,8 +726,8 @@ class Ordering {
   std::vector<Work> work_;
   std::map<ObjectId, Graph::Node> drops_, alters_, resets_;
   Selection up_;
-  std::vector<const Object*> objects_;  // desired ones, by number
-  Nodes creates_, makers_;              // of what has a statement of its own; of everything
+  std::vector<const Object*> objects_;    // desired ones, by number
+  Nodes creates_, makers_;                // of what has a statement of its own; of everything
   std::map<ObjectId, Graph::Node> late_;  // what is altered of a table after its columns
   std::set<std::string> aside_names_;
   std::set<ObjectId> apart_;  // parts that are dropped by a statement of their own

@@ -101,7 +101,8 @@ Meaning setting(const char* name, std::string value) {
   std::string lower = name;
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
-  Meaning out = only(matters(lower) || lower == "client_encoding" || is_role(lower) ? Purpose::kSet : Purpose::kIgnored);
+  Meaning out =
+      only(matters(lower) || lower == "client_encoding" || is_role(lower) ? Purpose::kSet : Purpose::kIgnored);
   if (lower == "role" && value == "none") value.clear();
   out.setting = {std::move(lower), std::move(value)};
   return out;
@@ -249,9 +250,11 @@ Node* single_name(char* name) {
 /// As get_object_address() wants it: the role, and the server.
 List* user_mapping(RoleSpec* user, char* server) {
   return pg::call([&] {
-    char* name = user->roletype == ROLESPEC_CSTRING   ? user->rolename
-                 : user->roletype == ROLESPEC_PUBLIC ? pstrdup("public")
-                                                      : GetUserNameFromId(user->roletype == ROLESPEC_SESSION_USER ? GetSessionUserId() : GetUserId(), false);
+    char* name =
+        user->roletype == ROLESPEC_CSTRING ? user->rolename
+        : user->roletype == ROLESPEC_PUBLIC
+            ? pstrdup("public")
+            : GetUserNameFromId(user->roletype == ROLESPEC_SESSION_USER ? GetSessionUserId() : GetUserId(), false);
     return list_make2(makeString(name), makeString(server));
   });
 }

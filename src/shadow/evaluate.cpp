@@ -535,7 +535,8 @@ class Evaluation {
       role.emplace(maker);
     if (mode_ == Mode::kWhole && IsA(statement.tree->stmt, CreateSchemaStmt) &&
         exists(reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt)))
-      take_over(*reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt), maker.empty() ? InvalidOid : pg::role_oid(maker));
+      take_over(*reinterpret_cast<CreateSchemaStmt*>(statement.tree->stmt),
+                maker.empty() ? InvalidOid : pg::role_oid(maker));
     else if (IsA(statement.tree->stmt, AlterEnumStmt))
       add_enum_value(*reinterpret_cast<AlterEnumStmt*>(statement.tree->stmt));
     else
@@ -564,11 +565,11 @@ class Evaluation {
       if (!located.extension_member && kinds::supported(located.id.kind))
         pg::run_unseen(cat("ALTER ", kinds::keyword(located.id.kind), " ", located.id.identity, " OWNER TO ", role));
     // Before 17 that leaves the multirange of a range.
-    for (const auto& row : pg::query(
-             "SELECT format('%I.%I', n.nspname, m.typname) FROM pg_range g JOIN pg_type r ON r.oid = g.rngtypid "
-             "JOIN pg_type m ON m.oid = g.rngmultitypid JOIN pg_namespace n ON n.oid = m.typnamespace "
-             "WHERE g.rngtypid = $1 AND m.typowner <> r.typowner",
-             {made.classid == TypeRelationId ? made.objid : InvalidOid}))
+    for (const auto& row :
+         pg::query("SELECT format('%I.%I', n.nspname, m.typname) FROM pg_range g JOIN pg_type r ON r.oid = g.rngtypid "
+                   "JOIN pg_type m ON m.oid = g.rngmultitypid JOIN pg_namespace n ON n.oid = m.typnamespace "
+                   "WHERE g.rngtypid = $1 AND m.typowner <> r.typowner",
+                   {made.classid == TypeRelationId ? made.objid : InvalidOid}))
       pg::run_unseen(cat("ALTER TYPE ", row.text(0), " OWNER TO ", role));
   }
 

@@ -211,7 +211,8 @@ std::vector<HiddenRow> rows_to_hide(const catalog::Units& units) {
   std::map<Oid, std::vector<Oid>> others;
   for (const auto& [catalog, oid] : units.others) others[catalog].push_back(oid);
   others.erase(ExtensionRelationId);  // as schemas: what it has made lives on
-  const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);  // some are nobody else's to read
+  const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID,
+                                   SECURITY_LOCAL_USERID_CHANGE);  // some are nobody else's to read
   for (const auto& [catalog, oids] : others)
     for (const auto& row : pg::query(
              cat("SELECT oid, xmin FROM ", catalog::other_catalog(catalog)->name, " WHERE oid = ANY ($1)"), {oids}))

@@ -175,7 +175,8 @@ class Attempt {
   void walk_originals(const catalog::Units& named_units) try {
     // An apply holds them against what it finds under its locks, and that to the letter.
     const auto deparse = use_ == For::kApplying ? catalog::Deparse::kYes : catalog::Deparse::kNo;
-    const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told
+    const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID,
+                                     SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told
     named_walk_ = catalog::walk(walked(named_units), {}, deparse);
     rest_walk_ = catalog::walk(walked(renames_ ? catalog::Units() : all_but(named_units)), {}, deparse);
   } catch (const pg::Error& error) {

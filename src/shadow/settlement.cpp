@@ -376,13 +376,13 @@ void settle(const std::string& desired, const std::vector<std::string>& schemas,
     out.versions = as_proven(outcome.settling->before, after, outcome);
     const std::string hash = comparable_hash(desired, out.seed);
     const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
-    (void)pg::write(R"(
+    (void)pg::write(
+        R"(
 INSERT INTO pgschema.settled (schemas, role, circumstances, desired, comparable, content)
 VALUES ($1::name[], $2, decode($3, 'hex'), decode($4, 'hex'), decode($5, 'hex'), decode($6, 'hex'))
 ON CONFLICT (schemas, role) DO UPDATE SET circumstances = excluded.circumstances, desired = excluded.desired,
   comparable = excluded.comparable, content = excluded.content)",
-                    {schemas, caller, outcome.settling->circumstances,
-                     pg::sha256(script::masked(desired)), hash, written(out)});
+        {schemas, caller, outcome.settling->circumstances, pg::sha256(script::masked(desired)), hash, written(out)});
     trial.commit();
     return;
   } catch (const pg::Error& error) {

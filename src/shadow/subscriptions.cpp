@@ -52,8 +52,7 @@ void refuse_alteration(const AlterSubscriptionStmt& stmt, const std::string& con
       return;
     case ALTER_SUBSCRIPTION_CONNECTION:
     case ALTER_SUBSCRIPTION_ENABLED: return;
-    case ALTER_SUBSCRIPTION_REFRESH:
-      refuse("ALTER SUBSCRIPTION … REFRESH PUBLICATION", "Run it by itself.", context);
+    case ALTER_SUBSCRIPTION_REFRESH: refuse("ALTER SUBSCRIPTION … REFRESH PUBLICATION", "Run it by itself.", context);
     case ALTER_SUBSCRIPTION_SKIP: refuse("ALTER SUBSCRIPTION … SKIP", "Run it by itself.", context);
     default: refuse("this ALTER SUBSCRIPTION", "Run it by itself.", context);
   }
@@ -66,7 +65,8 @@ void refuse_drop(const char* name, const std::string& context) {
       "FROM pg_subscription s WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
       {std::string(name)});
   if (rows.empty() || (!rows.at(0).truth(0) && !rows.at(0).truth(1))) return;
-  refuse(cat("DROP SUBSCRIPTION of ", script::quote_identifier(name), rows.at(0).truth(0) ? ", which has a slot," : ", which still copies tables,"),
+  refuse(cat("DROP SUBSCRIPTION of ", script::quote_identifier(name),
+             rows.at(0).truth(0) ? ", which has a slot," : ", which still copies tables,"),
          rows.at(0).truth(0) ? "ALTER SUBSCRIPTION … DISABLE and SET (slot_name = NONE) first, or drop it by itself."
                              : "Drop it by itself.",
          context);

@@ -93,8 +93,8 @@ void refuse_hidden_name(const Object& object, const std::string& prefix) {
   for (const auto& [attribute, value] : object.attributes)
     if (value.find(prefix) != std::string::npos)
       throw BoundToHidden(sqlstate::kInternal,
-                          cat(kinds::describe(object.id), " is bound to an object that takes part in the plan (attribute ",
-                              attribute, ")"));
+                          cat(kinds::describe(object.id),
+                              " is bound to an object that takes part in the plan (attribute ", attribute, ")"));
 }
 
 /// Membership of the owner is what DROP asks for; in the shadow there is nothing to drop.
@@ -226,8 +226,7 @@ void compare_models(const Trial& trial, const Snapshot& reached) {
     if (difference.what == diff::What::kAltered &&
         prints_as(trial.request.desired.objects.at(difference.id), reached.objects.at(difference.id), reached))
       continue;
-    if (difference.what != diff::What::kDropped)
-      refuse_hidden_name(reached.objects.at(difference.id), trial.hidden);
+    if (difference.what != diff::What::kDropped) refuse_hidden_name(reached.objects.at(difference.id), trial.hidden);
     refuse_result(difference, reached, trial.request.desired);
   }
 }

@@ -45,10 +45,9 @@ bool exists(Kind kind, const std::string& operation) {
   const bool part = pgschema::kinds::keyword(kind).empty() || kind == Kind::kUserMapping;
   if (operation == "comment") return !part;
   if (operation == "grant")
-    return one_of(kind, {Kind::kSchema,   Kind::kLanguage, Kind::kForeignDataWrapper, Kind::kForeignServer,
-                         Kind::kEnum,     Kind::kComposite, Kind::kDomain,            Kind::kRange,
-                         Kind::kSequence, Kind::kIdentitySequence, Kind::kTable,      Kind::kColumn,
-                         Kind::kFunction, Kind::kProcedure, Kind::kAggregate,         Kind::kView,
+    return one_of(kind, {Kind::kSchema, Kind::kLanguage, Kind::kForeignDataWrapper, Kind::kForeignServer, Kind::kEnum,
+                         Kind::kComposite, Kind::kDomain, Kind::kRange, Kind::kSequence, Kind::kIdentitySequence,
+                         Kind::kTable, Kind::kColumn, Kind::kFunction, Kind::kProcedure, Kind::kAggregate, Kind::kView,
                          Kind::kMaterializedView, Kind::kBaseType, Kind::kForeignTable});
   if (operation == "owner")
     return !part && !one_of(kind, {Kind::kColumn, Kind::kConstraint, Kind::kDomainConstraint, Kind::kIndex, Kind::kRule,
@@ -56,8 +55,9 @@ bool exists(Kind kind, const std::string& operation) {
                                    Kind::kTextSearchParser, Kind::kTextSearchTemplate, Kind::kExtension,
                                    Kind::kIdentitySequence});  // it has the table's
   if (operation == "rename")
-    return !part && !one_of(kind, {Kind::kCast, Kind::kTransform, Kind::kOperator, Kind::kAccessMethod, Kind::kExtension,
-                                   Kind::kIdentitySequence});  // it is called as the column is, and found so
+    return !part &&
+           !one_of(kind, {Kind::kCast, Kind::kTransform, Kind::kOperator, Kind::kAccessMethod, Kind::kExtension,
+                          Kind::kIdentitySequence});  // it is called as the column is, and found so
   if (operation == "create" || operation == "drop") return kind != Kind::kIdentitySequence;  // with its column
   // Nothing about them but what has a column of its own here.
   if (operation == "alter")

@@ -16,11 +16,14 @@ std::string strings_of(const std::string& text) {
 
 TEST(Secrets, AreFoundInUserMappingsAndSubscriptionsAlone) {
   EXPECT_EQ(strings_of("CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (password 'x'); SELECT 'user mapping'"), "");
-  EXPECT_EQ(strings_of("create User\nMapping if not exists for options server s options (user 'a', \"Pass Word\" $q$b$q$)"),
-            "user='a' Pass Word=$q$b$q$ ");
-  EXPECT_EQ(strings_of("ALTER USER MAPPING FOR a SERVER s OPTIONS (SET p E'a\\'b', DROP q, ADD r U&'c!0061' UESCAPE '!')"),
-            "p=E'a\\'b' r=U&'c!0061' UESCAPE '!' ");
-  EXPECT_EQ(strings_of("CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (slot_name = 'y', connect = false)"), "='x' ");
+  EXPECT_EQ(
+      strings_of("create User\nMapping if not exists for options server s options (user 'a', \"Pass Word\" $q$b$q$)"),
+      "user='a' Pass Word=$q$b$q$ ");
+  EXPECT_EQ(
+      strings_of("ALTER USER MAPPING FOR a SERVER s OPTIONS (SET p E'a\\'b', DROP q, ADD r U&'c!0061' UESCAPE '!')"),
+      "p=E'a\\'b' r=U&'c!0061' UESCAPE '!' ");
+  EXPECT_EQ(strings_of("CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (slot_name = 'y', connect = false)"),
+            "='x' ");
   EXPECT_EQ(strings_of("ALTER SUBSCRIPTION s CONNECTION /* here */ 'x'"), "='x' ");
   EXPECT_EQ(strings_of("DROP USER MAPPING FOR a SERVER s; COMMENT ON SUBSCRIPTION s IS 'x'"), "");
 }
