@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apply/kept.hpp"
+#include "apply/retention.hpp"
 #include "catalog/others.hpp"
 #include "catalog/read.hpp"
 #include "diff/diff.hpp"
@@ -269,6 +270,7 @@ std::int64_t record(const functions::Planned& planned, const functions::PlanArgu
   settings.set("search_path", "pg_catalog, pg_temp");
   const std::int64_t version = write_row(planned, arguments, started_at);
   if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));
+  forget_old();
   return version;
 }
 

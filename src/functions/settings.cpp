@@ -14,6 +14,7 @@ bool run_code = false;
 bool verify = true;
 bool keep_schemas = true;
 int hazard_size = 64;
+int history_retention = 0;
 int max_desired_size = 64 * 1024;
 int lock_timeout = 2000;
 int retries = 10;
@@ -58,6 +59,9 @@ void define() {
   DefineCustomIntVariable("pgschema.max_desired_size", "The largest desired state that is read.", nullptr,
                           &max_desired_size, 64 * 1024, 1, 1024 * 1024, PGC_SUSET, GUC_UNIT_KB, nullptr, nullptr,
                           nullptr);
+  DefineCustomIntVariable("pgschema.history_retention", "How long pgschema.history keeps an apply.",
+                          "Older ones are deleted by the next apply, but for the last of each schema. 0: all are kept.",
+                          &history_retention, 0, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("pgschema");
 }
 

@@ -7,6 +7,7 @@ extern bool run_code;         // pgschema.run_code
 extern bool verify;           // pgschema.verify
 extern bool keep_schemas;     // pgschema.keep_schemas
 extern int hazard_size;       // pgschema.hazard_size, in megabytes
+extern int history_retention; // pgschema.history_retention, in minutes; 0: everything is kept
 extern int max_desired_size;  // pgschema.max_desired_size, in kilobytes
 extern int lock_timeout;      // pgschema.lock_timeout, in milliseconds
 extern int retries;           // pgschema.retries

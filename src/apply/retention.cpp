@@ -1,0 +1,46 @@
+#include "apply/retention.hpp"
+
+#include "functions/settings.hpp"
+#include "pg/query.hpp"
+#include "pg/subtransaction.hpp"
+
+namespace pgschema::apply {
+
+namespace {
+
+// A schema that an apply did not speak of is shown as the one before kept it: the last of each schema before any version that stays.
+constexpr const char* kForgetSql = R"(
+WITH old AS (
+  SELECT version FROM pgschema.applied WHERE started_at < clock_timestamp() - $1 * interval '1 minute'),
+needed AS (
+  SELECT max(version) AS version FROM pgschema.applied a, unnest(a.schemas) AS s (name) GROUP BY s.name
+  UNION SELECT max(version) FROM pgschema.applied WHERE schemas = '{}'
+  UNION SELECT (SELECT max(k.version) FROM pgschema.kept k WHERE k.schema = s.schema AND k.version <= f.version)
+  FROM (SELECT DISTINCT schema FROM pgschema.kept) AS s, (SELECT min(version) AS version FROM pgschema.applied WHERE version NOT IN (SELECT version FROM old)) AS f
+  UNION SELECT max(version) FROM pgschema.kept GROUP BY schema)
+DELETE FROM pgschema.applied WHERE version IN (SELECT version FROM old EXCEPT SELECT version FROM needed WHERE version IS NOT NULL)
+RETURNING version)";
+
+// pgschema.kept names a list of lists of the texts of objects.
+constexpr const char* kForgetTextsSql = R"(
+WITH all_lists AS (SELECT DISTINCT objects AS hash FROM pgschema.kept WHERE objects IS NOT NULL),
+lists AS (
+  SELECT DISTINCT decode(m.part[1], 'hex') AS hash FROM all_lists l JOIN pgschema.text t ON t.hash = l.hash,
+    regexp_matches(t.content, '[0-9a-f]{64}', 'g') AS m (part)),
+objects AS (
+  SELECT DISTINCT decode(m.part[1], 'hex') AS hash FROM lists l JOIN pgschema.text t ON t.hash = l.hash,
+    regexp_matches(t.content, '[0-9a-f]{64}', 'g') AS m (part))
+DELETE FROM pgschema.text WHERE hash NOT IN (
+  SELECT desired FROM pgschema.applied UNION ALL SELECT script FROM pgschema.applied
+  UNION ALL SELECT hash FROM all_lists UNION ALL SELECT hash FROM lists UNION ALL SELECT hash FROM objects))";
+
+}  // namespace
+
+void forget_old() {
+  if (settings::history_retention == 0) return;
+  const auto owner = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass").at(0).oid(0);
+  const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
+  if (!pg::write(kForgetSql, {std::int64_t{settings::history_retention}}).empty()) pg::write(kForgetTextsSql);
+}
+
+}  // namespace pgschema::apply
