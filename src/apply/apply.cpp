@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apply/kept.hpp"
+#include "apply/progress.hpp"
 #include "apply/retention.hpp"
 #include "catalog/others.hpp"
 #include "catalog/read.hpp"
@@ -22,6 +23,7 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/pg_authid.h"
 #include "miscadmin.h"
+#include "utils/timestamp.h"
 }
 
 namespace pgschema::apply {
@@ -101,6 +103,17 @@ void run_step(const plan::Step& step) {
   pg::run_openly(step.command.sql);
 }
 
+/// A line for each that took longer than a second.
+void tell_if_slow(const plan::Step& step, std::size_t steps, TimestampTz began) {
+  const auto milliseconds = (GetCurrentTimestamp() - began) / 1000;
+  if (milliseconds < 1000) return;
+  const std::string message =
+      cat("pgschema: step ", std::to_string(step.number), " of ", std::to_string(steps), ", ",
+          script::comment_text(script::excerpt(step.command.sql, 80)), ": ", std::to_string(milliseconds / 1000), ".",
+          std::to_string(milliseconds / 100 % 10), " s");
+  pg::call([&] { ereport(NOTICE, (errmsg("%s", message.c_str()))); });
+}
+
 /// The shadow has run the same steps: whoever is in their way has come since then.
 [[noreturn]] void throw_new_dependent(const pg::Error& error) {
   throw Failure(sqlstate::kSerialization, "another session has made something that depends on what the plan changes")
@@ -175,10 +188,15 @@ void run(const functions::Planned& planned, int lock_timeout) {
     const pg::SettingsScope settings;
     for (const auto& [name, value] : plan::script_settings()) settings.set(name, value);
     settings.set("lock_timeout", std::to_string(lock_timeout).c_str());
-    for (const auto& step : planned.document.plan.steps) {
+    const auto& steps = planned.document.plan.steps;
+    Progress progress(1, 1, static_cast<std::uint32_t>(steps.size()));
+    for (const auto& step : steps) {
       try {
+        progress.step(static_cast<std::uint32_t>(step.number));
+        const TimestampTz began = GetCurrentTimestamp();
         refuse_new_dependents(step);
         run_step(step);
+        tell_if_slow(step, steps.size(), began);
       } catch (pg::Error& error) {
         if (error.sqlstate() == sqlstate::kDependentObjects) throw_new_dependent(error);
         error.context = cat("step ", std::to_string(step.number),
