@@ -1,0 +1,64 @@
+# The story of docs/deploy.md, told by its own shell blocks.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('deploy');
+$node->init(extra => [ '--locale=C', '--encoding=UTF8' ]);
+$node->start;
+$node->safe_psql('postgres', 'CREATE ROLE app_owner; CREATE DATABASE prod');
+$node->safe_psql('prod', q{CREATE SCHEMA app AUTHORIZATION app_owner; SET ROLE app_owner;
+	CREATE TABLE app.calls (id int PRIMARY KEY, prio integer, note text NOT NULL);
+	INSERT INTO app.calls SELECT g, g % 5, 'x' FROM generate_series(1, 100) g;
+	CREATE VIEW app.urgent AS SELECT id, prio FROM app.calls WHERE prio > 3;
+	COMMENT ON VIEW app.urgent IS 'looked at first'; GRANT SELECT ON app.urgent TO PUBLIC;});
+
+my @blocks = slurp_file("$ENV{TEST_DOCS}/deploy.md") =~ /^```sh\n(.*?)^```$/msg;
+is(scalar @blocks, 9, 'all blocks are found');
+my $folder = $node->basedir . '/story';
+mkdir $folder;
+$ENV{PGHOST} = $node->host;
+$ENV{PGPORT} = $node->port;
+
+my $done = '';    # variables go on from block to block
+sub chapter
+{
+	my ($name) = @_;
+	my $block = shift @blocks;
+	my ($out, $err) = ('', '');
+	my $ok = IPC::Run::run([ 'bash', '-e', '-o', 'pipefail', '-c', "cd '$folder'; [ ! -e variables ] || . ./variables\n$block\n[ -z \"\${fingerprint-}\" ] || declare -p fingerprint > variables" ], '>', \$out, '2>', \$err);
+	ok($ok, $name) or diag("$out$err");
+	return $err;
+}
+sub prod { return $node->safe_psql('prod', $_[0]); }
+my $structure = q{SELECT string_agg(attname || ' ' || atttypid::regtype, ', ' ORDER BY attname) FROM pg_attribute WHERE attrelid = 'app.calls'::regclass AND attnum > 0 AND NOT attisdropped};
+
+chapter('the dump');
+like(chapter('adopted'), qr/nothing to change; recorded as version 1/, 'nothing changes');
+chapter('the edit');
+chapter('the plan, on a copy');
+like(slurp_file("$folder/comment.md"), qr/app\.calls.*prio/s, 'the comment says what changes');
+is(prod($structure), 'id integer, note text, prio integer', 'nothing has changed yet');
+like(chapter('the deploy, as reviewed on the copy'), qr/recorded as version 2/, 'recorded');
+is(prod($structure), 'channel text, id integer, note text, prio bigint', 'and changed');
+is(prod(q{SELECT sum(prio), count(*) FROM app.calls}), '200|100', 'with all rows');
+is(prod(q{SELECT obj_description('app.urgent'::regclass), has_table_privilege('public', 'app.urgent', 'SELECT')}), 'looked at first|t', 'the view beside it is as it was');
+like(chapter('going back'), qr/recorded as version 3/, 'recorded too');
+is(prod($structure), 'id integer, note text, prio integer', 'as it was after version 1');
+chapter('a hotfix');
+like(prod("SELECT string_agg(p, E'\n') FROM pgschema_plan(\$t\$" . slurp_file("$folder/app.sql") . "\$t\$, '{app}', format => 'summary') p"), qr/- column app\.calls\.hotfix/, 'would be taken back');
+chapter('brought back');
+like(slurp_file("$folder/difference"), qr/^>\s+hotfix text/m, 'the difference is the hotfix');
+is(prod("SELECT string_agg(p, E'\n') FROM pgschema_plan(\$t\$" . slurp_file("$folder/app.sql") . "\$t\$, '{app}', format => 'sql') p"), '-- nothing to change', 'and then there is nothing to change');
+
+chapter('roles');
+my $change = q{ALTER TABLE app.calls ADD one_more int};
+is($node->psql('prod', "SELECT pgschema_plan('$change')", extra_params => [ '-U', 'reviewer' ]), 0, 'one may plan');
+my ($out, $err) = ('', '');
+$node->psql('prod', "CALL pgschema_apply('$change')", stdout => \$out, stderr => \$err, extra_params => [ '-U', 'reviewer' ]);
+like($err, qr/permission denied for procedure pgschema_apply/, 'and not apply');
+is($node->psql('prod', "CALL pgschema_apply('$change')", extra_params => [ '-U', 'deployer' ]), 0, 'the other one may');
+
+done_testing();
