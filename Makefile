@@ -150,14 +150,14 @@ $(OUT)/test/matrix/matrix.o: $(OUT)/test/%.o: test/%.cpp $(OUT)/flags
 $(OUT)/matrix: $(OUT)/test/matrix/matrix.o $(FREE_OBJECTS) $(PG_QUERY) $(OUT)/objects
 	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) -o $@ $< $(FREE_OBJECTS) $(PG_QUERY)
 
-# The door's own module: src/pg with functions that fail in every way there is.
+# The door's own module: src/pg (and the secrets that it masks) with functions that fail in every way there is.
 DOOR_OBJECTS := $(patsubst test/%.cpp,$(OUT)/test/%.o,$(wildcard test/door/*.cpp))
 
 $(DOOR_OBJECTS): $(OUT)/test/%.o: test/%.cpp $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call run,CXX)$(CXX) $(CXXFLAGS_OURS) $(SERVER_CPPFLAGS) -MMD -MP -c -o $@ $<
 
-$(OUT)/door.so: $(DOOR_OBJECTS) $(filter $(OUT)/pg/%,$(OBJECTS))
+$(OUT)/door.so: $(DOOR_OBJECTS) $(filter $(OUT)/pg/% $(OUT)/model/secrets.o,$(OBJECTS))
 	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) -shared -o $@ $^ $(LDFLAGS) -lstdc++
 
 # A fuzzer a file, with the parts that do not see the server. test/fuzz/run says with which compiler.

@@ -11,12 +11,12 @@
 #include "functions/settings.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
+#include "model/secrets.hpp"
 #include "pg/query.hpp"
 #include "pg/role.hpp"
 #include "pg/sha256.hpp"
 #include "pg/statement.hpp"
 #include "script/quote.hpp"
-#include "script/secrets.hpp"
 #include "shadow/copies.hpp"
 
 extern "C" {
@@ -259,8 +259,8 @@ std::int64_t write_row(const functions::Planned& planned, const functions::PlanA
   const auto rows = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass");
   std::string script;
   for (const auto& line : plan::script(planned.document)) script += cat(line, "\n");
-  script = script::masked(std::move(script));
-  const std::string desired = script::masked(arguments.desired);
+  script = masked(std::move(script));
+  const std::string desired = masked(arguments.desired);
   const Oid role = GetUserId();
   std::vector<std::string> schemas;
   for (const auto& schema : schemas_of(planned)) schemas.push_back(script::name_of_quoted(schema));

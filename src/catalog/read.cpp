@@ -13,6 +13,7 @@
 #include "kinds/registry.hpp"
 #include "kinds/text.hpp"
 #include "model/failure.hpp"
+#include "model/secrets.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
@@ -118,7 +119,7 @@ std::string with_stand_ins(const std::string& options) {
   for (const auto& [option, hex] : kinds::options_of(options)) {
     const std::string value = from_hex(hex);
     const bool open = script::is_open_option(script::name_of_quoted(option), value);
-    out += cat(out.empty() ? "" : ", ", option, "=", script::quote_literal(open ? value : script::stand_in_for(value)));
+    out += cat(out.empty() ? "" : ", ", option, "=", script::quote_literal(open ? value : stand_in_for(value)));
   }
   return out;
 }
@@ -150,7 +151,7 @@ void read_others(const Units& units, Texts& pool, std::vector<RawObject>& out) {
         raw.object.attributes["options"] = pool.of(with_stand_ins(options->text()));
     } else if (raw.at.classid == SubscriptionRelationId && raw.object.attributes.contains("connection")) {
       const std::string connection = from_hex(raw.object.get("connection"));
-      raw.object.attributes["connection"] = pool.of(script::quote_literal(script::stand_in_for(connection)));
+      raw.object.attributes["connection"] = pool.of(script::quote_literal(stand_in_for(connection)));
     }
   for (const auto& reader : attached_readers()) take(reader.kind, pg::query(reader.sql, {catalogs, oids}));
 }

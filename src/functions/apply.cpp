@@ -6,8 +6,8 @@
 #include "functions/arguments.hpp"
 #include "functions/settings.hpp"
 #include "kinds/registry.hpp"
+#include "model/secrets.hpp"
 #include "pg/entry.hpp"
-#include "script/secrets.hpp"
 #include "shadow/settlement.hpp"
 
 extern "C" {
@@ -88,7 +88,7 @@ Datum result(FunctionCallInfo fcinfo, std::int64_t version) {
 
 Datum apply(FunctionCallInfo fcinfo) {
   const HeapScope heap;
-  const script::Secrets secrets;
+  const Secrets secrets;
   const auto arguments = plan_arguments(fcinfo, kDesired, kSchemas, kStrategy);
   const auto expect = text_argument(fcinfo, kExpect);
   const auto allow = texts_argument(fcinfo, kAllow, "allow");

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "model/failure.hpp"
+#include "model/secrets.hpp"
 #include "pg/statement.hpp"
 #include "script/quote.hpp"
-#include "script/secrets.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -86,7 +86,7 @@ void RowsOut::add(const std::vector<std::optional<std::string>>& cells) {
   std::vector<std::string> shown;
   shown.reserve(cells.size());
   std::vector<char*> values;
-  for (const auto& cell : cells) values.push_back(cell ? shown.emplace_back(script::masked(*cell)).data() : nullptr);
+  for (const auto& cell : cells) values.push_back(cell ? shown.emplace_back(masked(*cell)).data() : nullptr);
   pg::call([&] { tuplestore_puttuple(info_->setResult, BuildTupleFromCStrings(columns_, values.data())); });
 }
 

@@ -3,10 +3,10 @@
 #include "functions/planning.hpp"
 #include "functions/size.hpp"
 #include "kinds/registry.hpp"
+#include "model/secrets.hpp"
 #include "pg/entry.hpp"
 #include "plan/json.hpp"
 #include "script/quote.hpp"
-#include "script/secrets.hpp"
 
 namespace pgschema::functions {
 
@@ -14,7 +14,7 @@ namespace {
 
 Datum plan(FunctionCallInfo fcinfo) {
   const HeapScope heap;
-  const script::Secrets secrets;
+  const Secrets secrets;
   const std::string format = text_argument(fcinfo, 3).value_or("text");
   check_known("format", format, {"text", "summary", "sql", "json"});
   RowsOut rows(fcinfo);
@@ -76,7 +76,7 @@ std::string details_of(const plan::Step& step, const shadow::Outcome& outcome) {
 
 Datum steps(FunctionCallInfo fcinfo) {
   const HeapScope heap;
-  const script::Secrets secrets;
+  const Secrets secrets;
   RowsOut rows(fcinfo);
   const auto planned = make_plan(plan_arguments(fcinfo, 0, 1, 2));
   for (const auto& step : planned.document.plan.steps) {

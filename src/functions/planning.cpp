@@ -9,6 +9,7 @@
 #include "functions/settings.hpp"
 #include "functions/size.hpp"
 #include "kinds/registry.hpp"
+#include "model/secrets.hpp"
 #include "pg/call.hpp"
 #include "pg/compat.hpp"
 #include "pg/query.hpp"
@@ -53,9 +54,9 @@ script::Script statements_of(const std::string& desired) {
 
 /// The text with stand-ins for its secrets.
 std::string concealed(const std::string& desired) {
-  if (std::uint64_t random; !script::secrets_begun()) {
+  if (std::uint64_t random; !secrets_begun()) {
     if (!pg_strong_random(&random, sizeof random)) throw Failure(sqlstate::kInternal, "could not get random bytes");
-    script::begin_secrets(random);
+    begin_secrets(random);
   }
   static constexpr std::string_view kWords[] = {"mapping", "subscription"};
   const bool none = std::none_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) {
@@ -69,10 +70,10 @@ std::string concealed(const std::string& desired) {
   for (const auto& literal : script::secret_literals(statements_of(desired))) {
     const std::string written = desired.substr(literal.begin, literal.end - literal.begin);
     const std::string value = value_of(written);
-    if (value == script::kMasked || script::is_open_option(literal.option, value)) continue;
+    if (value == kMasked || script::is_open_option(literal.option, value)) continue;
     // Lines keep their numbers.
     out += cat(std::string_view(desired).substr(copied, literal.begin - copied),
-               script::quote_literal(script::stand_in_for(value)),
+               script::quote_literal(stand_in_for(value)),
                std::string(static_cast<std::size_t>(std::count(written.begin(), written.end(), '\n')), '\n'));
     copied = literal.end;
   }
@@ -95,7 +96,7 @@ std::string fingerprint_of(const shadow::Outcome& outcome, const PlanArguments& 
       if (!outcome.live.objects.at(id).fact("not_shown").empty()) continue;
       for (const auto& [name, value] : outcome.live.objects.at(id).attributes) input += cat(name, "=", value, "\n");
     }
-  return pg::sha256(script::masked(std::move(input))).substr(0, kFingerprintDigits);
+  return pg::sha256(masked(std::move(input))).substr(0, kFingerprintDigits);
 }
 
 std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome) {

@@ -1,6 +1,6 @@
 #include "pg/entry.hpp"
 
-#include "script/secrets.hpp"
+#include "model/secrets.hpp"
 
 namespace pgschema::pg::detail {
 
@@ -10,7 +10,7 @@ namespace {
 const char* keep_text(const std::string& text) {
   if (text.empty()) return nullptr;
   char* copy = MemoryContextStrdup(ErrorContext, text.c_str());
-  script::mask(copy);
+  mask(copy);
   return copy;
 }
 
@@ -34,7 +34,7 @@ Raised keep(const Error& error) {
   return guarded([&]() -> Raised {
     ErrorData* data = error.to_error_data();
     for (char* text : {data->message, data->detail, data->detail_log, data->hint, data->context, data->internalquery})
-      script::mask(text);
+      mask(text);
     return {data, 0, nullptr, nullptr, nullptr, nullptr};
   });
 }

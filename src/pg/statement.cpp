@@ -1,9 +1,9 @@
 #include "pg/statement.hpp"
 
 #include "model/failure.hpp"
+#include "model/secrets.hpp"
 #include "pg/compat.hpp"
 #include "pg/storageless.hpp"
-#include "script/secrets.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -151,7 +151,7 @@ void say_the_rest(const LoginTrigger& trigger) {
 std::vector<std::string> reveal(Node* statement) {
   std::vector<std::string> out;
   const auto behind = [&](const char* text) -> const char* {
-    const std::string* secret = text ? script::secret_behind(text) : nullptr;
+    const std::string* secret = text ? secret_behind(text) : nullptr;
     if (!secret) return nullptr;
     out.push_back(*secret);
     return call([&] { return pstrdup(secret->c_str()); });
@@ -182,8 +182,8 @@ std::vector<std::string> reveal(Node* statement) {
   const auto mask = [&](std::string& text) {
     for (const auto& secret : secrets)
       for (std::size_t at = text.find(secret); !secret.empty() && at != std::string::npos;
-           at = text.find(secret, at + script::kMasked.size()))
-        text.replace(at, secret.size(), script::kMasked);
+           at = text.find(secret, at + kMasked.size()))
+        text.replace(at, secret.size(), kMasked);
   };
   for (std::string* text :
        {&error.message, &error.detail, &error.detail_log, &error.hint, &error.context, &error.internal_query})
@@ -316,7 +316,7 @@ void run_unseen(const RawStmt& statement, const std::string& sql) {
 }
 
 void run_openly(const std::string& sql) {
-  if (!script::stand_ins_in(sql).empty()) return run_with_secrets(sql);
+  if (!stand_ins_in(sql).empty()) return run_with_secrets(sql);
   call([&] {
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
     const int done = SPI_execute(sql.c_str(), false, 0);

@@ -3,10 +3,10 @@
 
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
+#include "model/secrets.hpp"
 #include "plan/document.hpp"
 #include "script/quote.hpp"
 #include "script/scan.hpp"
-#include "script/secrets.hpp"
 
 namespace pgschema::plan {
 
@@ -69,7 +69,7 @@ std::vector<std::string> script(const Document& document) {
   out = {"BEGIN;"};
   // Without them it would put the mask in the place of a password.
   const auto& steps = document.plan.steps;
-  if (std::any_of(steps.begin(), steps.end(), [](const Step& step) { return script::has_secrets(step.command.sql); }))
+  if (std::any_of(steps.begin(), steps.end(), [](const Step& step) { return has_secrets(step.command.sql); }))
     out.push_back(
         "DO $$ BEGIN RAISE 'secrets are masked in this script: put them in, and take this statement out'; END $$;");
   for (const auto& [name, value] : script_settings())

@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "model/secrets.hpp"
 #include "script/scan.hpp"
-#include "script/secrets.hpp"
 #include "script/utf8.hpp"
 
 namespace pgschema::script {

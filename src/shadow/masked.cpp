@@ -2,9 +2,9 @@
 
 #include "functions/settings.hpp"
 #include "model/failure.hpp"
+#include "model/secrets.hpp"
 #include "pg/query.hpp"
 #include "script/quote.hpp"
-#include "script/secrets.hpp"
 #include "shadow/roles.hpp"
 
 extern "C" {
@@ -21,7 +21,7 @@ SELECT quote_ident(o.option_name), encode(convert_to(o.option_value, getdatabase
 FROM pg_user_mappings m, pg_options_to_table(m.umoptions) o WHERE m.srvname = $1 AND m.usename = $2)";
 
 bool is_masked(const DefElem* option) {
-  return option->arg && IsA(option->arg, String) && strVal(option->arg) == script::kMasked;
+  return option->arg && IsA(option->arg, String) && strVal(option->arg) == kMasked;
 }
 
 std::string from_hex(const std::string& hex) {
@@ -58,7 +58,7 @@ void keep_options(List* options, const RoleSpec* user, const char* server, const
           .detail("Either there is no such option yet, or it is not yours to see.")
           .hint("Put the value there.")
           .context(context);
-    const std::string stand_in = script::stand_in_for(from_hex(found->text(1)));
+    const std::string stand_in = stand_in_for(from_hex(found->text(1)));
     option->arg = pg::call([&] { return reinterpret_cast<Node*>(makeString(pstrdup(stand_in.c_str()))); });
   }
 }
@@ -85,7 +85,7 @@ namespace {
 template <typename Stmt>
 RawStmt* keep_connection(RawStmt* raw, const std::string& context) {
   const auto* stmt = reinterpret_cast<const Stmt*>(raw->stmt);
-  if (!stmt->conninfo || stmt->conninfo != script::kMasked) return raw;
+  if (!stmt->conninfo || stmt->conninfo != kMasked) return raw;
   const auto rows = pg::query(
       "SELECT encode(convert_to(subconninfo, getdatabaseencoding()), 'hex') FROM pg_subscription "
       "WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
@@ -96,7 +96,7 @@ RawStmt* keep_connection(RawStmt* raw, const std::string& context) {
                       script::quote_identifier(stmt->subname), " whose connection could be kept"))
         .hint("Put the connection there.")
         .context(context);
-  const std::string stand_in = script::stand_in_for(from_hex(rows.at(0).text(0)));
+  const std::string stand_in = stand_in_for(from_hex(rows.at(0).text(0)));
   auto* out = static_cast<RawStmt*>(pg::call([&] { return copyObjectImpl(raw); }));
   reinterpret_cast<Stmt*>(out->stmt)->conninfo = pg::call([&] { return pstrdup(stand_in.c_str()); });
   return out;

@@ -4,11 +4,11 @@
 #include <cstring>
 
 #include "functions/settings.hpp"
+#include "model/secrets.hpp"
 #include "pg/query.hpp"
 #include "pg/sha256.hpp"
 #include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
-#include "script/secrets.hpp"
 #include "shadow/scope.hpp"
 #include "shadow/trees.hpp"
 #include "shadow/verify.hpp"
@@ -307,7 +307,7 @@ catalog::Versions as_proven(const catalog::Versions& before, catalog::Versions a
 }  // namespace
 
 std::string comparable(const std::string& desired) {
-  std::string out = script::masked(desired);
+  std::string out = masked(desired);
   const auto blank_key = [&](std::size_t line, std::string_view command) {
     if (out.compare(line, command.size(), command) != 0) return;
     for (std::size_t i = line + command.size(); i < out.size() && out[i] != '\n'; ++i) out[i] = ' ';
@@ -330,8 +330,8 @@ std::string comparable(const std::string& desired) {
 
 std::string comparable_hash(const std::string& desired, std::uint64_t seed) {
   std::string input = comparable(desired);
-  for (const auto& stand_in : script::stand_ins_in(desired))
-    if (const std::string* secret = script::secret_behind(stand_in))
+  for (const auto& stand_in : stand_ins_in(desired))
+    if (const std::string* secret = secret_behind(stand_in))
       input += pg::sha256(cat(std::to_string(seed), " ", *secret));
   return pg::sha256(input);
 }
@@ -382,7 +382,7 @@ INSERT INTO pgschema.settled (schemas, role, circumstances, desired, comparable,
 VALUES ($1::name[], $2, decode($3, 'hex'), decode($4, 'hex'), decode($5, 'hex'), decode($6, 'hex'))
 ON CONFLICT (schemas, role) DO UPDATE SET circumstances = excluded.circumstances, desired = excluded.desired,
   comparable = excluded.comparable, content = excluded.content)",
-        {schemas, caller, outcome.settling->circumstances, pg::sha256(script::masked(desired)), hash, written(out)});
+        {schemas, caller, outcome.settling->circumstances, pg::sha256(masked(desired)), hash, written(out)});
     trial.commit();
     return;
   } catch (const pg::Error& error) {

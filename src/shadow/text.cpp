@@ -5,6 +5,7 @@
 #include "catalog/others.hpp"
 #include "functions/settings.hpp"
 #include "kinds/registry.hpp"
+#include "model/secrets.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"

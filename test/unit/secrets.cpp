@@ -1,3 +1,4 @@
+#include "model/secrets.hpp"
 #include "script/secrets.hpp"
 
 #include <gtest/gtest.h>
