@@ -97,7 +97,9 @@ const std::vector<AttachedReader>* make_attached() {
        "FROM ROWS FROM (unnest($1), unnest($2)) g(classid, oid) JOIN pg_description d ON d.classoid = g.classid AND d.objoid = g.oid"},
       {Kind::kSecurityLabel,
        "SELECT 0::oid, 0::oid, 0, s.classoid, s.objoid, s.objsubid, '' AS schema, quote_ident(s.provider) AS name, s.label AS label "
-       "FROM ROWS FROM (unnest($1), unnest($2)) g(classid, oid) JOIN pg_seclabel s ON s.classoid = g.classid AND s.objoid = g.oid"},
+       // Those of subscriptions are in the shared catalog.
+       "FROM ROWS FROM (unnest($1), unnest($2)) g(classid, oid) JOIN (SELECT * FROM pg_seclabel "
+       "UNION ALL SELECT objoid, classoid, 0, provider, label FROM pg_shseclabel) s ON s.classoid = g.classid AND s.objoid = g.oid"},
   };
 }
 

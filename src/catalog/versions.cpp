@@ -39,6 +39,7 @@ extern "C" {
 #include "catalog/pg_range.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_seclabel.h"
+#include "catalog/pg_shseclabel.h"
 #include "catalog/pg_sequence.h"
 #include "catalog/pg_shdescription.h"
 #include "catalog/pg_statistic_ext.h"
@@ -354,7 +355,7 @@ class Pass {
     for (const Oid catalog :
          {AccessMethodRelationId, AccessMethodOperatorRelationId, AccessMethodProcedureRelationId, DefaultAclRelationId,
           EventTriggerRelationId, ExtensionRelationId, PublicationNamespaceRelationId, TSConfigMapRelationId,
-          UserMappingRelationId, SharedDescriptionRelationId})
+          UserMappingRelationId, SharedDescriptionRelationId, SharedSecLabelRelationId})
       if (!other_catalog(catalog)) remains(catalog);
   }
 

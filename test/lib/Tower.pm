@@ -57,7 +57,9 @@ UNION ALL SELECT concat_ws('|', 'database subscription', quote_ident(subname), '
 UNION ALL SELECT concat_ws('|', 'database publication', quote_ident(pubname), 'is', concat_ws(' ', pg_get_userbyid(pubowner), puballtables, pubinsert, pubupdate, pubdelete, pubtruncate, pubviaroot,
 	array(SELECT pnnspid::regnamespace::text FROM pg_publication_namespace WHERE pnpubid = p.oid ORDER BY 1))) FROM pg_publication p
 UNION ALL SELECT concat_ws('|', 'database label', (pg_identify_object(classoid, objoid, objsubid)).identity, provider, label) FROM pg_seclabel
-	WHERE objoid >= 16384 AND classoid IN ('pg_language'::regclass, 'pg_event_trigger'::regclass, 'pg_publication'::regclass, 'pg_subscription'::regclass)
+	WHERE objoid >= 16384 AND classoid IN ('pg_language'::regclass, 'pg_event_trigger'::regclass, 'pg_publication'::regclass)
+UNION ALL SELECT concat_ws('|', 'database label', quote_ident(subname), provider, label) FROM pg_shseclabel l
+	JOIN pg_subscription s ON l.classoid = 'pg_subscription'::regclass AND l.objoid = s.oid WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 UNION ALL SELECT concat_ws('|', 'database comment', (pg_identify_object(classoid, objoid, objsubid)).identity, 'is', description) FROM pg_description
 	WHERE objoid >= 16384 AND classoid IN ('pg_language'::regclass, 'pg_am'::regclass, 'pg_event_trigger'::regclass, 'pg_foreign_data_wrapper'::regclass, 'pg_foreign_server'::regclass, 'pg_publication'::regclass, 'pg_subscription'::regclass)
 END
