@@ -83,7 +83,7 @@ SELECT 'pg_subscription'::regclass::oid, s.oid, 0, 0, 0, 0, '' AS schema, quote_
   (SELECT string_agg(quote_ident(p), ', ' ORDER BY o) FROM unnest(s.subpublications) WITH ORDINALITY AS u(p, o)) AS publications,
   CASE WHEN s.subslotname IS NULL THEN 'NONE' ELSE quote_literal(s.subslotname) END AS slot_name, CASE WHEN s.subenabled THEN 'yes' END AS enabled,
   CASE WHEN s.subsynccommit <> 'off' THEN quote_literal(s.subsynccommit) END AS synchronous_commit, CASE WHEN s.subbinary THEN 'true' END AS binary,
-  CASE to_jsonb(s) ->> 'substream' WHEN 'true' THEN 'on' WHEN 't' THEN 'on' WHEN 'p' THEN 'parallel' END AS streaming,
+  CASE to_jsonb(s) ->> 'substream' WHEN 'true' THEN 'on' WHEN 't' THEN 'on' WHEN 'p' THEN 'parallel' ELSE 'off' END AS streaming,
   CASE WHEN s.subtwophasestate <> 'd' THEN 'true' END AS two_phase, CASE WHEN s.subdisableonerr THEN 'true' END AS disable_on_error,
   CASE WHEN to_jsonb(s) ->> 'subpasswordrequired' = 'false' THEN 'false' END AS password_required,
   CASE WHEN to_jsonb(s) ->> 'subrunasowner' = 'true' THEN 'true' END AS run_as_owner,

@@ -1,5 +1,6 @@
 #include "catalog/relations.hpp"
 
+#include <set>
 #include <unordered_set>
 
 #include "catalog/fields.hpp"
@@ -419,8 +420,17 @@ class Reader {
   }
 
   void note_not_nulls() {
-    for (const auto& constraint : not_nulls_)
+    if (not_nulls_.empty()) return;
+    std::map<std::pair<Oid, std::string_view>, int> named;
+    for (const auto* constraints : {&not_nulls_, &constraints_})
+      for (const auto& constraint : *constraints)
+        if (constraint.inherited == 0) ++named[{constraint.schema, NameStr(constraint.name)}];
+    for (const auto& constraint : not_nulls_) {
       not_null_of_.emplace(std::pair(constraint.relation, constraint.first_key), &constraint);
+      if (const auto found = named.find({constraint.schema, NameStr(constraint.name)});
+          found != named.end() && found->second > 1)
+        shared_not_nulls_.insert(constraint.oid);
+    }
   }
 
   // ---- what the server prints
@@ -940,6 +950,7 @@ class Reader {
                                                    constraint->no_inherit && !constraint->validated ? " " : "",
                                                    constraint->validated ? "" : "NOT VALID")));
     fields.fact("not_null_name", texts_.quoted(NameStr(constraint->name)));
+    if (shared_not_nulls_.contains(constraint->oid)) fields.fact("not_null_shared", texts_.of("yes"));
   }
 
   void add_identity(const Relation& of, const Column& column, Fields& fields) {
@@ -1089,6 +1100,7 @@ class Reader {
   std::vector<Column> columns_;  // by relation and number
   std::vector<Default> defaults_;
   std::vector<Constraint> constraints_, not_nulls_;
+  std::set<Oid> shared_not_nulls_;  // another constraint of the schema has the name
   std::vector<Index> indexes_;
   std::unordered_map<Oid, std::size_t> places_, index_places_;
   std::unordered_map<Oid, Named> names_;

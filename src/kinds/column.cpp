@@ -28,18 +28,23 @@ Command on_relation(const Object& relation, std::string action) {
 bool not_valid(const Object& column) { return column.get("not_null_options").ends_with("NOT VALID"); }
 bool no_inherit(const Object& column) { return column.get("not_null_options").starts_with("NO INHERIT"); }
 
-std::string not_null(const Object& column) {
+/// "CONSTRAINT name " where the server would choose another: the usual one is taken if a second constraint of the schema has it.
+std::string name_of_null(const Object& column) {
   const std::string& name = column.get("not_null");
-  if (name.empty() || not_valid(column)) return "";
-  return cat(name == "yes" ? "" : cat(" CONSTRAINT ", name), " NOT NULL", no_inherit(column) ? " NO INHERIT" : "");
+  if (name != "yes") return cat("CONSTRAINT ", name, " ");
+  return column.fact("not_null_shared").empty() ? "" : cat("CONSTRAINT ", column.fact("not_null_name"), " ");
+}
+
+std::string not_null(const Object& column) {
+  if (!column.has("not_null") || not_valid(column)) return "";
+  return cat(" ", name_of_null(column), "NOT NULL", no_inherit(column) ? " NO INHERIT" : "");
 }
 
 /// What a column's definition, and SET NOT NULL, cannot say.
 Command add_not_null(const Object& table, const Object& column) {
-  const std::string& name = column.get("not_null");
   const std::string& options = column.get("not_null_options");
-  return on_relation(table, cat("ADD ", name == "yes" ? "" : cat("CONSTRAINT ", name, " "), "NOT NULL ", column.name,
-                                options.empty() ? "" : " ", options));
+  return on_relation(
+      table, cat("ADD ", name_of_null(column), "NOT NULL ", column.name, options.empty() ? "" : " ", options));
 }
 
 /// Of the table alone, where those beneath it would follow.
@@ -215,7 +220,7 @@ class ColumnWriter final : public Writer {
     if (goes) out.commands.push_back(on_relation(table, cat(column, "DROP NOT NULL")));
     if (!after.has("not_null")) return;
     if (before.has("not_null") && !goes) return change_not_null(change, table, out);
-    const bool plain = after.get("not_null") == "yes" && !after.has("not_null_options");
+    const bool plain = name_of_null(after).empty() && !after.has("not_null_options");
     out.commands.push_back(plain ? on_relation(table, cat(column, "SET NOT NULL")) : add_not_null(table, after));
     if (!not_valid(after) && table.id.kind != Kind::kForeignTable) endanger_nulls(after, out);
   }

@@ -7,7 +7,8 @@ namespace pgschema::kinds {
 
 namespace {
 
-// As attributes and as the server's options. What is not set is the server's default.
+// As attributes and as the server's options. What is not set is the server's default; whether it streams is always said, as
+// the default is another from 18 on.
 constexpr std::pair<std::string_view, std::string_view> kSettable[] = {{"slot_name", ""},
                                                                        {"synchronous_commit", "off"},
                                                                        {"binary", "false"},
