@@ -26,7 +26,9 @@ CREATE TABLE pgschema.applied (
   session_role name NOT NULL,
   client text NOT NULL,
   error text,
-  private boolean NOT NULL
+  private boolean NOT NULL,
+  phases int NOT NULL,
+  phases_done int NOT NULL
 );
 COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too; written by pgschema_apply only, read through pgschema.history';
 
@@ -59,7 +61,7 @@ SELECT pg_catalog.pg_extension_config_dump('pgschema.kept', '');
 
 CREATE VIEW pgschema.history WITH (security_barrier) AS
 SELECT a.version, a.fingerprint, a.status, a.schemas, d.content AS desired, s.content AS script, a.steps_done, a.started_at, a.finished_at,
-       a.role, a.session_role, a.client, a.error
+       a.role, a.session_role, a.client, a.error, a.phases, a.phases_done
 FROM pgschema.applied a
 JOIN pgschema.text d ON d.hash = a.desired
 JOIN pgschema.text s ON s.hash = a.script

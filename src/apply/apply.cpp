@@ -97,12 +97,6 @@ void check_unchanged(const functions::Planned& planned) {
       .hint("Try again.");
 }
 
-void run_step(const plan::Step& step) {
-  if (step.command.run_as.empty()) return pg::run_openly(step.command.sql);
-  const pg::RoleScope role(step.command.run_as);
-  pg::run_openly(step.command.sql);
-}
-
 /// A line for each that took longer than a second.
 void tell_if_slow(const plan::Step& step, std::size_t steps, TimestampTz began) {
   const auto milliseconds = (GetCurrentTimestamp() - began) / 1000;
@@ -174,39 +168,48 @@ void check_result(const functions::Planned& planned) {
 
 }  // namespace
 
+ScriptSettings::ScriptSettings() {
+  for (const auto& [name, value] : plan::script_settings()) set(name, value);
+}
+
 void lock(const functions::Planned& planned, Locks& locks) {
   if (planned.document.plan.empty()) return;
-  const pg::SettingsScope settings;
-  for (const auto& [name, value] : plan::script_settings()) settings.set(name, value);
-  locks.take(planned.document.locks);
+  const ScriptSettings settings;
+  locks.take(functions::locks_of(planned.outcome, 1));
   check_unchanged(planned);
 }
 
-void run(const functions::Planned& planned, int lock_timeout) {
+void run_step(const plan::Step& step, std::size_t steps) {
+  try {
+    const TimestampTz began = GetCurrentTimestamp();
+    refuse_new_dependents(step);
+    std::optional<pg::RoleScope> role;
+    if (!step.command.run_as.empty()) role.emplace(step.command.run_as);
+    pg::run_openly(step.command.sql);
+    tell_if_slow(step, steps, began);
+  } catch (pg::Error& error) {
+    if (error.sqlstate() == sqlstate::kDependentObjects) throw_new_dependent(error);
+    error.context = cat("step ", std::to_string(step.number),
+                        " of the plan: ", script::comment_text(script::excerpt(step.command.sql, 100)),
+                        error.context.empty() ? "" : "\n", error.context);
+    throw;
+  }
+}
+
+void run(const functions::Planned& planned, const RunAs& how) {
   if (planned.document.plan.empty()) return;
   {
-    const pg::SettingsScope settings;
-    for (const auto& [name, value] : plan::script_settings()) settings.set(name, value);
-    settings.set("lock_timeout", std::to_string(lock_timeout).c_str());
+    const ScriptSettings settings;
+    settings.set("lock_timeout", std::to_string(how.lock_timeout).c_str());
     const auto& steps = planned.document.plan.steps;
-    Progress progress(1, 1, static_cast<std::uint32_t>(steps.size()));
+    Progress progress(how.phase, how.phases, static_cast<std::uint32_t>(steps.size()));
     for (const auto& step : steps) {
-      try {
-        progress.step(static_cast<std::uint32_t>(step.number));
-        const TimestampTz began = GetCurrentTimestamp();
-        refuse_new_dependents(step);
-        run_step(step);
-        tell_if_slow(step, steps.size(), began);
-      } catch (pg::Error& error) {
-        if (error.sqlstate() == sqlstate::kDependentObjects) throw_new_dependent(error);
-        error.context = cat("step ", std::to_string(step.number),
-                            " of the plan: ", script::comment_text(script::excerpt(step.command.sql, 100)),
-                            error.context.empty() ? "" : "\n", error.context);
-        throw;
-      }
+      if (step.phase != 1) break;
+      progress.step(static_cast<std::uint32_t>(step.number));
+      run_step(step, steps.size());
     }
   }
-  if (settings::verify) check_result(planned);
+  if (settings::verify && planned.document.plan.phases() == 1) check_result(planned);
 }
 
 namespace {
@@ -253,10 +256,9 @@ bool is_private(const functions::Planned& planned) {
          std::any_of(steps.begin(), steps.end(), [](const plan::Step& step) { return is_secretive(step.object.kind); });
 }
 
-/// The row of pgschema.history, by its owner.
+/// The row of pgschema.history.
 std::int64_t write_row(const functions::Planned& planned, const functions::PlanArguments& arguments,
-                       const std::string& started_at) {
-  const auto rows = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass");
+                       const std::string& started_at, bool done) {
   std::string script;
   for (const auto& line : plan::script(planned.document)) script += cat(line, "\n");
   script = masked(std::move(script));
@@ -264,32 +266,60 @@ std::int64_t write_row(const functions::Planned& planned, const functions::PlanA
   const Oid role = GetUserId();
   std::vector<std::string> schemas;
   for (const auto& schema : schemas_of(planned)) schemas.push_back(script::name_of_quoted(schema));
-  const pg::UserScope owner(rows.at(0).oid(0), SECURITY_LOCAL_USERID_CHANGE);
+  const auto& plan = planned.document.plan;
   // The hashes are of the texts as they are stored: an SQL_ASCII database holds bytes that no encoding knows.
-  const auto version = pg::write(R"(
+  const auto version =
+      write_as_owner(R"(
 WITH stored AS (
   INSERT INTO pgschema.text (hash, content) VALUES (decode($8, 'hex'), $1), (decode($9, 'hex'), $2)
   ON CONFLICT (hash) DO NOTHING)
-INSERT INTO pgschema.applied (fingerprint, status, schemas, desired, script, steps_done, started_at, finished_at, role, session_role, client, private)
-VALUES ($3, 'applied', $4::name[], decode($8, 'hex'), decode($9, 'hex'), $5, $6::timestamptz, clock_timestamp(),
-  pg_get_userbyid($7), session_user, concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $10)
+INSERT INTO pgschema.applied (fingerprint, status, schemas, desired, script, steps_done, started_at, finished_at, role, session_role, client, private,
+  phases, phases_done)
+VALUES ($3, CASE WHEN $13 THEN 'applied' ELSE 'running' END, $4::name[], decode($8, 'hex'), decode($9, 'hex'), $5, $6::timestamptz,
+  CASE WHEN $13 THEN clock_timestamp() END, pg_get_userbyid($7), session_user,
+  concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $10, $11, $12)
 RETURNING version)",
-                                 {desired, script, planned.document.fingerprint, schemas,
-                                  static_cast<std::int64_t>(planned.document.plan.steps.size()), started_at, role,
-                                  pg::sha256(desired), pg::sha256(script), is_private(planned)});
+                     {desired, script, planned.document.fingerprint, schemas,
+                      static_cast<std::int64_t>(done ? plan.steps.size() : 0), started_at, role, pg::sha256(desired),
+                      pg::sha256(script), is_private(planned), std::int64_t{plan.phases()},
+                      std::int64_t{done ? plan.phases() : 0}, done});
   return version.at(0).number(0);
 }
 
 }  // namespace
 
+pg::Rows write_as_owner(const std::string& sql, const std::vector<pg::Param>& params) {
+  const pg::SettingsScope settings;
+  settings.set("search_path", "pg_catalog, pg_temp");
+  const auto rows = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass");
+  const pg::UserScope owner(rows.at(0).oid(0), SECURITY_LOCAL_USERID_CHANGE);
+  return pg::write(sql, params);
+}
+
 std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments,
                     const std::string& started_at) {
   const pg::SettingsScope settings;
   settings.set("search_path", "pg_catalog, pg_temp");
-  const std::int64_t version = write_row(planned, arguments, started_at);
+  const std::int64_t version = write_row(planned, arguments, started_at, true);
   if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));
   forget_old();
   return version;
+}
+
+std::int64_t begin_record(const functions::Planned& planned, const functions::PlanArguments& arguments,
+                          const std::string& started_at) {
+  return write_row(planned, arguments, started_at, false);
+}
+
+void end_record(std::int64_t version, const functions::Planned& planned, const functions::PlanArguments& arguments) {
+  const pg::SettingsScope settings;
+  settings.set("search_path", "pg_catalog, pg_temp");
+  (void)write_as_owner(
+      "UPDATE pgschema.applied SET status = 'applied', error = NULL, finished_at = clock_timestamp(), phases_done = phases, "
+      "steps_done = steps_done + $2 WHERE version = $1",
+      {version, static_cast<std::int64_t>(planned.document.plan.steps.size())});
+  if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));
+  forget_old();
 }
 
 }  // namespace pgschema::apply

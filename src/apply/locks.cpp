@@ -35,6 +35,12 @@ WHERE l.granted AND l.pid IS DISTINCT FROM pg_backend_pid() AND l.mode = ANY ($1
     ELSE l.locktype = 'advisory' AND l.classid = $3 AND l.objsubid = $4 END
 ORDER BY a.state_change NULLS FIRST, l.pid LIMIT 5)";
 
+LOCKTAG turn() {
+  LOCKTAG out;
+  SET_LOCKTAG_ADVISORY(out, MyDatabaseId, kTurn, 0, kNotOfSql);
+  return out;
+}
+
 LOCKMODE mode_of(const std::string& name) {
   for (LOCKMODE mode = AccessShareLock; mode <= AccessExclusiveLock; ++mode)
     if (name == GetLockmodeName(DEFAULT_LOCKMETHOD, mode)) return mode;
@@ -106,9 +112,17 @@ void Locks::acquire(const Wait& wait) {
 }
 
 void Locks::take_turn() {
-  Wait wait{{}, ExclusiveLock, "another apply in this database"};
-  SET_LOCKTAG_ADVISORY(wait.tag, MyDatabaseId, kTurn, 0, kNotOfSql);
-  acquire(wait);
+  acquire({turn(), ExclusiveLock, "another apply in this database"});
+}
+
+SessionTurn::SessionTurn() {
+  const LOCKTAG tag = turn();
+  pg::call([&] { (void)LockAcquire(&tag, ExclusiveLock, true, true); });
+}
+
+SessionTurn::~SessionTurn() {
+  const LOCKTAG tag = turn();
+  (void)LockRelease(&tag, ExclusiveLock, true);
 }
 
 void Locks::take(const std::vector<plan::LockLine>& lines) {

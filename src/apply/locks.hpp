@@ -18,6 +18,15 @@ struct Patience {
   int retries;       // further attempts
 };
 
+/// The turn of an apply that commits in between, for as long as this lives. When take_turn() has it already.
+class SessionTurn {
+ public:
+  SessionTurn();
+  ~SessionTurn();
+  SessionTurn(const SessionTurn&) = delete;
+  SessionTurn& operator=(const SessionTurn&) = delete;
+};
+
 class Locks {
  public:
   explicit Locks(Patience patience) : patience_(patience) {}

@@ -88,7 +88,7 @@ struct Constraint {
 
 struct Index {
   Oid oid, relation;
-  bool unique, valid, clustered, replica_identity;
+  bool unique, valid, ready, live, clustered, replica_identity;
   std::string_view shape;
   const char* definition;
 };
@@ -268,7 +268,7 @@ class Reader {
       scan_by(IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, asked_, [&](HeapTuple row, TupleDesc) {
         const auto* index = form_of<Form_pg_index>(row);
         indexes_.push_back({index->indexrelid, index->indrelid, index->indisunique, index->indisvalid,
-                            index->indisclustered, index->indisreplident,
+                            index->indisready, index->indislive, index->indisclustered, index->indisreplident,
                             bytes_of(row, offsetof(FormData_pg_index, indnatts)), nullptr});
       });
     });
@@ -1073,7 +1073,7 @@ class Reader {
     if (OidIsValid(self->tablespace)) fields.set("tablespace", texts_.tablespace(self->tablespace));
     if (const auto found = index_statistics_.find(index.oid); found != index_statistics_.end())
       fields.set("statistics", found->second);
-    if (!index.valid) fields.set("validity", texts_.of("invalid"));
+    if (!index.valid) fields.set("validity", texts_.of(!index.live ? "invalid, dead" : !index.ready ? "invalid, not ready" : "invalid"));
     if (self->kind == RELKIND_PARTITIONED_INDEX) fields.fact("partitioned", texts_.of("yes"));
     if (index.clustered) fields.set("clustered", texts_.of("yes"));
     if (index.replica_identity) fields.set("replica_identity", texts_.of("yes"));

@@ -1,5 +1,5 @@
 // pgschema_apply: plan, check, run, verify, record.
-#include "apply/apply.hpp"
+#include "apply/online.hpp"
 
 #include <algorithm>
 
@@ -56,15 +56,15 @@ bool allowed(const plan::HazardLine& hazard, const std::vector<std::string>& all
 }
 
 void gate(const plan::Document& document, const std::vector<std::string>& allow,
-          const std::optional<std::string>& expect) {
-  if (expect && *expect != document.fingerprint)
+          const std::optional<std::string>& expect, bool expected) {
+  if (expect && !expected)
     throw Failure(sqlstate::kObjectNotReady, "the plan is not the expected one")
         .detail(cat("Its fingerprint is ", document.fingerprint, ", the expected one is \"", *expect, "\"."))
         .hint("The database or the desired state has changed since the plan was reviewed. Plan and review again.");
   std::string detail;
   std::vector<std::string> missing = allow;
   for (const auto& hazard : document.hazards) {
-    if (allowed(hazard, allow, expect.has_value())) continue;
+    if (allowed(hazard, allow, expected)) continue;
     detail += cat(detail.empty() ? "" : "\n", kinds::name_of(hazard.hazard), ": ", hazard.text);
     const std::string name(kinds::name_of(hazard.hazard));
     if (std::find(missing.begin(), missing.end(), name) == missing.end()) missing.push_back(name);
@@ -86,6 +86,18 @@ Datum result(FunctionCallInfo fcinfo, std::int64_t version) {
   });
 }
 
+/// Phases commit: not in a transaction block, a function or a DO block in one.
+std::optional<int> until_phase(FunctionCallInfo fcinfo) {
+  const auto* call = reinterpret_cast<const CallContext*>(fcinfo->context);
+  if (!call || !IsA(call, CallContext) || call->atomic)
+    throw Failure(sqlstate::kActiveTransaction, "strategy \"online\" cannot run inside a transaction block")
+        .hint("It commits after each phase: CALL it by itself, or use strategy => 'atomic'.");
+  if (PG_ARGISNULL(kUntilPhase)) return {};
+  const int phase = PG_GETARG_INT32(kUntilPhase);
+  if (phase < 1) throw Failure(sqlstate::kInvalidParameter, "until_phase must be greater than zero");
+  return phase;
+}
+
 Datum apply(FunctionCallInfo fcinfo) {
   const HeapScope heap;
   const Secrets secrets;
@@ -94,20 +106,26 @@ Datum apply(FunctionCallInfo fcinfo) {
   const auto allow = texts_argument(fcinfo, kAllow, "allow");
   check_allow(allow);
   const apply::Patience waits = patience(fcinfo);
-  if (!PG_ARGISNULL(kUntilPhase))
-    throw Failure(sqlstate::kFeatureNotSupported, "until_phase is not supported yet")
-        .hint("Leave it out: a plan has one phase.");
   const std::string started = apply::now();
+  if (arguments.strategy == "online")
+    return result(fcinfo, apply::run_in_phases({arguments, expect, until_phase(fcinfo), waits,
+                                                [&](const plan::Document& document, bool expected) {
+                                                  gate(document, allow, expect, expected);
+                                                },
+                                                started}));
+  if (!PG_ARGISNULL(kUntilPhase))
+    throw Failure(sqlstate::kInvalidParameter, "until_phase is for strategy \"online\"")
+        .hint("With \"atomic\" a plan has one phase.");
   std::optional<Planned> kept;
   apply::Locks locks(waits);
   locks.run([&] {
     locks.take_turn();
-    kept = make_plan(arguments, shadow::For::kApplying);  // again after a pause: what has come meanwhile takes part
-    gate(kept->document, allow, expect);
+    kept = make_plan(arguments, true);  // again after a pause: what has come meanwhile takes part
+    gate(kept->document, allow, expect, expect && *expect == kept->document.fingerprint);
     apply::lock(*kept, locks);
   });
   const Planned& planned = *kept;
-  apply::run(planned, waits.lock_timeout);
+  apply::run(planned, {waits.lock_timeout});
   const std::int64_t version = apply::record(planned, arguments, started);
   if (arguments.schemas) shadow::settle(arguments.desired, *arguments.schemas, planned.outcome);
   const int statements = static_cast<int>(planned.document.plan.steps.size());

@@ -99,33 +99,6 @@ std::string fingerprint_of(const shadow::Outcome& outcome, const PlanArguments& 
   return pg::sha256(masked(std::move(input))).substr(0, kFingerprintDigits);
 }
 
-std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome) {
-  static const std::vector<std::string> kStrength = {
-      "AccessShareLock", "RowShareLock",          "RowExclusiveLock", "ShareUpdateExclusiveLock",
-      "ShareLock",       "ShareRowExclusiveLock", "ExclusiveLock",    "AccessExclusiveLock"};
-  const auto strength = [&](const std::string& mode) { return std::find(kStrength.begin(), kStrength.end(), mode); };
-  std::set<std::string> existing;
-  for (const auto& [id, object] : outcome.live.objects) existing.insert(id.identity);
-  for (const auto& [from, to] : outcome.renamed) existing.insert(from.identity);
-  std::map<std::string, std::string> strongest;
-  for (const auto& step : outcome.plan.steps) {
-    std::string_view rest = step.command.lock;
-    while (!rest.empty()) {
-      const auto comma = rest.find(", ");
-      const std::string_view one = rest.substr(0, comma);
-      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 2);
-      const auto space = one.find(' ');
-      const std::string mode(one.substr(0, space)), relation(one.substr(space + 1));
-      if (!existing.count(relation)) continue;
-      std::string& known = strongest[relation];
-      if (known.empty() || strength(known) < strength(mode)) known = mode;
-    }
-  }
-  std::vector<plan::LockLine> out;
-  for (const auto& [relation, mode] : strongest) out.push_back({mode, relation});
-  return out;
-}
-
 /// "app.m (412 MB)".
 std::string sized(const shadow::Outcome& outcome, const ObjectId& id) {
   const auto size = size_of(outcome, id);
@@ -173,7 +146,7 @@ void describe_text(const shadow::Outcome& outcome, plan::Document& document) {
   }
   std::map<std::string, std::size_t> other_form;
   for (const auto& step : outcome.plan.steps)
-    if (step.command.shadow != kinds::Command::Shadow::kRun) ++other_form[step.command.tag];
+    if (step.command.shadow == kinds::Command::Shadow::kMarkPopulated) ++other_form[step.command.tag];
   for (const auto& [tag, count] : other_form)
     document.not_run_in_shadow.push_back(cat(std::to_string(count), " ", tag));
   document.ignored = outcome.ignored;
@@ -214,6 +187,34 @@ void tell_overloads(const shadow::Outcome& outcome) {
 
 }  // namespace
 
+std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome, std::optional<int> phase) {
+  static const std::vector<std::string> kStrength = {
+      "AccessShareLock", "RowShareLock",          "RowExclusiveLock", "ShareUpdateExclusiveLock",
+      "ShareLock",       "ShareRowExclusiveLock", "ExclusiveLock",    "AccessExclusiveLock"};
+  const auto strength = [&](const std::string& mode) { return std::find(kStrength.begin(), kStrength.end(), mode); };
+  std::set<std::string> existing;
+  for (const auto& [id, object] : outcome.live.objects) existing.insert(id.identity);
+  for (const auto& [from, to] : outcome.renamed) existing.insert(from.identity);
+  std::map<std::string, std::string> strongest;
+  for (const auto& step : outcome.plan.steps) {
+    if (phase && step.phase != *phase) continue;
+    std::string_view rest = step.command.lock;
+    while (!rest.empty()) {
+      const auto comma = rest.find(", ");
+      const std::string_view one = rest.substr(0, comma);
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 2);
+      const auto space = one.find(' ');
+      const std::string mode(one.substr(0, space)), relation(one.substr(space + 1));
+      if (!existing.count(relation)) continue;
+      std::string& known = strongest[relation];
+      if (known.empty() || strength(known) < strength(mode)) known = mode;
+    }
+  }
+  std::vector<plan::LockLine> out;
+  for (const auto& [relation, mode] : strongest) out.push_back({mode, relation});
+  return out;
+}
+
 HeapScope::~HeapScope() {
 #ifdef __GLIBC__
   malloc_trim(0);
@@ -236,12 +237,9 @@ PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, 
   return out;
 }
 
-Planned make_plan(const PlanArguments& arguments, shadow::For use) {
-  if (arguments.strategy == "online")
-    throw Failure(sqlstate::kFeatureNotSupported, "strategy \"online\" is not supported yet")
-        .hint("Use strategy => 'atomic'.");
+Planned make_plan(const PlanArguments& arguments, bool applying) {
   Planned out;
-  out.outcome = shadow::plan_text(arguments.desired, arguments.schemas, use);
+  out.outcome = shadow::plan_text(arguments.desired, arguments.schemas, {applying, arguments.strategy == "online"});
   const shadow::Outcome& outcome = out.outcome;
   plan::Document& document = out.document;
   document.plan = outcome.plan;

@@ -33,6 +33,10 @@ class HeapScope {
   HeapScope& operator=(const HeapScope&) = delete;
 };
 
-Planned make_plan(const PlanArguments& arguments, shadow::For use = shadow::For::kShowing);
+/// The strongest lock on each relation that was there before: of the whole plan, or of one phase.
+std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome, std::optional<int> phase = {});
+
+/// To be applied, or only shown.
+Planned make_plan(const PlanArguments& arguments, bool applying = false);
 
 }  // namespace pgschema::functions

@@ -8,6 +8,7 @@ extern "C" {
 #include "catalog/pg_subscription.h"
 #include "commands/defrem.h"
 #include "parser/parse_type.h"
+#include "tcop/pquery.h"
 #include "utils/acl.h"
 #include "utils/regproc.h"
 }
@@ -29,6 +30,15 @@ inline void parse_type(const char* text, Oid* type, int32* typmod) {
   (void)parseTypeString(text, type, typmod, nullptr);
 #else
   parseTypeString(text, type, typmod, false);
+#endif
+}
+
+/// All of a portal at top level; what it returns goes nowhere. 18 runs each once.
+inline void run_portal(Portal portal, QueryCompletion* completion) {
+#if PG_VERSION_NUM >= 180000
+  (void)PortalRun(portal, FETCH_ALL, true, None_Receiver, None_Receiver, completion);
+#else
+  (void)PortalRun(portal, FETCH_ALL, true, true, None_Receiver, None_Receiver, completion);
 #endif
 }
 

@@ -52,6 +52,9 @@ std::vector<std::string> summary(const Document& document);
 /// comments contain: a comment is one line without control characters.
 std::vector<std::string> script(const Document& document);
 
+/// A step as the script has it, with its semicolon.
+std::string script_of(const Step& step);
+
 /// The settings under which the statements of a plan mean what they say: name and value.
 const std::vector<std::pair<const char*, const char*>>& script_settings();
 

@@ -90,15 +90,13 @@ void changes(Json& out, const Document& document) {
 
 void steps(Json& out, const Document& document) {
   out.key("phases").open('[');
-  if (!document.plan.empty())
-    out.open('{')
-        .key("phase")
-        .number(1)
-        .key("steps")
-        .number(static_cast<long>(document.plan.steps.size()))
-        .key("transaction")
-        .truth(true)
-        .close();
+  const auto& all = document.plan.steps;
+  for (auto first = all.begin(); first != all.end();) {
+    const auto next = std::find_if(first, all.end(), [&](const Step& step) { return step.phase != first->phase; });
+    out.open('{').key("phase").number(first->phase).key("steps").number(static_cast<long>(next - first));
+    out.key("transaction").truth(first->runs != Step::Runs::kTopLevel).close();
+    first = next;
+  }
   out.close();
   out.key("steps").open('[');
   for (const auto& step : document.plan.steps) {

@@ -7,6 +7,7 @@
 #include "model/failure.hpp"
 #include "plan/changes.hpp"
 #include "plan/moves.hpp"
+#include "plan/online.hpp"
 #include "plan/ordering.hpp"
 
 namespace pgschema::plan {
@@ -134,7 +135,9 @@ Plan make(const Request& request) {
     unfinished.spread = moves.spread;
     return unfinished;
   }
-  return Assembly(request, moves).run(differences, ordered(request, moves));
+  Plan plan = Assembly(request, moves).run(differences, ordered(request, moves));
+  if (request.online) put_in_phases(plan, request);
+  return plan;
 }
 
 namespace {

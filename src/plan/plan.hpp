@@ -26,6 +26,8 @@ struct Step {
   std::string object_type;  // pg_identify_object()'s, of `shown`
   std::string reason;       // what this is for: "because of app.root > app.v1"
   std::vector<kinds::Danger> dangers;
+  /// With its phase in one transaction; alone in one; or as the server wants it, at top level.
+  enum class Runs { kWithPhase, kAlone, kTopLevel } runs = Runs::kWithPhase;
 };
 
 /// One line of what a reviewer reads: an object that is other than before.
@@ -65,6 +67,7 @@ struct Plan {
   std::set<ObjectId> down;
 
   bool empty() const { return steps.empty(); }
+  int phases() const { return steps.empty() ? 0 : steps.back().phase; }
 };
 
 /// A rename that comes before everything else.
@@ -97,6 +100,8 @@ struct Request {
   bool copies = false;
   /// The privileges of what is new are those of the desired state; else what the server gives.
   bool says_privileges = false;
+  /// In phases: see online.hpp.
+  bool online = false;
 };
 
 /// Raises Failure for what no plan could be made of (a circle, an unsupported kind).

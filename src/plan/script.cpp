@@ -28,9 +28,9 @@ std::string without_variables(const std::string& sql) {
   return out + sql.substr(copied);
 }
 
-void add_statement(std::vector<std::string>& out, const std::string& sql) {
+void add_statement(std::vector<std::string>& out, const Step& step) {
   std::size_t start = 0;
-  const std::string whole = cat(without_variables(sql), ";");
+  const std::string whole = script_of(step);
   for (;;) {
     const auto end = whole.find('\n', start);
     out.push_back(whole.substr(start, end == std::string::npos ? end : end - start));
@@ -50,6 +50,8 @@ std::string comment_of(const Step& step) {
 
 }  // namespace
 
+std::string script_of(const Step& step) { return cat(without_variables(step.command.sql), ";"); }
+
 const std::vector<std::pair<const char*, const char*>>& script_settings() {
   static const auto* settings =
       new std::vector<std::pair<const char*, const char*>>{{"search_path", "pg_catalog, pg_temp"},
@@ -66,28 +68,42 @@ const std::vector<std::pair<const char*, const char*>>& script_settings() {
 std::vector<std::string> script(const Document& document) {
   std::vector<std::string> out;
   if (document.plan.empty()) return {"-- nothing to change"};
-  out = {"BEGIN;"};
+  const bool together = document.plan.phases() == 1 && document.plan.steps.front().runs != Step::Runs::kTopLevel;
+  if (together) out.emplace_back("BEGIN;");
   // Without them it would put the mask in the place of a password.
   const auto& steps = document.plan.steps;
   if (std::any_of(steps.begin(), steps.end(), [](const Step& step) { return has_secrets(step.command.sql); }))
     out.push_back(
         "DO $$ BEGIN RAISE 'secrets are masked in this script: put them in, and take this statement out'; END $$;");
   for (const auto& [name, value] : script_settings())
-    out.push_back(cat("SET LOCAL ", name, " = ",
+    out.push_back(cat(together ? "SET LOCAL " : "SET ", name, " = ",
                       *value && std::string_view(name) == "search_path" ? value : script::quote_literal(value), ";"));
   out.push_back("");
   std::string role;
+  int phase = together ? 1 : 0;
+  bool open = together;
+  const auto close = [&] {
+    if (!role.empty()) out.push_back("RESET ROLE;");
+    role.clear();
+    if (open) out.insert(out.end(), {"", "COMMIT;"});
+    open = false;
+  };
   for (const auto& step : document.plan.steps) {
+    if (step.phase != phase) {
+      close();
+      phase = step.phase;
+      open = step.runs != Step::Runs::kTopLevel;
+      out.insert(out.end(), {"", cat("-- phase ", std::to_string(phase), " of ", std::to_string(document.plan.phases()))});
+      if (open) out.emplace_back("BEGIN;");
+    }
     if (step.command.run_as != role) {
-      out.push_back(step.command.run_as.empty() ? "RESET ROLE;" : cat("SET LOCAL ROLE ", step.command.run_as, ";"));
+      out.push_back(step.command.run_as.empty() ? "RESET ROLE;" : cat(open ? "SET LOCAL ROLE " : "SET ROLE ", step.command.run_as, ";"));
       role = step.command.run_as;
     }
     out.push_back(comment_of(step));
-    add_statement(out, step.command.sql);
+    add_statement(out, step);
   }
-  if (!role.empty()) out.push_back("RESET ROLE;");
-  out.push_back("");
-  out.push_back("COMMIT;");
+  close();
   return out;
 }
 

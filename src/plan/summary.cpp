@@ -79,7 +79,8 @@ class Summary {
       parts.push_back(cat(grouped(static_cast<long>(doc_.plan.rebuilt.size())), " rebuilt"));
     if (count('+')) parts.push_back(cat(grouped(static_cast<long>(count('+'))), " created"));
     if (count('-')) parts.push_back(cat(grouped(static_cast<long>(count('-'))), " dropped"));
-    line(cat(joined(parts, ", "), ": ", counted(doc_.plan.steps.size(), "statement", "statements"), ", 1 phase"));
+    line(cat(joined(parts, ", "), ": ", counted(doc_.plan.steps.size(), "statement", "statements"), ", ",
+             counted(static_cast<std::size_t>(doc_.plan.phases()), "phase", "phases")));
     line("");
   }
 

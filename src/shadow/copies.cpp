@@ -13,8 +13,14 @@
 #include "shadow/verify.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_extension.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
 }
 
 namespace pgschema::shadow {
@@ -86,6 +92,25 @@ std::set<ObjectId> tables_of(const Snapshot& snapshot) {
   return out;
 }
 
+/// As CREATE INDEX and DROP INDEX CONCURRENTLY leave one behind that did not come to their end.
+void mark_invalid(const Object& index) {
+  const auto rows = pg::query("SELECT to_regclass($1)::oid", {index.id.identity.text()});
+  const Oid oid = rows.at(0).oid(0);
+  const bool live = index.get("validity") != "invalid, dead", ready = live && index.get("validity") == "invalid";
+  pg::call([&] {
+    Relation catalog = table_open(IndexRelationId, RowExclusiveLock);
+    HeapTuple row = SearchSysCacheCopy1(INDEXRELID, ObjectIdGetDatum(oid));
+    if (!HeapTupleIsValid(row)) elog(ERROR, "cache lookup failed for index %u", oid);
+    auto* form = reinterpret_cast<Form_pg_index>(GETSTRUCT(row));
+    form->indisvalid = false;
+    form->indisready = ready;
+    form->indislive = live;
+    CatalogTupleUpdate(catalog, &row->t_self, row);
+    table_close(catalog, RowExclusiveLock);
+    CommandCounterIncrement();
+  });
+}
+
 /// All of it, or only what `wanted` says.
 void create_all(const Snapshot& snapshot, const std::function<bool(const ObjectId&)>& wanted = {}) {
   for (const auto& [id, command] : plan::creation(snapshot, default_privileges(BOOTSTRAP_SUPERUSERID))) {
@@ -100,6 +125,9 @@ void create_all(const Snapshot& snapshot, const std::function<bool(const ObjectI
     }
   }
   mark_local(snapshot, tables_of(snapshot));
+  for (const auto& [id, object] : snapshot.objects)
+    // (One on a partitioned table is not valid until every partition has its own.)
+    if (object.has("validity") && object.fact("partitioned").empty() && (!wanted || wanted(id))) mark_invalid(object);
 }
 
 }  // namespace
@@ -153,11 +181,6 @@ void refuse_unsupported_participants(const Snapshot& snapshot) {
     };
     if (!object.parent && !kinds::supported(id.kind)) refuse("Objects of this kind are not supported yet.");
     if (object.get("persistence") == "temporary") refuse("It is temporary.");
-    // (One on a partitioned table is not valid until every partition has its own.)
-    if (object.has("validity") && object.fact("partitioned").empty())
-      throw Failure(sqlstate::kFeatureNotSupported,
-                    cat("pgschema cannot plan changes around ", kinds::describe(id), ", which is not valid"))
-          .hint(cat("REINDEX INDEX ", id.identity, " or DROP INDEX ", id.identity, " first."));
     if (!object.parent &&
         (object.schema == "pg_catalog" || object.schema == "information_schema" || object.schema == "pg_toast"))
       throw Failure(sqlstate::kInsufficientPrivilege, cat(kinds::describe(id), " belongs to the system"))

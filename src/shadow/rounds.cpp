@@ -59,7 +59,7 @@ class Attempt {
  public:
   /// `whole`: what the text means is known already, and it speaks of whole schemas.
   Attempt(Text& desired, const catalog::Units& units, const std::set<ObjectId>& going, const std::string& search_path,
-          For use, const Whole* whole)
+          Use use, const Whole* whole)
       : text_(desired),
         units_(units),
         going_(going),
@@ -174,7 +174,7 @@ class Attempt {
 
   void walk_originals(const catalog::Units& named_units) try {
     // An apply holds them against what it finds under its locks, and that to the letter.
-    const auto deparse = use_ == For::kApplying ? catalog::Deparse::kYes : catalog::Deparse::kNo;
+    const auto deparse = use_.applying ? catalog::Deparse::kYes : catalog::Deparse::kNo;
     const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID,
                                      SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told
     named_walk_ = catalog::walk(walked(named_units), {}, deparse);
@@ -271,7 +271,7 @@ class Attempt {
     catalog::Reading copied = catalog::read(copies.units(), false);
     if (!scouting) compare_with_originals(named_walk_, walked(units_among(copied, outcome.named)), original_.snapshot);
 
-    if (use_ == For::kApplying && !scouting) {
+    if (use_.applying && !scouting) {
       catalog::Walk all = named_walk_;
       all.lines.insert(all.lines.end(), rest_walk_.lines.begin(), rest_walk_.lines.end());
       std::sort(all.lines.begin(), all.lines.end());
@@ -315,6 +315,7 @@ class Attempt {
       for (const auto& id : named(evaluated.desired)) outcome.named.insert(id);
     plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_privileges(caller_)};
     request.says_privileges = !whole_ || whole_->says_privileges();
+    request.online = use_.online;
     for (const auto& rename : request.renames) outcome.renamed.emplace_back(rename.from, rename.to);
     for (const auto& rename : request.renames)
       request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);
@@ -330,7 +331,7 @@ class Attempt {
     outcome.live = live;
     outcome.values_becoming = request.replaced_enums;
     outcome.participants = without_shells();
-    if (use_ == For::kShowing) return {};
+    if (!use_.applying) return {};
     outcome.before = named_walk_;
     outcome.before.lines.insert(outcome.before.lines.end(), rest_walk_.lines.begin(), rest_walk_.lines.end());
     std::sort(outcome.before.lines.begin(), outcome.before.lines.end());
@@ -509,7 +510,7 @@ class Attempt {
   const catalog::Units& units_;
   const std::set<ObjectId>& going_;  // what takes part because it has to be dropped
   const std::string& search_path_;
-  For use_;
+  Use use_;
   const Whole* whole_;
   Oid caller_;
   bool renames_ = false, evaluating_ = false, in_shadow_ = false;
@@ -573,7 +574,7 @@ Outcome finish(const Text& parsed, Outcome outcome, const Whole* whole) {
   return outcome;
 }
 
-Outcome settle(Text& parsed, catalog::Units units, const std::string& search_path, For use, const Whole* whole) {
+Outcome settle(Text& parsed, catalog::Units units, const std::string& search_path, Use use, const Whole* whole) {
   std::set<ObjectId> going;
   std::string missing;
   for (int round = 1; round <= kMostRounds; ++round) {

@@ -19,7 +19,7 @@ void pause();
 
 /// Rounds, until nobody else must take part. `units` are those that the text speaks of; `whole`: what the text means is known
 /// already, and it speaks of whole schemas.
-Outcome settle(Text& parsed, catalog::Units units, const std::string& search_path, For use, const Whole* whole);
+Outcome settle(Text& parsed, catalog::Units units, const std::string& search_path, Use use, const Whole* whole);
 
 /// What is said of every plan, whoever took part. Raises what the plan was refused for.
 Outcome finish(const Text& parsed, Outcome outcome, const Whole* whole);

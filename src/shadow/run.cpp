@@ -29,7 +29,7 @@ void run(const kinds::Command& command) {
   if (command.shadow == kinds::Command::Shadow::kMarkPopulated) return mark_populated(command.relation);
   std::optional<pg::RoleScope> role;
   if (!command.run_as.empty()) role.emplace(command.run_as);
-  pg::run_unseen(command.sql);
+  pg::run_unseen(command.shadow == kinds::Command::Shadow::kOther ? command.other : command.sql);
 }
 
 }  // namespace pgschema::shadow

@@ -39,7 +39,7 @@ void tell_unsettled(const std::string& why) {
   pg::call([&] { ereport(DEBUG1, (errmsg_internal("all of the desired state is evaluated: %s", why.c_str()))); });
 }
 
-Outcome plan_named(Text& parsed, const std::string& search_path, For use) {
+Outcome plan_named(Text& parsed, const std::string& search_path, Use use) {
   catalog::Units units;
   expand_all_in_schema(parsed, Mode::kNamed, search_path);
   {
@@ -54,7 +54,7 @@ Outcome plan_named(Text& parsed, const std::string& search_path, For use) {
   return settle(parsed, units, search_path, use, nullptr);
 }
 
-Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const std::string& callers_path, For use,
+Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const std::string& callers_path, Use use,
                    Unsettled* unsettled) {
   std::set<Unit> open;
   if (unsettled) open = unsettled->open();
@@ -87,7 +87,7 @@ Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const 
 /// With what is settled left out. Nothing when that does not lead to a plan: then the whole text says what is wrong.
 std::optional<Outcome> plan_unsettled(const Settlement& settlement, Unsettled& unsettled,
                                       const std::vector<std::string>& schemas, const std::string& callers_path,
-                                      For use) {
+                                      Use use) {
   if (unsettled.nothing()) {
     Outcome outcome;
     outcome.not_run = settlement.not_run;
@@ -122,7 +122,7 @@ std::optional<Outcome> plan_unsettled(const Settlement& settlement, Unsettled& u
 }
 
 Outcome plan_schemas(const std::string& desired, const std::vector<std::string>& schemas,
-                     const std::string& callers_path, For use) {
+                     const std::string& callers_path, Use use) {
   Settling settling;
   settling.circumstances = circumstances();
   std::optional<Settlement> settlement;
@@ -133,7 +133,7 @@ Outcome plan_schemas(const std::string& desired, const std::vector<std::string>&
   if (settlement) settling.seed = settlement->seed;
   if (!settlement && !pg_strong_random(&settling.seed, sizeof settling.seed))
     throw Failure(sqlstate::kInternal, "could not get random bytes");
-  if (settlement || use == For::kApplying) settling.before = catalog::versions(settling.seed);
+  if (settlement || use.applying) settling.before = catalog::versions(settling.seed);
   std::optional<Outcome> outcome;
   bool settled = false;
   if (settlement) {
@@ -145,11 +145,11 @@ Outcome plan_schemas(const std::string& desired, const std::vector<std::string>&
     Text parsed = read_text(desired, Mode::kWhole);
     outcome = plan_whole(parsed, schemas, callers_path, use, nullptr);
   }
-  if (use == For::kApplying && !settled) outcome->settling = std::move(settling);
+  if (use.applying && !settled) outcome->settling = std::move(settling);
   return std::move(*outcome);
 }
 
-Outcome plan_once(const std::string& desired, const std::optional<std::vector<std::string>>& schemas, For use) {
+Outcome plan_once(const std::string& desired, const std::optional<std::vector<std::string>>& schemas, Use use) {
   const std::string search_path = pg::call([] { return GetConfigOption("search_path", false, false); });
   // What is read and printed under one setting must not be parsed under the other.
   const pg::SettingsScope strings;
@@ -162,7 +162,7 @@ Outcome plan_once(const std::string& desired, const std::optional<std::vector<st
 
 }  // namespace
 
-Outcome plan_text(const std::string& desired, const std::optional<std::vector<std::string>>& schemas, For use) {
+Outcome plan_text(const std::string& desired, const std::optional<std::vector<std::string>>& schemas, Use use) {
   check_may_write();
   const pg::MemoryScope memory;
   for (int tries = 1;; ++tries) {

@@ -48,7 +48,11 @@ struct Outcome {
   std::size_t verified = 0;  // objects that were made again and compared
 };
 
-enum class For { kShowing, kApplying };
+/// What a plan is for.
+struct Use {
+  bool applying = false;  // else it is only shown
+  bool online = false;    // in phases
+};
 
 /// Plans a desired state that is the whole truth about `schemas`; without, it speaks only of the objects it names.
 ///
@@ -56,6 +60,6 @@ enum class For { kShowing, kApplying };
 /// that existed before. Raises 25006 on a standby and in a read-only transaction, 42601 and whatever else the
 /// server finds wrong in the text with its place, 2BP01 when a dependent cannot come back, 55P03 when another
 /// session is changing a participant, 40001 when it just has.
-Outcome plan_text(const std::string& desired, const std::optional<std::vector<std::string>>& schemas, For use);
+Outcome plan_text(const std::string& desired, const std::optional<std::vector<std::string>>& schemas, Use use);
 
 }  // namespace pgschema::shadow

@@ -288,7 +288,7 @@ TrialResult run_plan(const Trial& trial, const Copies& copies) {
     }
   compare_models(trial, reached.snapshot);
   check_shifted_columns(trial, reached.snapshot);
-  const bool expect = trial.use == For::kApplying;
+  const bool expect = trial.use.applying;
   out.walk = catalog::walk(walked(rest), {}, expect ? catalog::Deparse::kYes : catalog::Deparse::kNo);
   const auto differences = catalog::differences(trial.rest_walk, out.walk);
   for (const auto& difference : differences)

@@ -27,7 +27,7 @@ struct Trial {
   const std::set<ObjectId>& more;     // roots of which a copy was made for the trial
   const std::set<ObjectId>& assumed;  // roots that must come back as they were
   bool all_copied;                    // the copies have been compared with all originals: renames
-  For use;
+  Use use;
   Oid caller;
   const std::string& hidden;  // what the names of what is hidden begin with
 };

@@ -57,10 +57,17 @@ SELECT sq.changes('ALTER TABLE sq.r ADD COLUMN more int');
 SELECT sq.changes('CREATE UNIQUE INDEX ra ON sq.r (a); ALTER TABLE sq.r REPLICA IDENTITY USING INDEX ra');
 SELECT sq.changes('ALTER TABLE sq.r REPLICA IDENTITY DEFAULT');
 
--- An index that is not valid
+-- An index that is not valid, as CREATE and DROP INDEX CONCURRENTLY leave one
 CREATE INDEX invalid ON sq.r (a);
 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'sq.invalid'::regclass;
 SELECT sq.changes('ALTER TABLE sq.r ADD COLUMN more int');
+UPDATE pg_index SET indisready = false WHERE indexrelid = 'sq.invalid'::regclass;
+SELECT sq.changes('ALTER TABLE sq.r ADD COLUMN more int');
+SELECT sq.changes('CREATE INDEX invalid ON sq.r (a)');
+UPDATE pg_index SET indislive = false WHERE indexrelid = 'sq.invalid'::regclass;
+SELECT sq.changes('ALTER TABLE sq.r ADD COLUMN more int');
+SELECT sq.changes('CREATE INDEX invalid ON sq.r (a)');
+UPDATE pg_index SET indislive = true WHERE indexrelid = 'sq.invalid'::regclass;
 
 \pset tuples_only off
 \pset format aligned

@@ -1,0 +1,254 @@
+#include "apply/online.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "apply/progress.hpp"
+#include "apply/worker.hpp"
+#include "model/secrets.hpp"
+#include "pg/sha256.hpp"
+#include "script/quote.hpp"
+#include "shadow/settlement.hpp"
+
+extern "C" {
+#include "executor/spi.h"
+#include "tcop/pquery.h"
+}
+
+namespace pgschema::apply {
+
+namespace {
+
+using Runs = plan::Step::Runs;
+
+/// What is done is there for all to see; a new transaction has begun. No snapshot is held until one is asked for.
+void commit() {
+  pg::call([] {
+    if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+    SPI_commit();
+    SPI_finish();
+  });
+}
+
+void ask_for_snapshot() {
+  pg::call([] { EnsurePortalSnapshotExists(); });
+}
+
+constexpr const char* kUnfinishedSql = R"(
+SELECT a.version, a.phases, a.phases_done, a.status, a.fingerprint, s.content
+FROM pgschema.applied a JOIN pgschema.text s ON s.hash = a.script
+WHERE a.desired = decode($1, 'hex') AND a.role = (SELECT rolname FROM pg_roles WHERE oid = $2) ORDER BY a.version DESC LIMIT 1)";
+
+constexpr const char* kAdvanceSql = R"(
+UPDATE pgschema.applied SET phases_done = $2, steps_done = steps_done + $3, status = 'running', error = NULL WHERE version = $1)";
+
+class Course {
+ public:
+  explicit Course(const Online& how) : how_(how), locks_(how.patience) {}
+
+  std::int64_t run() {
+    for (;;) {
+      ask_for_snapshot();
+      std::optional<functions::Planned> kept;
+      locks_.run([&] {
+        locks_.take_turn();
+        kept = functions::make_plan(how_.arguments, true);
+        if (begun_)
+          keep_order(*kept);
+        else
+          check(*kept);
+        lock(*kept, locks_);
+      });
+      turn_.emplace();
+      const functions::Planned& planned = *kept;
+      const auto& plan = planned.document.plan;
+      if (!begun_) phases_ = done_ + plan.phases();
+      begun_ = true;
+      library_ = library();
+      rest_ = plan.steps;
+      if (!plan.empty() && stops()) return stop();
+      if (plan.phases() < 2 && (plan.empty() || plan.steps.front().runs == Runs::kWithPhase)) return finish(planned);
+      if (version_ == 0) version_ = begin_record(planned, how_.arguments, how_.started);
+      if (plan.steps.front().runs == Runs::kWithPhase) {
+        together(planned);
+      } else if (!each_for_itself(planned)) {
+        return version_;
+      }
+    }
+  }
+
+  std::int64_t version() const { return version_; }
+  int done() const { return done_; }
+  bool committed() const { return committed_; }
+
+ private:
+  /// A plan in the middle of which an earlier call has stopped is what is left of the one that was reviewed.
+  void check(const functions::Planned& planned) {
+    const auto rows = write_as_owner(kUnfinishedSql, {pg::sha256(masked(how_.arguments.desired)), GetUserId()});
+    const bool unfinished = !rows.empty() && rows.at(0).text(3) != "applied";
+    bool expected = how_.expect && *how_.expect == planned.document.fingerprint;
+    if (unfinished && leads_on(planned, rows.at(0).text(5))) {
+      version_ = rows.at(0).number(0);
+      done_ = static_cast<int>(rows.at(0).number(2));
+      committed_ = true;
+      expected = expected || (how_.expect && *how_.expect == rows.at(0).text(4));
+    }
+    how_.gate(planned.document, expected);
+  }
+
+  /// Nothing but steps of that script, and what takes an unfinished index out of the way.
+  static bool leads_on(const functions::Planned& planned, const std::string& script) {
+    const auto& steps = planned.document.plan.steps;
+    return std::all_of(steps.begin(), steps.end(), [&](const plan::Step& step) {
+      if (step.command.tag == "DROP INDEX" && step.runs == Runs::kTopLevel) {
+        const Object* index = planned.outcome.live.find(step.object);
+        if (!index || step.object.kind != Kind::kIndex || index->has("validity")) return true;
+      }
+      return cat("\n", script).find(cat("\n", masked(plan::script_of(step)), "\n")) != std::string::npos;
+    });
+  }
+
+  /// Planned anew, what is left could come in another order than was told. If it is the same, the first one holds.
+  void keep_order(functions::Planned& planned) const {
+    const auto statements = [](const std::vector<plan::Step>& steps) {
+      std::multiset<std::string> out;
+      for (const auto& step : steps) out.insert(step.command.sql);
+      return out;
+    };
+    if (statements(rest_) != statements(planned.outcome.plan.steps)) return;
+    planned.outcome.plan.steps = planned.document.plan.steps = rest_;
+  }
+
+  void next_phase() {
+    ++done_;
+    std::erase_if(rest_, [](const plan::Step& step) { return step.phase == 1; });
+    for (auto& step : rest_) --step.phase;
+  }
+
+  bool stops() const { return how_.until_phase && done_ >= *how_.until_phase; }
+
+  std::int64_t stop() {
+    if (version_) (void)write_as_owner("UPDATE pgschema.applied SET status = 'stopped' WHERE version = $1", {version_});
+    tell(cat("pgschema: stopped after phase ", std::to_string(done_), " of ", std::to_string(phases_)),
+         "The same call without until_phase goes on.");
+    return version_;
+  }
+
+  void together(const functions::Planned& planned) {
+    const auto& steps = planned.document.plan.steps;
+    const auto count = std::count_if(steps.begin(), steps.end(), [](const plan::Step& step) { return step.phase == 1; });
+    pg::Subtransaction all;
+    apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(done_ + 1), static_cast<std::uint32_t>(phases_)});
+    advance(count);
+    all.commit();
+    committed(steps.front());
+  }
+
+  /// Those at the beginning that run alone. The plan stays the same meanwhile: none of them needs what another has done. False: stopped.
+  bool each_for_itself(const functions::Planned& planned) {
+    commit();
+    committed_ = true;
+    for (const auto& step : planned.document.plan.steps) {
+      if (step.runs == Runs::kWithPhase) break;
+      if (stops()) {
+        ask_for_snapshot();
+        stop();
+        return false;
+      }
+      {
+        pg::Subtransaction all;
+        const Progress progress(static_cast<std::uint32_t>(done_ + 1), static_cast<std::uint32_t>(phases_), 1);
+        if (step.runs == Runs::kTopLevel) {
+          run_at_top_level(library_, step.command.sql, step.command.run_as);
+        } else {
+          ask_for_snapshot();
+          locks_.run([&] {
+            const ScriptSettings settings;
+            run_step(step, 1);
+          });
+        }
+        all.commit();
+      }
+      ask_for_snapshot();
+      advance(1);
+      committed(step);
+    }
+    return true;
+  }
+
+  void advance(std::int64_t steps) { (void)write_as_owner(kAdvanceSql, {version_, std::int64_t{done_ + 1}, steps}); }
+
+  void committed(const plan::Step& step) {
+    commit();
+    committed_ = true;
+    next_phase();
+    tell(cat("pgschema: phase ", std::to_string(done_), " of ", std::to_string(phases_), ", ",
+             step.runs == Runs::kWithPhase ? "committed" : script::comment_text(script::excerpt(step.command.sql, 80))),
+         "");
+  }
+
+  /// The last transaction, with all that is left.
+  std::int64_t finish(const functions::Planned& planned) {
+    pg::Subtransaction all;
+    apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(std::min(done_ + 1, phases_)), static_cast<std::uint32_t>(phases_)});
+    if (version_ == 0)
+      version_ = record(planned, how_.arguments, how_.started);
+    else
+      end_record(version_, planned, how_.arguments);
+    if (how_.arguments.schemas) shadow::settle(how_.arguments.desired, *how_.arguments.schemas, planned.outcome);
+    all.commit();
+    const bool nothing = planned.document.plan.empty() && done_ == 0;
+    tell(nothing ? cat("pgschema: nothing to change; recorded as version ", std::to_string(version_))
+                 : cat("pgschema: phase ", std::to_string(phases_), " of ", std::to_string(phases_), "; recorded as version ",
+                       std::to_string(version_)),
+         "");
+    return version_;
+  }
+
+  static void tell(const std::string& message, const std::string& detail) {
+    pg::call([&] { ereport(NOTICE, (errmsg("%s", message.c_str()), detail.empty() ? 0 : errdetail("%s", detail.c_str()))); });
+  }
+
+  const Online& how_;
+  Locks locks_;
+  std::optional<SessionTurn> turn_;
+  std::int64_t version_ = 0;
+  std::string library_;
+  int done_ = 0, phases_ = 0;
+  std::vector<plan::Step> rest_;  // from the phase that comes next, which is 1
+  bool begun_ = false, committed_ = false;
+};
+
+/// In a transaction of its own: that of the error goes with it.
+void record_failure(std::int64_t version, const std::string& message) {
+  ask_for_snapshot();
+  (void)write_as_owner("UPDATE pgschema.applied SET status = 'failed', error = $2 WHERE version = $1", {version, masked(message)});
+  commit();
+}
+
+}  // namespace
+
+std::int64_t run_in_phases(const Online& how) {
+  Course course(how);
+  std::string message, detail;
+  std::exception_ptr thrown;
+  try {
+    return course.run();
+  } catch (const pg::Error& error) {
+    message = error.message;
+    thrown = std::current_exception();
+  } catch (const Failure& failure) {
+    message = failure.message();
+    thrown = std::current_exception();
+  }
+  if (course.committed()) {
+    try {
+      record_failure(course.version(), message);
+    } catch (...) {
+      // The error is worth more than its record.
+    }
+  }
+  std::rethrow_exception(thrown);
+}
+
+}  // namespace pgschema::apply

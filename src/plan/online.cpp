@@ -1,0 +1,352 @@
+#include "plan/online.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "kinds/registry.hpp"
+#include "kinds/tree.hpp"
+#include "model/failure.hpp"
+
+namespace pgschema::plan {
+
+using kinds::Command;
+using kinds::Hazard;
+
+namespace {
+
+constexpr std::string_view kSetNotNull = " SET NOT NULL", kValidate = " VALIDATE CONSTRAINT ", kNotValid = " NOT VALID";
+
+/// What a key says of its index: "UNIQUE NULLS NOT DISTINCT (a) INCLUDE (b) DEFERRABLE" in its parts.
+struct KeyShape {
+  std::string word, columns, nulls, timing;
+};
+
+std::optional<KeyShape> shape_of(const Object& key) {
+  static constexpr std::string_view kWords[] = {"PRIMARY KEY ", "UNIQUE NULLS NOT DISTINCT ", "UNIQUE "};
+  static constexpr std::string_view kTimings[] = {" DEFERRABLE INITIALLY DEFERRED", " DEFERRABLE"};
+  std::string_view rest = key.get("definition");
+  KeyShape out;
+  for (const auto& word : kWords)
+    if (out.word.empty() && rest.starts_with(word)) {
+      out.word = word == kWords[0] ? "PRIMARY KEY" : "UNIQUE";
+      out.nulls = word == kWords[1] ? " NULLS NOT DISTINCT" : "";
+      rest.remove_prefix(word.size());
+    }
+  for (const auto& timing : kTimings)
+    if (out.timing.empty() && rest.ends_with(timing)) {
+      out.timing = timing;
+      rest.remove_suffix(timing.size());
+    }
+  // A key over periods has an index of another kind.
+  if (out.word.empty() || !rest.ends_with(')') || rest.ends_with(" WITHOUT OVERLAPS)")) return {};
+  out.columns = rest;
+  return out;
+}
+
+class Phases {
+ public:
+  Phases(Plan& plan, const Request& request) : plan_(plan), live_(request.live), desired_(request.desired) {
+    for (const auto& rename : request.renames)
+      renamed_.insert(live_.has(rename.to) ? live_.root(rename.to) : rename.to);
+    for (const auto& step : plan.steps) {
+      if (step.command.tag == "DROP INDEX") dropped_.insert(step.object);
+      if (step.command.tag == "UPDATE") filled_.insert(step.object);
+    }
+  }
+
+  void run() {
+    for (auto& step : std::exchange(plan_.steps, {})) place(std::move(step));
+    // Dropped with its column's NOT NULL, unless that is no longer wanted.
+    for (auto& [id, step] : held_)
+      if (!stood_for_null_.count(id)) main_.push_back(std::move(step));
+    for (auto* steps : {&early_, &late_})
+      for (auto& step : *steps)
+        if (step.runs == Step::Runs::kWithPhase) step.runs = Step::Runs::kAlone;
+    int phase = 0;
+    const auto together = [&](std::vector<Step>& steps) {
+      if (!steps.empty()) ++phase;
+      for (auto& step : steps) add(std::move(step), phase);
+    };
+    const auto apart = [&](std::vector<Step>& steps) {
+      for (auto& step : steps) add(std::move(step), ++phase);
+    };
+    together(prepare_);
+    apart(early_);
+    together(main_);
+    apart(late_);
+    together(finish_);
+  }
+
+ private:
+  void add(Step step, int phase) {
+    step.phase = phase;
+    step.number = static_cast<int>(plan_.steps.size()) + 1;
+    plan_.steps.push_back(std::move(step));
+  }
+
+  void place(Step step) {
+    const Kind kind = step.object.kind;
+    const std::string& sql = step.command.sql;
+    if (kind == Kind::kIndex && step.command.tag == "CREATE INDEX") return create_index(std::move(step));
+    if (kind == Kind::kIndex && step.command.tag == "DROP INDEX") return drop_index(std::move(step));
+    if (kind == Kind::kConstraint) {
+      if (sql.find(" ADD CONSTRAINT ") != std::string::npos) return add_constraint(std::move(step));
+      if (sql.find(kValidate) != std::string::npos) return (void)late_.push_back(std::move(step));
+      if (step.drops && is_helper(step.object)) return (void)held_.emplace(step.object, std::move(step));
+    }
+    if (kind == Kind::kColumn && sql.ends_with(kSetNotNull)) return set_not_null(std::move(step));
+    (hangs_on_late(step.object) ? finish_ : main_).push_back(std::move(step));
+  }
+
+  // ---- what can be said of an object
+
+  /// It is there before, during and after the plan, under one name.
+  bool stands(const ObjectId& relation) const {
+    return live_.has(relation) && desired_.has(relation) && !plan_.down.count(relation) && !renamed_.count(relation);
+  }
+
+  bool is_plain_table(const ObjectId& relation) const {
+    const Object* table = live_.find(relation);
+    return table && relation.kind == Kind::kTable && !table->has("partition_key");
+  }
+
+  /// The same before and after, as far as an index or a check looks at it.
+  bool stays(const ObjectId& id) const {
+    const Object *before = live_.find(id), *after = desired_.find(id);
+    if (!before && !after) return true;  // it takes no part
+    if (!before || !after || plan_.down.count(id) || renamed_.count(live_.root(id))) return false;
+    if (is_table(id.kind) || id.kind == Kind::kMaterializedView) return true;
+    if (id.kind != Kind::kColumn) return before->attributes == after->attributes;
+    for (const auto* attribute : {"type", "collation", "generated", "generated_kind"})
+      if (before->get(attribute) != after->get(attribute)) return false;
+    return true;
+  }
+
+  static bool all_stay(const Snapshot& in, const ObjectId& id, const Phases& self) {
+    const auto needs = in.needs(id);
+    return std::all_of(needs.begin(), needs.end(), [&](const Dependency& need) { return self.stays(need.to); });
+  }
+
+  /// Nothing else needs it; what belongs to it goes along.
+  bool nobody_needs(const ObjectId& id) const {
+    for (const auto& member : desired_.family(id))
+      for (const auto& dependent : desired_.dependents(member))
+        if (desired_.root(dependent.from) != desired_.root(id) || dependent.from.kind == Kind::kConstraint ||
+            dependent.from.kind == Kind::kInheritance)
+          return false;
+    return true;
+  }
+
+  bool hangs_on_late(ObjectId id) const {
+    for (;;) {
+      if (comes_late_.count(id)) return true;
+      const Object* object = desired_.find(id);
+      if (!object || !object->parent) return false;
+      id = object->parent;
+    }
+  }
+
+  static void take_away(Step& step, Hazard hazard) {
+    std::erase_if(step.dangers, [&](const kinds::Danger& danger) { return danger.hazard == hazard; });
+  }
+
+  static std::vector<kinds::Danger> taken(Step& step, Hazard hazard) {
+    std::vector<kinds::Danger> out;
+    for (const auto& danger : step.dangers)
+      if (danger.hazard == hazard) out.push_back(danger);
+    take_away(step, hazard);
+    return out;
+  }
+
+  static Step like(const Step& step, std::string sql, std::string tag, std::string lock) {
+    Step out = step;
+    out.dangers.clear();
+    out.drops = false;
+    out.command = {std::move(sql), std::move(tag), std::move(lock), step.command.run_as};
+    return out;
+  }
+
+  static void concurrently(Step& step, std::string_view before, const ObjectId& relation) {
+    step.runs = Step::Runs::kTopLevel;
+    step.command.shadow = Command::Shadow::kOther;
+    step.command.other = step.command.sql;
+    const auto at = step.command.sql.find(before);
+    step.command.sql.insert(at + before.size(), "CONCURRENTLY ");
+    step.command.lock = cat("ShareUpdateExclusiveLock ", relation.identity);
+    take_away(step, Hazard::kBlocking);
+  }
+
+  // ---- indexes
+
+  void create_index(Step step) {
+    const Object& index = desired_.objects.at(step.object);
+    const bool holds = is_plain_table(index.parent) || index.parent.kind == Kind::kMaterializedView;
+    if (!stands(index.parent) || !holds || !index.fact("partitioned").empty())
+      return (void)main_.push_back(std::move(step));
+    const bool again = dropped_.count(step.object) != 0, early = !again && all_stay(desired_, step.object, *this);
+    if (!early && !nobody_needs(step.object)) return (void)main_.push_back(std::move(step));
+    concurrently(step, " INDEX ", index.parent);
+    if (early) return (void)early_.push_back(std::move(step));
+    comes_late_.insert(step.object);
+    late_.push_back(std::move(step));
+  }
+
+  void drop_index(Step step) {
+    const Object& index = live_.objects.at(step.object);
+    if (waits_for_its_key(index)) return;
+    const bool part = std::any_of(
+        live_.children(step.object).begin(), live_.children(step.object).end(), [](const ObjectId& child) { return child.kind == Kind::kInheritance; });
+    if (!stands(index.parent) || part || !index.fact("partitioned").empty() || !all_stay(live_, step.object, *this))
+      return (void)main_.push_back(std::move(step));
+    // One that is in the way of its better self goes before it.
+    if (desired_.has(step.object) && !nobody_needs(step.object)) return (void)main_.push_back(std::move(step));
+    concurrently(step, " INDEX ", index.parent);
+    late_.push_back(std::move(step));
+  }
+
+  /// The key that takes this index over, if an earlier run has built it for that.
+  bool waits_for_its_key(const Object& index) const {
+    for (const auto& id : desired_.children(index.parent)) {
+      const Object& key = desired_.objects.at(id);
+      if (id.kind == Kind::kConstraint && key.name == index.name && !live_.has(id) && index_of(key)) return true;
+    }
+    return false;
+  }
+
+  /// The live index that this key can take over: ours, by name and definition.
+  const Object* index_of(const Object& key) const {
+    const auto shape = shape_of(key);
+    if (!shape) return nullptr;
+    for (const auto& id : live_.children(key.parent)) {
+      const Object& index = live_.objects.at(id);
+      if (id.kind != Kind::kIndex || index.name != key.name) continue;
+      const std::string definition =
+          cat("CREATE UNIQUE INDEX ", key.name, " ON ", key.parent.identity, " USING btree ", shape->columns, shape->nulls);
+      const std::string& is = index.get("definition");
+      if (is == definition || is.starts_with(cat(definition, " WITH ")) || is.starts_with(cat(definition, " TABLESPACE ")))
+        return &index;
+    }
+    return nullptr;
+  }
+
+  // ---- constraints
+
+  void add_constraint(Step step) {
+    const Object& constraint = desired_.objects.at(step.object);
+    const std::string& type = constraint.get("type");
+    if (!stands(constraint.parent) || !is_table(constraint.parent.kind)) return (void)main_.push_back(std::move(step));
+    if (type == "p" || type == "u") return add_key(std::move(step), constraint);
+    if (type == "c" || (type == "f" && is_plain_table(constraint.parent))) return add_not_valid(std::move(step), constraint);
+    main_.push_back(std::move(step));
+  }
+
+  void add_not_valid(Step step, const Object& constraint) {
+    const std::string& definition = constraint.get("definition");
+    if (definition.ends_with(kNotValid) || definition.ends_with(" NOT ENFORCED") ||
+        constraint.parent.kind == Kind::kForeignTable || !nobody_needs(step.object))
+      return (void)main_.push_back(std::move(step));
+    const Object& table = kinds::relation_of(constraint, desired_);
+    Step validate = like(step, cat(kinds::alter_relation(table), kValidate, constraint.name), "ALTER TABLE",
+                         cat("ShareUpdateExclusiveLock ", table.id.identity));
+    validate.action = Action::kAlter;
+    if (const std::string& references = constraint.fact("references"); !references.empty())
+      validate.command.lock += cat(", RowShareLock ", references);
+    validate.dangers = taken(step, Hazard::kDataDependent);
+    take_away(step, Hazard::kBlocking);
+    step.command.sql += kNotValid;
+    main_.push_back(std::move(step));
+    late_.push_back(std::move(validate));
+  }
+
+  /// The index first, which the key takes over.
+  void add_key(Step step, const Object& key) {
+    const auto shape = shape_of(key);
+    const Object& table = kinds::relation_of(key, desired_);
+    if (!shape || !is_plain_table(table.id)) return (void)main_.push_back(std::move(step));
+    const bool early = all_stay(desired_, step.object, *this);
+    if (!early && !nobody_needs(step.object)) return (void)main_.push_back(std::move(step));
+    const Object* there = index_of(key);
+    std::vector<Step>& builds = early ? early_ : late_;
+    if (there && there->has("validity")) {
+      Step drop = like(step, cat("DROP INDEX ", there->id.identity), "DROP INDEX", {});
+      drop.action = Action::kDrop;
+      concurrently(drop, " INDEX ", table.id);
+      builds.push_back(std::move(drop));
+    }
+    if (!there || there->has("validity")) {
+      Step build = like(step,
+                        cat("CREATE UNIQUE INDEX ", key.name, " ON ", table.id.identity, " USING btree ", shape->columns,
+                            shape->nulls, key.has("options") ? cat(" WITH (", key.get("options"), ")") : "",
+                            key.has("tablespace") ? cat(" TABLESPACE ", key.get("tablespace")) : ""),
+                        "CREATE INDEX", {});
+      build.dangers = taken(step, Hazard::kDataDependent);
+      concurrently(build, " INDEX ", table.id);
+      builds.push_back(std::move(build));
+    }
+    take_away(step, Hazard::kBlocking);
+    take_away(step, Hazard::kDataDependent);
+    step.command.sql = cat(kinds::alter_relation(table), " ADD CONSTRAINT ", key.name, " ", shape->word, " USING INDEX ", key.name, shape->timing);
+    if (!early) comes_late_.insert(step.object);
+    (early ? main_ : finish_).push_back(std::move(step));
+  }
+
+  // ---- NOT NULL
+
+  static std::string helper_name(const Object& column) { return cat("pgschema_not_null_", column.fact("position")); }
+
+  /// A check that an earlier run has put in the place of a NOT NULL to come.
+  bool is_helper(const ObjectId& id) const {
+    const Object* constraint = live_.find(id);
+    if (!constraint || desired_.has(id)) return false;
+    for (const auto& column : live_.children(constraint->parent))
+      if (column.kind == Kind::kColumn && helper_of(live_.objects.at(column)) == constraint) return true;
+    return false;
+  }
+
+  const Object* helper_of(const Object& column) const {
+    const std::string name = helper_name(column), definition = cat("CHECK ((", column.name, " IS NOT NULL))");
+    for (const auto& id : live_.children(column.parent)) {
+      const Object& constraint = live_.objects.at(id);
+      if (id.kind == Kind::kConstraint && constraint.name == name && constraint.get("definition").starts_with(definition))
+        return &constraint;
+    }
+    return nullptr;
+  }
+
+  /// Where a check proves it the server reads no row.
+  void set_not_null(Step step) {
+    const Object* column = live_.find(step.object);
+    const bool changes = !column || !stays(step.object) || filled_.count(step.object);
+    if (changes || !stands(column->parent) || column->parent.kind != Kind::kTable)
+      return (void)main_.push_back(std::move(step));
+    const Object& table = live_.objects.at(column->parent);
+    const std::string name = helper_name(*column), alter = kinds::alter_relation(table);
+    const Object* helper = helper_of(*column);
+    if (!helper)
+      prepare_.push_back(like(step, cat(alter, " ADD CONSTRAINT ", name, " CHECK (", column->name, " IS NOT NULL)", kNotValid),
+                              "ALTER TABLE", kinds::access_exclusive(table)));
+    if (!helper || helper->get("definition").ends_with(kNotValid)) {
+      Step validate = like(step, cat(alter, kValidate, name), "ALTER TABLE", cat("ShareUpdateExclusiveLock ", table.id.identity));
+      validate.dangers = taken(step, Hazard::kDataDependent);
+      early_.push_back(std::move(validate));
+    }
+    take_away(step, Hazard::kBlocking);
+    take_away(step, Hazard::kDataDependent);
+    Step drop = like(step, cat(alter, " DROP CONSTRAINT ", name), "ALTER TABLE", kinds::access_exclusive(table));
+    if (helper) stood_for_null_.insert(helper->id);
+    main_.push_back(std::move(step));
+    main_.push_back(std::move(drop));
+  }
+
+  Plan& plan_;
+  const Snapshot &live_, &desired_;
+  std::set<ObjectId> renamed_, dropped_, filled_, comes_late_, stood_for_null_;
+  std::map<ObjectId, Step> held_;
+  std::vector<Step> prepare_, early_, main_, late_, finish_;
+};
+
+}  // namespace
+
+void put_in_phases(Plan& plan, const Request& request) { Phases(plan, request).run(); }
+
+}  // namespace pgschema::plan

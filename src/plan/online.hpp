@@ -1,0 +1,23 @@
+// A plan as phases that commit one after the other while readers and writers go on: the strategy "online".
+//
+// What an apply has to do under strong locks becomes short; what is long (building an index, reading all rows) is done under locks that
+// neither stop nor wait behind a queue of others:
+//
+//     prepare   checks that rows which come from now on have to pass, NOT VALID             one transaction
+//     early     their validation; indexes of what there is, CONCURRENTLY                    each for itself
+//     main      everything else                                                             one transaction
+//     late      indexes of what main has made; validation; DROP INDEX CONCURRENTLY          each for itself
+//     finish    what hangs on late indexes                                                  one transaction
+//
+// Each is safe to stop after. What is left then is what the next plan of the same text says: a constraint that is still NOT VALID, an index
+// that is invalid, one that waits for its constraint, a check that stands for NOT NULL are recognised by name and definition.
+#pragma once
+
+#include "plan/plan.hpp"
+
+namespace pgschema::plan {
+
+/// Puts the steps of a plan into phases, with others in the place of some. They lead to the same.
+void put_in_phases(Plan& plan, const Request& request);
+
+}  // namespace pgschema::plan

@@ -1,0 +1,139 @@
+# strategy => 'online': phases that commit one after the other, each safe to stop after.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('online');
+$node->init(extra => [ '--locale=C', '--encoding=UTF8' ]);
+$node->append_conf('postgresql.conf', "autovacuum = off\nmax_worker_processes = 8");
+$node->start;
+
+my $number = 0;
+my $before = <<'END';
+CREATE SCHEMA app;
+CREATE TABLE app.units (id integer PRIMARY KEY, code text, name text, area integer);
+CREATE TABLE app.calls (id integer PRIMARY KEY, unit integer, note text, prio integer);
+CREATE INDEX calls_old ON app.calls (note);
+CREATE INDEX calls_same ON app.calls (prio);
+END
+my $after = <<'END';
+CREATE SCHEMA app;
+CREATE TABLE app.units (id integer PRIMARY KEY, code text NOT NULL, name text, area integer, CONSTRAINT units_code UNIQUE (code) DEFERRABLE, CONSTRAINT area_positive CHECK (area > 0));
+CREATE TABLE app.calls (id integer PRIMARY KEY, unit integer, note text, prio integer, added integer, CONSTRAINT calls_unit FOREIGN KEY (unit) REFERENCES app.units);
+CREATE INDEX calls_new ON app.calls (unit);
+CREATE INDEX calls_added ON app.calls (added);
+CREATE INDEX calls_same ON app.calls (prio DESC);
+COMMENT ON INDEX app.calls_new IS 'early';
+COMMENT ON INDEX app.calls_added IS 'late';
+CREATE VIEW app.v AS SELECT id, added FROM app.calls;
+END
+my $rows = 'INSERT INTO app.units SELECT i, i::text, i::text, i FROM generate_series(1, 1000) i; INSERT INTO app.calls SELECT i, i, i::text, i % 3 FROM generate_series(1, 1000) i;';
+
+sub database { my $name = 'd' . ++$number; $node->safe_psql('postgres', "CREATE DATABASE $name"); $node->safe_psql($name, "CREATE EXTENSION pgschema; $before $rows"); return $name; }
+sub quoted { my ($text) = @_; $text =~ s/'/''/g; return "'$text'"; }
+sub call { my ($database, $text, $more) = @_; my ($out, $err) = ('', ''); $node->psql($database, "CALL pgschema_apply(" . quoted($text) . ", '{app}', strategy => 'online', allow => '{all}'" . ($more // '') . ')', stdout => \$out, stderr => \$err); return $err; }
+sub steps { my ($database, $text) = @_; return $node->safe_psql($database, "SELECT phase || ' ' || regexp_replace(regexp_replace(statement, 'calls\\.', '', 'g'), '\\s+', ' ', 'g') FROM pgschema_steps(" . quoted($text) . ", '{app}', strategy => 'online')"); }
+sub history { my ($database) = @_; return $node->safe_psql($database, "SELECT concat_ws(' ', version, status, phases_done, phases, steps_done) FROM pgschema.history ORDER BY version"); }
+sub dump_of { my ($database) = @_; my ($dump) = run_command([ 'pg_dump', '-s', '--no-sync', '-n', 'app', '-d', $node->connstr($database) ]); return $dump =~ s/^\\(un)?restrict .*\n//mgr; }
+
+sub is_wanted
+{
+	my ($database, $name, $owners) = @_;
+	my $is = dump_of($database);
+	$is =~ s/^(-- Name: .*|ALTER .* OWNER TO )[^\s;]+(;?)$/$1postgres$2/mg if $owners;
+	is($is, dump_of('wanted'), $name);
+	is($node->safe_psql($database, 'SELECT count(*) FROM pg_index WHERE NOT indisvalid OR NOT indisready'), 0, 'no invalid index');
+	return;
+}
+
+$node->safe_psql('postgres', 'CREATE DATABASE wanted');
+$node->safe_psql('wanted', $after);
+
+# ----------------------------------------------------------------------------------------------- what the phases are
+my $first = database();
+is(steps($first, $after), <<'END' =~ s/\n\z//r, 'the phases');
+1 ALTER TABLE app.units ADD CONSTRAINT pgschema_not_null_2 CHECK (code IS NOT NULL) NOT VALID
+2 ALTER TABLE app.units VALIDATE CONSTRAINT pgschema_not_null_2
+3 CREATE UNIQUE INDEX CONCURRENTLY units_code ON app.units USING btree (code)
+4 CREATE INDEX CONCURRENTLY calls_new ON app.calls USING btree (unit)
+5 ALTER TABLE app.units ALTER COLUMN code SET NOT NULL
+5 ALTER TABLE app.units DROP CONSTRAINT pgschema_not_null_2
+5 ALTER TABLE app.calls ADD COLUMN added integer
+5 CREATE VIEW app.v AS SELECT id, added FROM app.calls
+5 ALTER TABLE app.units ADD CONSTRAINT area_positive CHECK ((area > 0)) NOT VALID
+5 ALTER TABLE app.calls ADD CONSTRAINT calls_unit FOREIGN KEY (unit) REFERENCES app.units(id) NOT VALID
+5 ALTER TABLE app.units ADD CONSTRAINT units_code UNIQUE USING INDEX units_code DEFERRABLE
+5 COMMENT ON INDEX app.calls_new IS 'early'
+6 DROP INDEX CONCURRENTLY app.calls_old
+7 DROP INDEX CONCURRENTLY app.calls_same
+8 ALTER TABLE app.units VALIDATE CONSTRAINT area_positive
+9 ALTER TABLE app.calls VALIDATE CONSTRAINT calls_unit
+10 CREATE INDEX CONCURRENTLY calls_added ON app.calls USING btree (added)
+11 CREATE INDEX CONCURRENTLY calls_same ON app.calls USING btree (prio DESC)
+12 COMMENT ON INDEX app.calls_added IS 'late'
+END
+my $err = call($first, $after);
+my @phases = $err =~ /phase (\d+) of 12/g;
+is("@phases", '1 2 3 4 5 6 7 8 9 10 11 12', 'each is told');
+unlike($err, qr/ERROR|WARNING/, 'applied');
+is_wanted($first, 'what is there is what was wanted');
+is(history($first), '1 applied 12 12 19', 'one row of history');
+like(call($first, $after), qr/^[^\n]*nothing to change; recorded as version 2$/, 'nothing more to do');
+
+# ------------------------------------------------------------------------------------- the script does it with psql too
+my $by_script = database();
+my $script = $node->safe_psql($by_script, 'SELECT * FROM pgschema_plan(' . quoted($after) . ", '{app}', 'online')");
+is($node->psql($by_script, $script, extra_params => [ '-v', 'ON_ERROR_STOP=1' ]), 0, 'the script runs');
+is_wanted($by_script, 'and leads there');
+
+# ------------------------------------------------------------------------------------------------ stopping and going on
+for my $until (1 .. 11)
+{
+	my $database = database();
+	my $expect = $node->safe_psql($database, "SELECT fingerprint FROM (SELECT (string_to_array(l, ' '))[4] AS fingerprint FROM pgschema_plan(" . quoted($after) . ", '{app}', 'online', 'summary') WITH ORDINALITY AS p(l, n) WHERE n = 1) x");
+	$err = call($database, $after, ", expect => '$expect', until_phase => $until");
+	like($err, qr/stopped after phase $until of 12/, "stopped after $until");
+	like(history($database), qr/^1 stopped $until 12 /, 'as history says');
+	$err = call($database, $after, ", expect => '$expect'");
+	unlike($err, qr/ERROR/, 'the same call goes on');
+	is_wanted($database, 'and ends');
+	like(history($database), qr/^1 applied 12 12 19$/, 'in the same version');
+}
+
+# ------------------------------------------------------------------------------------------------------ what goes wrong
+my $wrong = database();
+$node->safe_psql($wrong, "UPDATE app.units SET code = '1' WHERE id = 2");
+$err = call($wrong, $after);
+like($err, qr/ERROR:  could not create unique index "units_code"\nDETAIL:  Key \(code\)=\(1\) is duplicated\./, 'the error of the worker');
+like(history($wrong), qr/^1 failed 2 12 2$/, 'is recorded');
+like($node->safe_psql($wrong, 'SELECT error FROM pgschema.history'), qr/could not create unique index/, 'with its message');
+is($node->safe_psql($wrong, 'SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid'), 'app.units_code', 'an index is invalid');
+$node->safe_psql($wrong, "UPDATE app.units SET code = '2' WHERE id = 2");
+unlike($err = call($wrong, $after), qr/ERROR/, 'once mended, it goes on');
+is_wanted($wrong, 'and ends');
+is(history($wrong), '1 applied 12 12 20', 'in the same version');
+
+my $null = database();
+$node->safe_psql($null, 'UPDATE app.units SET code = NULL WHERE id = 2');
+like(call($null, $after), qr/check constraint "pgschema_not_null_2" of relation "units" is violated/, 'a row that is NULL');
+$node->safe_psql($null, "UPDATE app.units SET code = 'x' WHERE id = 2");
+like(call($null, $before), qr/recorded as version 2/, 'going back');
+is($node->safe_psql($null, "SELECT count(*) FROM pg_constraint WHERE conname LIKE 'pgschema%'"), 0, 'takes the check away');
+
+like(call(database(), $after, ", until_phase => 0"), qr/until_phase must be greater than zero/, 'a phase that is none');
+my (undef, undef, $block) = $node->psql($first, "BEGIN; CALL pgschema_apply('', '{app}', strategy => 'online')");
+like($block, qr/ERROR:  strategy "online" cannot run inside a transaction block\nHINT:  It commits after each phase/, 'in a transaction block');
+(undef, undef, $block) = $node->psql($first, "CALL pgschema_apply('', '{app}', until_phase => 1)");
+like($block, qr/ERROR:  until_phase is for strategy "online"/, 'with atomic');
+
+# ------------------------------------------------------------------------------------------------ by a role, as itself
+$node->safe_psql('postgres', 'CREATE ROLE owner_role; CREATE ROLE deployer LOGIN; GRANT owner_role TO deployer');
+my $owned = database();
+$node->safe_psql($owned, 'ALTER SCHEMA app OWNER TO owner_role; ALTER TABLE app.units OWNER TO owner_role; ALTER TABLE app.calls OWNER TO owner_role; GRANT CREATE ON DATABASE ' . $owned . ' TO owner_role; GRANT EXECUTE ON ALL ROUTINES IN SCHEMA public TO deployer, owner_role');
+(undef, my $out, $err) = $node->psql($owned, 'SET ROLE owner_role; CALL pgschema_apply(' . quoted($after) . ", '{app}', strategy => 'online', allow => '{all}')", connstr => $node->connstr($owned) . ' user=deployer');
+unlike($err, qr/ERROR/, 'a role that owns it');
+is_wanted($owned, 'leads there', 'owners');
+
+done_testing();
