@@ -268,8 +268,8 @@ std::int64_t write_row(const functions::Planned& planned, const functions::PlanA
   for (const auto& schema : schemas_of(planned)) schemas.push_back(script::name_of_quoted(schema));
   const auto& plan = planned.document.plan;
   // The hashes are of the texts as they are stored: an SQL_ASCII database holds bytes that no encoding knows.
-  const auto version =
-      write_as_owner(R"(
+  const auto version = write_as_owner(
+      R"(
 WITH stored AS (
   INSERT INTO pgschema.text (hash, content) VALUES (decode($8, 'hex'), $1), (decode($9, 'hex'), $2)
   ON CONFLICT (hash) DO NOTHING)
@@ -279,10 +279,9 @@ VALUES ($3, CASE WHEN $13 THEN 'applied' ELSE 'running' END, $4::name[], decode(
   CASE WHEN $13 THEN clock_timestamp() END, pg_get_userbyid($7), session_user,
   concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $10, $11, $12)
 RETURNING version)",
-                     {desired, script, planned.document.fingerprint, schemas,
-                      static_cast<std::int64_t>(done ? plan.steps.size() : 0), started_at, role, pg::sha256(desired),
-                      pg::sha256(script), is_private(planned), std::int64_t{plan.phases()},
-                      std::int64_t{done ? plan.phases() : 0}, done});
+      {desired, script, planned.document.fingerprint, schemas, static_cast<std::int64_t>(done ? plan.steps.size() : 0),
+       started_at, role, pg::sha256(desired), pg::sha256(script), is_private(planned), std::int64_t{plan.phases()},
+       std::int64_t{done ? plan.phases() : 0}, done});
   return version.at(0).number(0);
 }
 

@@ -111,9 +111,7 @@ void Locks::acquire(const Wait& wait) {
   waiting_.reset();
 }
 
-void Locks::take_turn() {
-  acquire({turn(), ExclusiveLock, "another apply in this database"});
-}
+void Locks::take_turn() { acquire({turn(), ExclusiveLock, "another apply in this database"}); }
 
 SessionTurn::SessionTurn() {
   const LOCKTAG tag = turn();

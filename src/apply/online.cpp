@@ -136,9 +136,11 @@ class Course {
 
   void together(const functions::Planned& planned) {
     const auto& steps = planned.document.plan.steps;
-    const auto count = std::count_if(steps.begin(), steps.end(), [](const plan::Step& step) { return step.phase == 1; });
+    const auto count =
+        std::count_if(steps.begin(), steps.end(), [](const plan::Step& step) { return step.phase == 1; });
     pg::Subtransaction all;
-    apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(done_ + 1), static_cast<std::uint32_t>(phases_)});
+    apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(done_ + 1),
+                         static_cast<std::uint32_t>(phases_)});
     advance(count);
     all.commit();
     committed(steps.front());
@@ -190,7 +192,8 @@ class Course {
   /// The last transaction, with all that is left.
   std::int64_t finish(const functions::Planned& planned) {
     pg::Subtransaction all;
-    apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(std::min(done_ + 1, phases_)), static_cast<std::uint32_t>(phases_)});
+    apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(std::min(done_ + 1, phases_)),
+                         static_cast<std::uint32_t>(phases_)});
     if (version_ == 0)
       version_ = record(planned, how_.arguments, how_.started);
     else
@@ -199,14 +202,16 @@ class Course {
     all.commit();
     const bool nothing = planned.document.plan.empty() && done_ == 0;
     tell(nothing ? cat("pgschema: nothing to change; recorded as version ", std::to_string(version_))
-                 : cat("pgschema: phase ", std::to_string(phases_), " of ", std::to_string(phases_), "; recorded as version ",
-                       std::to_string(version_)),
+                 : cat("pgschema: phase ", std::to_string(phases_), " of ", std::to_string(phases_),
+                       "; recorded as version ", std::to_string(version_)),
          "");
     return version_;
   }
 
   static void tell(const std::string& message, const std::string& detail) {
-    pg::call([&] { ereport(NOTICE, (errmsg("%s", message.c_str()), detail.empty() ? 0 : errdetail("%s", detail.c_str()))); });
+    pg::call([&] {
+      ereport(NOTICE, (errmsg("%s", message.c_str()), detail.empty() ? 0 : errdetail("%s", detail.c_str())));
+    });
   }
 
   const Online& how_;
@@ -222,7 +227,8 @@ class Course {
 /// In a transaction of its own: that of the error goes with it.
 void record_failure(std::int64_t version, const std::string& message) {
   ask_for_snapshot();
-  (void)write_as_owner("UPDATE pgschema.applied SET status = 'failed', error = $2 WHERE version = $1", {version, masked(message)});
+  (void)write_as_owner("UPDATE pgschema.applied SET status = 'failed', error = $2 WHERE version = $1",
+                       {version, masked(message)});
   commit();
 }
 

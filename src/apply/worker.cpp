@@ -44,9 +44,16 @@ struct Order {
 
 /// Of the session, besides those that every plan is run with. The role comes last: the others may be set by the session's role only.
 std::string settings_for_worker(const std::string& role) {
-  static constexpr const char* kOfSession[] = {
-      "client_min_messages", "statement_timeout", "idle_in_transaction_session_timeout", "maintenance_work_mem",
-      "max_parallel_maintenance_workers", "work_mem", "temp_tablespaces", "timezone", "extra_float_digits", "bytea_output"};
+  static constexpr const char* kOfSession[] = {"client_min_messages",
+                                               "statement_timeout",
+                                               "idle_in_transaction_session_timeout",
+                                               "maintenance_work_mem",
+                                               "max_parallel_maintenance_workers",
+                                               "work_mem",
+                                               "temp_tablespaces",
+                                               "timezone",
+                                               "extra_float_digits",
+                                               "bytea_output"};
   std::string out;
   const auto add = [&](std::string_view name, std::string_view value) {
     out.append(name).push_back('\0');
@@ -72,7 +79,8 @@ class Worker {
     pg::call([&] {
       shm_toc_estimator size;
       shm_toc_initialize_estimator(&size);
-      for (const Size chunk : {sizeof(Order), sql.size() + 1, settings.size() + 1, kAnswersSize}) shm_toc_estimate_chunk(&size, chunk);
+      for (const Size chunk : {sizeof(Order), sql.size() + 1, settings.size() + 1, kAnswersSize})
+        shm_toc_estimate_chunk(&size, chunk);
       shm_toc_estimate_keys(&size, 4);
       const Size bytes = shm_toc_estimate(&size);
       segment_ = dsm_create(bytes, 0);

@@ -1073,7 +1073,10 @@ class Reader {
     if (OidIsValid(self->tablespace)) fields.set("tablespace", texts_.tablespace(self->tablespace));
     if (const auto found = index_statistics_.find(index.oid); found != index_statistics_.end())
       fields.set("statistics", found->second);
-    if (!index.valid) fields.set("validity", texts_.of(!index.live ? "invalid, dead" : !index.ready ? "invalid, not ready" : "invalid"));
+    if (!index.valid)
+      fields.set("validity", texts_.of(!index.live    ? "invalid, dead"
+                                       : !index.ready ? "invalid, not ready"
+                                                      : "invalid"));
     if (self->kind == RELKIND_PARTITIONED_INDEX) fields.fact("partitioned", texts_.of("yes"));
     if (index.clustered) fields.set("clustered", texts_.of("yes"));
     if (index.replica_identity) fields.set("replica_identity", texts_.of("yes"));

@@ -3,16 +3,16 @@
 
 namespace pgschema::settings {
 
-extern bool run_code;         // pgschema.run_code
-extern bool verify;           // pgschema.verify
-extern bool keep_schemas;     // pgschema.keep_schemas
-extern int hazard_size;       // pgschema.hazard_size, in megabytes
-extern int history_retention; // pgschema.history_retention, in minutes; 0: everything is kept
-extern int max_desired_size;  // pgschema.max_desired_size, in kilobytes
-extern int lock_timeout;      // pgschema.lock_timeout, in milliseconds
-extern int retries;           // pgschema.retries
-extern int strategy;          // pgschema.strategy: one of Strategy
-extern int missing_roles;     // pgschema.missing_roles: one of MissingRoles
+extern bool run_code;          // pgschema.run_code
+extern bool verify;            // pgschema.verify
+extern bool keep_schemas;      // pgschema.keep_schemas
+extern int hazard_size;        // pgschema.hazard_size, in megabytes
+extern int history_retention;  // pgschema.history_retention, in minutes; 0: everything is kept
+extern int max_desired_size;   // pgschema.max_desired_size, in kilobytes
+extern int lock_timeout;       // pgschema.lock_timeout, in milliseconds
+extern int retries;            // pgschema.retries
+extern int strategy;           // pgschema.strategy: one of Strategy
+extern int missing_roles;      // pgschema.missing_roles: one of MissingRoles
 
 enum Strategy { kAtomic, kOnline };
 enum MissingRoles { kError, kSkip };

@@ -43,8 +43,8 @@ std::string not_null(const Object& column) {
 /// What a column's definition, and SET NOT NULL, cannot say.
 Command add_not_null(const Object& table, const Object& column) {
   const std::string& options = column.get("not_null_options");
-  return on_relation(
-      table, cat("ADD ", name_of_null(column), "NOT NULL ", column.name, options.empty() ? "" : " ", options));
+  return on_relation(table,
+                     cat("ADD ", name_of_null(column), "NOT NULL ", column.name, options.empty() ? "" : " ", options));
 }
 
 /// Of the table alone, where those beneath it would follow.

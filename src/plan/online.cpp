@@ -194,8 +194,8 @@ class Phases {
   void drop_index(Step step) {
     const Object& index = live_.objects.at(step.object);
     if (waits_for_its_key(index)) return;
-    const bool part = std::any_of(
-        live_.children(step.object).begin(), live_.children(step.object).end(), [](const ObjectId& child) { return child.kind == Kind::kInheritance; });
+    const bool part = std::any_of(live_.children(step.object).begin(), live_.children(step.object).end(),
+                                  [](const ObjectId& child) { return child.kind == Kind::kInheritance; });
     if (!stands(index.parent) || part || !index.fact("partitioned").empty() || !all_stay(live_, step.object, *this))
       return (void)main_.push_back(std::move(step));
     // One that is in the way of its better self goes before it.
@@ -220,10 +220,11 @@ class Phases {
     for (const auto& id : live_.children(key.parent)) {
       const Object& index = live_.objects.at(id);
       if (id.kind != Kind::kIndex || index.name != key.name) continue;
-      const std::string definition =
-          cat("CREATE UNIQUE INDEX ", key.name, " ON ", key.parent.identity, " USING btree ", shape->columns, shape->nulls);
+      const std::string definition = cat("CREATE UNIQUE INDEX ", key.name, " ON ", key.parent.identity, " USING btree ",
+                                         shape->columns, shape->nulls);
       const std::string& is = index.get("definition");
-      if (is == definition || is.starts_with(cat(definition, " WITH ")) || is.starts_with(cat(definition, " TABLESPACE ")))
+      if (is == definition || is.starts_with(cat(definition, " WITH ")) ||
+          is.starts_with(cat(definition, " TABLESPACE ")))
         return &index;
     }
     return nullptr;
@@ -236,7 +237,8 @@ class Phases {
     const std::string& type = constraint.get("type");
     if (!stands(constraint.parent) || !is_table(constraint.parent.kind)) return (void)main_.push_back(std::move(step));
     if (type == "p" || type == "u") return add_key(std::move(step), constraint);
-    if (type == "c" || (type == "f" && is_plain_table(constraint.parent))) return add_not_valid(std::move(step), constraint);
+    if (type == "c" || (type == "f" && is_plain_table(constraint.parent)))
+      return add_not_valid(std::move(step), constraint);
     main_.push_back(std::move(step));
   }
 
@@ -274,18 +276,20 @@ class Phases {
       builds.push_back(std::move(drop));
     }
     if (!there || there->has("validity")) {
-      Step build = like(step,
-                        cat("CREATE UNIQUE INDEX ", key.name, " ON ", table.id.identity, " USING btree ", shape->columns,
-                            shape->nulls, key.has("options") ? cat(" WITH (", key.get("options"), ")") : "",
-                            key.has("tablespace") ? cat(" TABLESPACE ", key.get("tablespace")) : ""),
-                        "CREATE INDEX", {});
+      Step build =
+          like(step,
+               cat("CREATE UNIQUE INDEX ", key.name, " ON ", table.id.identity, " USING btree ", shape->columns,
+                   shape->nulls, key.has("options") ? cat(" WITH (", key.get("options"), ")") : "",
+                   key.has("tablespace") ? cat(" TABLESPACE ", key.get("tablespace")) : ""),
+               "CREATE INDEX", {});
       build.dangers = taken(step, Hazard::kDataDependent);
       concurrently(build, " INDEX ", table.id);
       builds.push_back(std::move(build));
     }
     take_away(step, Hazard::kBlocking);
     take_away(step, Hazard::kDataDependent);
-    step.command.sql = cat(kinds::alter_relation(table), " ADD CONSTRAINT ", key.name, " ", shape->word, " USING INDEX ", key.name, shape->timing);
+    step.command.sql = cat(kinds::alter_relation(table), " ADD CONSTRAINT ", key.name, " ", shape->word,
+                           " USING INDEX ", key.name, shape->timing);
     if (!early) comes_late_.insert(step.object);
     (early ? main_ : finish_).push_back(std::move(step));
   }
@@ -307,7 +311,8 @@ class Phases {
     const std::string name = helper_name(column), definition = cat("CHECK ((", column.name, " IS NOT NULL))");
     for (const auto& id : live_.children(column.parent)) {
       const Object& constraint = live_.objects.at(id);
-      if (id.kind == Kind::kConstraint && constraint.name == name && constraint.get("definition").starts_with(definition))
+      if (id.kind == Kind::kConstraint && constraint.name == name &&
+          constraint.get("definition").starts_with(definition))
         return &constraint;
     }
     return nullptr;
@@ -323,10 +328,12 @@ class Phases {
     const std::string name = helper_name(*column), alter = kinds::alter_relation(table);
     const Object* helper = helper_of(*column);
     if (!helper)
-      prepare_.push_back(like(step, cat(alter, " ADD CONSTRAINT ", name, " CHECK (", column->name, " IS NOT NULL)", kNotValid),
-                              "ALTER TABLE", kinds::access_exclusive(table)));
+      prepare_.push_back(
+          like(step, cat(alter, " ADD CONSTRAINT ", name, " CHECK (", column->name, " IS NOT NULL)", kNotValid),
+               "ALTER TABLE", kinds::access_exclusive(table)));
     if (!helper || helper->get("definition").ends_with(kNotValid)) {
-      Step validate = like(step, cat(alter, kValidate, name), "ALTER TABLE", cat("ShareUpdateExclusiveLock ", table.id.identity));
+      Step validate =
+          like(step, cat(alter, kValidate, name), "ALTER TABLE", cat("ShareUpdateExclusiveLock ", table.id.identity));
       validate.dangers = taken(step, Hazard::kDataDependent);
       early_.push_back(std::move(validate));
     }

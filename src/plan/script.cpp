@@ -93,11 +93,14 @@ std::vector<std::string> script(const Document& document) {
       close();
       phase = step.phase;
       open = step.runs != Step::Runs::kTopLevel;
-      out.insert(out.end(), {"", cat("-- phase ", std::to_string(phase), " of ", std::to_string(document.plan.phases()))});
+      out.insert(out.end(),
+                 {"", cat("-- phase ", std::to_string(phase), " of ", std::to_string(document.plan.phases()))});
       if (open) out.emplace_back("BEGIN;");
     }
     if (step.command.run_as != role) {
-      out.push_back(step.command.run_as.empty() ? "RESET ROLE;" : cat(open ? "SET LOCAL ROLE " : "SET ROLE ", step.command.run_as, ";"));
+      out.push_back(step.command.run_as.empty()
+                        ? "RESET ROLE;"
+                        : cat(open ? "SET LOCAL ROLE " : "SET ROLE ", step.command.run_as, ";"));
       role = step.command.run_as;
     }
     out.push_back(comment_of(step));

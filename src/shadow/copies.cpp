@@ -17,8 +17,8 @@ extern "C" {
 #include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_authid.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_index.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 }

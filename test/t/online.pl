@@ -42,7 +42,7 @@ sub is_wanted
 {
 	my ($database, $name, $owners) = @_;
 	my $is = dump_of($database);
-	$is =~ s/^(-- Name: .*|ALTER .* OWNER TO )[^\s;]+(;?)$/$1postgres$2/mg if $owners;
+	$is =~ s/^(-- Name: .*Owner: |ALTER .* OWNER TO )[^\s;]+/$1postgres/mg if $owners;
 	is($is, dump_of('wanted'), $name);
 	is($node->safe_psql($database, 'SELECT count(*) FROM pg_index WHERE NOT indisvalid OR NOT indisready'), 0, 'no invalid index');
 	return;
@@ -135,5 +135,57 @@ $node->safe_psql($owned, 'ALTER SCHEMA app OWNER TO owner_role; ALTER TABLE app.
 (undef, my $out, $err) = $node->psql($owned, 'SET ROLE owner_role; CALL pgschema_apply(' . quoted($after) . ", '{app}', strategy => 'online', allow => '{all}')", connstr => $node->connstr($owned) . ' user=deployer');
 unlike($err, qr/ERROR/, 'a role that owns it');
 is_wanted($owned, 'leads there', 'owners');
+
+# ------------------------------------------------------------------------------------ whoever is in the way, and kills
+sub session
+{
+	my ($database) = @_;
+	my $session = { in => '', out => '', err => '' };
+	$session->{psql} = IPC::Run::start([ 'psql', '-X', '-q', '-At', '-d', $node->connstr($database), '-f', '-' ], '<', \$session->{in}, '>', \$session->{out}, '2>', \$session->{err});
+	return $session;
+}
+sub say_to { my ($session, $sql) = @_; $session->{in} .= "$sql\n\\echo done\n"; $session->{psql}->pump until $session->{out} =~ s/^(.*)done\n//s; return $1; }
+my $worker_sql = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pgschema'";
+for my $end ('pg_cancel_backend', 'pg_terminate_backend', 'the worker')
+{
+	my $database = database();
+	call($database, $after, ', until_phase => 2');
+	my $writer = session($database);
+	say_to($writer, 'BEGIN; INSERT INTO app.units VALUES (-1, 7777);');
+	my $apply = session($database);
+	$apply->{in} .= 'CALL pgschema_apply(' . quoted($after) . ", '{app}', strategy => 'online', allow => '{all}');\n\\echo done\n";
+	$apply->{psql}->pump_nb;
+	until ($node->safe_psql($database, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'pgschema' AND wait_event_type = 'Lock')") eq 't')
+	{
+		$apply->{psql}->pump_nb;
+		BAIL_OUT("it does not wait: $apply->{err}") if $apply->{err} =~ /ERROR/;
+	}
+	is($node->safe_psql($database, "SET statement_timeout = '20s'; INSERT INTO app.units VALUES (-2, 8888, 'x', 1); SELECT count(*) FROM app.units WHERE id = -2"), 1, 'others read and write meanwhile');
+	like($node->safe_psql($database, 'SELECT concat_ws(\' \', phase, phases) FROM pgschema.progress'), qr/^3 12$/, 'how far it is');
+	(undef, undef, $err) = $node->psql($database, "SET pgschema.lock_timeout = '10ms'; SET pgschema.retries = 1; CALL pgschema_apply('', '{app}')");
+	like($err, qr/another apply in this database/, 'no other apply between its phases');
+	$node->safe_psql($database, $end eq 'the worker' ? "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pgschema'" : "SELECT $end(pid) FROM pg_stat_activity WHERE query LIKE 'CALL%'");
+	$apply->{psql}->pump until $apply->{err} =~ /ERROR|FATAL/;
+	$node->poll_query_until($database, "$worker_sql", '0') or die 'the worker stays';
+	pass("$end: the worker is gone");
+	is($node->safe_psql($database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), 0, 'and all its locks');
+	say_to($writer, 'ROLLBACK;');
+	$node->safe_psql($database, 'DELETE FROM app.units WHERE id < 0');
+	unlike($err = call($database, $after), qr/ERROR/, 'the same call goes on');
+	is_wanted($database, 'and ends');
+	like(history($database), qr/^1 applied 12 12 \d+$/, 'in the same version');
+	$_->{psql}->kill_kill for $writer, $apply;
+}
+
+my $crashed = database();
+call($crashed, $after, ', until_phase => 6');
+$node->stop('immediate');
+$node->append_conf('postgresql.conf', 'max_worker_processes = 0');
+$node->start;
+like($err = call($crashed, $after), qr/ERROR:  no background worker is free for what cannot run in a transaction\nDETAIL:  Statement: DROP INDEX CONCURRENTLY app.calls_same\nHINT:  Raise max_worker_processes/, 'without workers');
+$node->append_conf('postgresql.conf', 'max_worker_processes = 8');
+$node->restart;
+unlike(call($crashed, $after), qr/ERROR/, 'with them it goes on');
+is_wanted($crashed, 'and ends');
 
 done_testing();
