@@ -10,7 +10,8 @@ package Pairs;
 # status: `ok`; `refused`: planning is refused by name; `failed`: anything else. What is checked is in run() below.
 use strict;
 use warnings;
-use Time::HiRes;
+use IO::Handle;
+use IPC::Open3 qw(open3);
 use RandomSchema;
 
 sub new
@@ -96,23 +97,58 @@ sub prepare
 	$self->must('postgres', join('', map { "DO \$d\$ BEGIN CREATE ROLE $_; EXCEPTION WHEN duplicate_object THEN NULL; END \$d\$; GRANT pg_read_all_data TO $_;\n" } map { RandomSchema::quote($_) } @RandomSchema::roles));
 	$self->must('postgres', 'DROP DATABASE IF EXISTS pairs; CREATE DATABASE pairs');
 	$self->must('pairs', $helpers);
+	$self->end('pairs');
 	return;
 }
 
 # ------------------------------------------------------------------------------------------------- the server
 
+# A session with each database, kept: most of a pair's time would be spent on starting them. A statement of several lines is
+# read from a file, so that nobody waits for the other to read. What was said after it is in a file, too.
+sub session
+{
+	my ($self, $database) = @_;
+	return $self->{sessions}{$database} //= do
+	{
+		my $errors = "$self->{folder}/$self->{name}.$database.err";
+		local %ENV = (%ENV, PGHOST => $self->{host}, PGPORT => $self->{port}, PGCLIENTENCODING => 'UTF8', PGOPTIONS => '-c client_min_messages=warning');
+		open(my $said, '>', $errors) or die "$errors: $!";
+		my $process = open3(my $in, my $out, '>&' . fileno($said), "$self->{bin}/psql", '-X', '-q', '-At', '-v', 'VERBOSITY=verbose', '-d', $database, '-f', '-');
+		binmode($out, ':encoding(UTF-8)');
+		$in->autoflush(1);
+		open(my $heard, '<:encoding(UTF-8)', $errors) or die "$errors: $!";
+		{ process => $process, in => $in, out => $out, heard => $heard };
+	};
+}
+
+sub end
+{
+	my ($self, $database) = @_;
+	my $session = delete $self->{sessions}{$database} or return;
+	close $session->{in};
+	waitpid($session->{process}, 0);
+	return;
+}
+
+# Answer and error of a few statements; a statement that fails does not keep those after it from being run.
 sub psql
 {
 	my ($self, $database, $sql) = @_;
-	my $base = "$self->{folder}/$self->{name}";
-	open(my $file, '>:encoding(UTF-8)', "$base.sql") or die "$base.sql: $!";
-	print $file "\\set VERBOSITY verbose\nSET client_min_messages = warning;\n$sql\n";
+	my $session = $self->session($database);
+	my $name = "$self->{folder}/$self->{name}.sql";
+	open(my $file, '>:encoding(UTF-8)', $name) or die "$name: $!";
+	print $file "$sql\n;\n";
 	close $file;
-	local %ENV = (%ENV, PGHOST => $self->{host}, PGPORT => $self->{port}, PGCLIENTENCODING => 'UTF8', PGOPTIONS => '');
-	my $status = system("'$self->{bin}/psql' -X -q -At -v ON_ERROR_STOP=1 -d '$database' -f '$base.sql' > '$base.out' 2> '$base.err'");
-	my ($out, $error) = map { my $name = $_; local $/; open(my $f, '<:encoding(UTF-8)', $name) or die "$name: $!"; <$f> // '' } "$base.out", "$base.err";
-	chomp($out, $error);
-	return ($out, $status ? $error || "psql failed: $status" : '');
+	my $end = 'end of ' . ++$self->{asked};
+	local $SIG{PIPE} = 'IGNORE';
+	print { $session->{in} } "\\i '$name'\n\\echo '$end'\n";
+	my ($out, $line) = ('', undef);
+	while (defined($line = readline($session->{out}))) { last if $line eq "$end\n"; $out .= $line; }
+	seek($session->{heard}, 0, 1);    # where it was, but no end of file any more
+	my $said = do { local $/; readline($session->{heard}) } // '';
+	if (!defined $line) { $self->end($database); $said .= "FATAL:  XX000: the session has ended\n"; }
+	chomp($out, $said);
+	return ($out, $said =~ /^psql:.*?(?:ERROR|FATAL|PANIC): |^FATAL: /m ? $said : '');
 }
 sub must { my ($self, @how) = @_; my ($out, $error) = $self->psql(@how); die "$error\n" if $error; return $out; }
 
@@ -200,8 +236,8 @@ sub joined { return join('', map { "$_;\n" } @_); }
 
 sub form
 {
-	my ($self, $pair, $statements, $database) = @_;
-	return $self->dump($database) if $pair->{form} eq 'pg_dump';
+	my ($pair, $statements, $dump) = @_;
+	return $dump if $pair->{form} eq 'pg_dump';
 	return joined(map { $_->[1] } @$statements) if $pair->{form} ne 'shuffled';
 	srand($pair->{order});
 	my (%of, @keys);
@@ -219,9 +255,7 @@ sub gone
 }
 
 sub database { my ($self) = @_; my $name = "$self->{name}_" . ++$self->{serial}; $self->must('postgres', "CREATE DATABASE $name TEMPLATE pairs"); push @{ $self->{databases} }, $name; return $name; }
-sub clean { my ($self) = @_; $self->psql('postgres', join('', map { "DROP DATABASE IF EXISTS $_ WITH (FORCE);\n" } splice(@{ $self->{databases} }))); return; }
-
-sub forget { my ($self, $name) = @_; $self->psql('postgres', "DROP DATABASE IF EXISTS $name WITH (FORCE)"); @{ $self->{databases} } = grep { $_ ne $name } @{ $self->{databases} }; return; }
+sub clean { my ($self) = @_; my @all = splice(@{ $self->{databases} }); $self->end($_) for @all; $self->psql('postgres', join('', map { "DROP DATABASE IF EXISTS $_ WITH (FORCE);\n" } @all)); return; }
 
 # Loads what can be loaded: the statements that ran.
 sub load
@@ -260,7 +294,7 @@ sub way
 	{
 		# The rows are against it: without them.
 		$self->{data}++;
-		$self->psql($w{live}, "SET session_replication_role = replica; DO \$d\$ DECLARE r regclass; BEGIN FOR r IN SELECT * FROM pairs.relations($w{scope}) LOOP EXECUTE format('TRUNCATE %s CASCADE', r::text); END LOOP; END \$d\$");
+		$self->psql($w{live}, "SET session_replication_role = replica;\nDO \$d\$ DECLARE r regclass; BEGIN FOR r IN SELECT * FROM pairs.relations($w{scope}) LOOP EXECUTE format('TRUNCATE %s CASCADE', r::text); END LOOP; END \$d\$;\nRESET session_replication_role");
 		$self->must($w{live}, "SELECT pairs.remember($w{scope})");
 		($applied, $failed) = $self->psql($w{live}, $applying);
 	}
@@ -299,15 +333,16 @@ sub run
 		my $loaded = $self->must($live, 'SELECT pairs.load(' . array(@{ $pair->{inserts} }) . ')');
 		$self->{rows} += @{ $pair->{inserts} } - (() = $loaded =~ /^/mg) if @{ $pair->{inserts} };
 		$self->must($live, "DO \$d\$ DECLARE m regclass; BEGIN FOR m IN SELECT oid::regclass FROM pg_class WHERE relkind = 'm' AND relispopulated LOOP BEGIN EXECUTE 'REFRESH MATERIALIZED VIEW ' || m; EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END \$d\$");
-		my %a = (catalog => $self->catalog($live, $scope), dump => entries($self->dump($live)));
-		my %b = (catalog => $self->catalog($fresh, $scope), dump => entries($self->dump($fresh)));
+		my ($dump_a, $dump_b) = ($self->dump($live), $self->dump($fresh));
+		my %a = (catalog => $self->catalog($live, $scope), dump => entries($dump_a));
+		my %b = (catalog => $self->catalog($fresh, $scope), dump => entries($dump_b));
 		# What could not be loaded was not renamed either.
 		for my $d (@{ $pair->{forth} }) { $d->[4] = $self->must($live, 'SELECT pairs.there(' . RandomSchema::literal("$d->[1] $d->[2]") . ')') eq 't' && $self->must($fresh, 'SELECT pairs.there(' . RandomSchema::literal("$d->[1] $d->[3]") . ')') eq 't'; }
 		my %renamed = map { $_->[4] ? ($_->[2] => 1) : () } @{ $pair->{forth} };
 		my @forth = grep { $renamed{ $_->[2] } } @{ $pair->{forth} };
 		my @back = grep { $renamed{ $_->[3] } } @{ $pair->{back} };
-		my $old = $self->form($pair, \@a, $live);
-		my $new = $self->form($pair, \@b, $fresh);
+		my $old = form($pair, \@a, $dump_a);
+		my $new = form($pair, \@b, $dump_b);
 		# The schemas are made by the texts always, or they would go.
 		$result->{text} = joined(gone($pair->{wide}{a}, $pair->{wide}{b}, \@b)) . join('', map { "$_->[0]\n" } @forth) . $new;
 		$self->way(%b, where => 'there', live => $live, scope => $scope, there => $there->(), text => $result->{text}, renames => \@forth);
