@@ -26,6 +26,19 @@ sub new
 my $helpers = <<'END';
 CREATE SCHEMA pairs;
 CREATE EXTENSION pgschema SCHEMA pairs;
+-- Types and operators, where the server has them; what needs them is left out where it has not.
+DO $$ DECLARE e name; BEGIN
+	FOR e IN SELECT name FROM pg_available_extensions WHERE name IN ('citext', 'hstore', 'btree_gist') LOOP
+		EXECUTE format('CREATE EXTENSION %I SCHEMA public', e);
+	END LOOP;
+END $$;
+-- A database that has subscriptions cannot be dropped.
+CREATE FUNCTION pairs.unsubscribe() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE s name; BEGIN
+	FOR s IN SELECT subname FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) LOOP
+		EXECUTE format('ALTER SUBSCRIPTION %1$I DISABLE; ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I', s);
+	END LOOP;
+END $$;
 -- The statements one by one; the numbers of those that cannot be run.
 CREATE FUNCTION pairs.load(statements text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
@@ -175,7 +188,7 @@ sub entries
 	my $close = sub {
 		return if !defined $head;
 		my @lines = grep { /\S/ && !/^(--|SET |\\|SELECT pg_catalog\.set_config)/ } @body;
-		@lines = sort map { s/^\s+|,?\s*$//gr } @lines if $head =~ /; Type: (TABLE|ACL|DEFAULT ACL|TYPE);/ && (!@lines || $lines[0] !~ /AS ENUM/);
+		@lines = sort map { s/^\s+|,?\s*$//gr } @lines if $head =~ /; Type: (TABLE|FOREIGN TABLE|ACL|DEFAULT ACL|TYPE);/ && (!@lines || $lines[0] !~ /AS ENUM/);
 		if ($head =~ /; Type: STATISTICS;/) { s/ ON (.*) FROM /' ON ' . join(', ', sort split m{, }, $1) . ' FROM '/e for @lines; }
 		s/ WITH \(([^()]*)\)/' WITH (' . join(', ', sort split m{, }, $1) . ')'/ge, s/^WITH \(([^()]*)\)/'WITH (' . join(', ', sort split m{, }, $1) . ')'/ge for @lines;
 		$out{ $head . "\n" . join("\n", @lines) }++;
@@ -194,7 +207,7 @@ sub entries
 sub catalog
 {
 	my ($self, $database, $scope) = @_;
-	my ($out, $error) = $self->psql($database, "SELECT concat_ws('|', object_type, identity, attribute, replace(replace(CASE WHEN attribute = 'pg_statistic_ext.stxkeys' THEN (SELECT string_agg(k, ', ' ORDER BY k) FROM regexp_split_to_table(value, ', ') k) ELSE value END, '\\', '\\\\'), E'\\n', '\\n')) FROM pairs.pgschema_catalog((SELECT array_agg(nspname) FROM pg_namespace WHERE nspname = ANY ($scope))) WHERE NOT (object_type = 'table column' AND attribute = 'pg_attribute.attnum') AND attribute <> 'pg_class.relispopulated'");
+	my ($out, $error) = $self->psql($database, "SELECT concat_ws('|', object_type, identity, attribute, replace(replace(CASE WHEN attribute = 'pg_statistic_ext.stxkeys' THEN (SELECT string_agg(k, ', ' ORDER BY k) FROM regexp_split_to_table(value, ', ') k) ELSE value END, '\\', '\\\\'), E'\\n', '\\n')) FROM pairs.pgschema_catalog((SELECT array_agg(nspname) FROM pg_namespace WHERE nspname = ANY ($scope))) WHERE NOT (object_type IN ('table column', 'foreign table column') AND attribute = 'pg_attribute.attnum') AND attribute <> 'pg_class.relispopulated'");
 	die "oracle: $error\n" if $error;
 	my %lines;
 	$lines{$_}++ for split /\n/, $out;
@@ -255,7 +268,7 @@ sub gone
 }
 
 sub database { my ($self) = @_; my $name = "$self->{name}_" . ++$self->{serial}; $self->must('postgres', "CREATE DATABASE $name TEMPLATE pairs"); push @{ $self->{databases} }, $name; return $name; }
-sub clean { my ($self) = @_; my @all = splice(@{ $self->{databases} }); $self->end($_) for @all; $self->psql('postgres', join('', map { "DROP DATABASE IF EXISTS $_ WITH (FORCE);\n" } @all)); return; }
+sub clean { my ($self) = @_; my @all = splice(@{ $self->{databases} }); for (@all) { $self->psql($_, 'SELECT pairs.unsubscribe()'); $self->end($_); } $self->psql('postgres', join('', map { "DROP DATABASE IF EXISTS $_ WITH (FORCE);\n" } @all)); return; }
 
 # Loads what can be loaded: the statements that ran.
 sub load
