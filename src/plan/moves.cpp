@@ -226,14 +226,25 @@ class Mover {
       if (!alteration.dependents_step_aside) continue;
       for (const auto& child : live_.children(id))
         if (child.kind == Kind::kDefault) down(child, id);
-      for (const auto& edge : live_.dependents(id))
+      for (const auto& edge : live_.dependents(id)) {
         if (!follows_type_change(edge.from.kind) || passed_on(id, edge.from)) dependent(edge.from, id, edge.type);
+        if (edge.from.kind == Kind::kIndex || edge.from.kind == Kind::kConstraint) take_comment_off(edge.from, id);
+      }
       // An attribute's type is that of every value of the type (find_composite_type_dependencies() in tablecmds.c).
       const ObjectId& type = live_.objects.at(id).parent;
       if (type.kind != Kind::kComposite || id.kind != Kind::kColumn) continue;
       for (const auto& edge : live_.dependents(type))
         if (edge.from.kind != Kind::kTable) dependent(edge.from, type, edge.type);  // a typed table follows
     }
+  }
+
+  /// An index of a partitioned table that the server makes again gives its comment to its parts, and theirs are lost
+  /// (generateClonedIndexStmt() and DefineIndex() with the comment of the statement).
+  void take_comment_off(const ObjectId& index, const ObjectId& because) {
+    if (!live_.has(kinds::inheritance_of(index)) && kinds::heirs_of(index, live_).empty()) return;
+    for (const auto& child : live_.children(index))
+      if (child.kind == Kind::kComment && (index.kind == Kind::kIndex || kinds::of_index_of_constraint(child)))
+        down(child, because);
   }
 
   /// A constant of a composite type in a default has the attributes that were there when it was written.
