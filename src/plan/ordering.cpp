@@ -398,7 +398,7 @@ class Ordering {
     for (const auto& edge : live_.dependencies()) {
       const auto gone = drop_node(edge.from);
       before(gone, drop_node(edge.to));
-      if (!only_owned_by(edge)) before(gone, find(alters_, edge.to));
+      if (!minds_no_user(edge)) before(gone, find(alters_, edge.to));
       if (steps_aside_for(edge.to) && !still_needs(edge.from, edge.to))
         before(find(alters_, edge.from), find(alters_, edge.to));
       // Altered so that it needs the other one no longer.
@@ -415,9 +415,10 @@ class Ordering {
     }
   }
 
-  /// A sequence goes when the column's default is another one, and that may come after what else is altered of the column.
-  /// Unless the column gets a sequence of its own, which may take the name.
-  bool only_owned_by(const Dependency& edge) const {
+  /// A server is altered under its foreign tables. A sequence goes when the column's default is another one, and that may come
+  /// after what else is altered of the column; unless the column gets a sequence of its own, which may take the name.
+  bool minds_no_user(const Dependency& edge) const {
+    if (edge.to.kind == Kind::kForeignServer || edge.to.kind == Kind::kForeignDataWrapper) return true;
     if (edge.from.kind != Kind::kSequence && edge.from.kind != Kind::kOwnedBy) return false;
     const Object* column = edge.to.kind == Kind::kColumn ? desired_.find(edge.to) : nullptr;
     return column && !column->has("identity");

@@ -268,7 +268,16 @@ sub gone
 }
 
 sub database { my ($self) = @_; my $name = "$self->{name}_" . ++$self->{serial}; $self->must('postgres', "CREATE DATABASE $name TEMPLATE pairs"); push @{ $self->{databases} }, $name; return $name; }
-sub clean { my ($self) = @_; my @all = splice(@{ $self->{databases} }); for (@all) { $self->psql($_, 'SELECT pairs.unsubscribe()'); $self->end($_); } $self->psql('postgres', join('', map { "DROP DATABASE IF EXISTS $_ WITH (FORCE);\n" } @all)); return; }
+sub forget
+{
+	my ($self, @names) = @_;
+	for (@names) { $self->psql($_, 'SELECT pairs.unsubscribe()'); $self->end($_); }
+	$self->psql('postgres', join('', map { "DROP DATABASE IF EXISTS $_ WITH (FORCE);\n" } @names));
+	my %gone = map { $_ => 1 } @names;
+	@{ $self->{databases} } = grep { !$gone{$_} } @{ $self->{databases} };
+	return;
+}
+sub clean { my ($self) = @_; $self->forget(@{ $self->{databases} // [] }); return; }
 
 # Loads what can be loaded: the statements that ran.
 sub load
