@@ -307,7 +307,7 @@ sub way
 	if ($error)
 	{
 		my $code = state_of($error);
-		$fail->('plan', $error, $code && $code !~ /^(XX|55|57|58|53|40)/ && $error !~ /Please report/ && ($error =~ /^LOCATION:  raise, entry\.cpp/m || $code =~ /^(42804|42846)/) ? 'refused' : 'failed');
+		$fail->('plan', $error, $code && $code !~ /^(XX|55|57|58|53|40)/ && $error !~ /Please report|in a circle/ && ($error =~ /^LOCATION:  raise, entry\.cpp/m || $code =~ /^(42804|42846)/ || $error =~ /planning does not run the function/) ? 'refused' : 'failed');
 	}
 	$self->must($w{live}, "SELECT pairs.remember($w{scope})");
 	my $applying = "CALL pairs.pgschema_apply(" . text($w{text}) . ", $w{scope}, allow => '{all}')";

@@ -571,7 +571,7 @@ sub make_index
 	$element .= pick('', '', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST') if $method eq 'btree';
 	my $second = '';
 	if ($method eq 'btree' && @columns > 1 && chance(0.25)) { my ($d) = grep { $_->{id} != $c->{id} && $_->{family} =~ /^[nsdu]$/ } @columns; $second = ", {$d->{id}}" if $d; }
-	my $unique = $method eq 'btree' && $plain && $c->{key} && !$t->{partition_by} && chance(0.3);
+	my $unique = $method eq 'btree' && $plain && $c->{key} && $second && !$t->{partition_by} && chance(0.5);    # two keys over one column: docs/limits.md
 	my $include = $method eq 'btree' && chance(0.1) ? do { my $d = pick(@columns); $d->{id} != $c->{id} ? " INCLUDE ({$d->{id}})" : '' } : '';
 	my $where = chance(0.15) ? " WHERE {$c->{id}} IS NOT NULL" : '';
 	my $with = $method eq 'btree' && chance(0.15) ? ' WITH (fillfactor = 70, deduplicate_items = off)' : $method eq 'gin' && chance(0.2) ? ' WITH (fastupdate = off)' : '';
@@ -612,6 +612,8 @@ sub view_like
 	my ($self, $o, $kind) = @_;
 	my $from = $self->one('table', 'view', 'view', 'matview', 'part', 'foreign');
 	return if !$from;
+	$o->{far} = $from->{far} || $from->{kind} eq 'foreign';
+	return if $kind eq 'matview' && $o->{far};    # nobody could fill it
 	$o->{name} //= $self->fresh_name($kind eq 'view' ? 'v' : 'm');
 	my $old = $o->{old};
 	my @old = $old ? @{ $old->{columns} } : ();
@@ -628,7 +630,7 @@ sub view_like
 	my $shape = pick(qw(plain plain plain join group union star window cte lateral row));
 	my $query;
 	my ($a) = ("{$from->{id}}");
-	if ($old && chance(0.3) && $old->{shape_from}) { my $same = $self->by_id($old->{shape_from}); if ($same) { $from = $same; @from = $self->columns_of($from); } }
+	if ($old && chance(0.3) && $old->{shape_from}) { my $same = $self->by_id($old->{shape_from}); if ($same && !$same->{far} && $same->{kind} ne 'foreign') { $from = $same; @from = $self->columns_of($from); } }
 	$o->{shape_from} = $from->{id};
 	$a = "{$from->{id}}";
 	return if !@from;
@@ -659,6 +661,7 @@ sub view_like
 		if ($shape eq 'join')
 		{
 			my $other = $self->one('table', 'view');
+			undef $other if $other && $other->{far};
 			my ($m) = $other ? grep { $_->{family} eq 'n' } $self->columns_of($other) : ();
 			if ($m && $n) { $query = [ 'FROM ', pick(' JOIN', ' LEFT JOIN') . " {$other->{id}} b ON b.{$m->{id}} = a.{$n->{id}}" ]; $output->("b.{$m->{id}}", 'n', $m->{type}); }
 		}

@@ -132,6 +132,8 @@ there_and_back('tables that refer to each other, with a comment on that', '', "C
 there_and_back('a foreign table gains a column in its middle', 'CREATE FOREIGN DATA WRAPPER w; CREATE SERVER sv FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE s.f (a int, b text) SERVER sv', 'CREATE FOREIGN DATA WRAPPER w; CREATE SERVER sv FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE s.f (a int, c int, b text) SERVER sv');
 my $far = "FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE s";
 there_and_back('a server changes, and a foreign table beneath a view has another name', "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER sv VERSION '1' $far.f (a int) SERVER sv; CREATE VIEW s.v AS SELECT a FROM s.f", "CREATE FOREIGN DATA WRAPPER w OPTIONS (x '1'); CREATE SERVER sv VERSION '2' $far.g (a int) SERVER sv; CREATE VIEW s.v AS SELECT a FROM s.g");
+my $child = 'CREATE TABLE s.p (b int); CREATE TABLE s.c (x int REFERENCES s.k) INHERITS (s.p)';
+there_and_back('a view over a child, when the text is settled but for the view and what the child refers to', "CREATE TABLE s.k (a int PRIMARY KEY); $child; CREATE VIEW s.v AS SELECT b FROM s.c", "CREATE TABLE s.k (a int PRIMARY KEY, z text); $child; CREATE VIEW s.v AS SELECT b, x FROM s.c", rows => [ 'INSERT INTO s.k VALUES (1)', 'INSERT INTO s.c (x) VALUES (1)' ]);
 there_and_back('a schema goes, with an identity and with statistics', 'CREATE SCHEMA z; CREATE TABLE z.t (a int GENERATED ALWAYS AS IDENTITY, b int); CREATE STATISTICS z.st ON a, b FROM z.t', '', schemas => ['z']);
 
 $node->stop;
