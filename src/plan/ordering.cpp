@@ -641,6 +641,8 @@ class Ordering {
       before(leaves, then);
       before(then, enters);
     }
+    // What is made beneath a table gets its defaults as they are then.
+    if (part.kind == Kind::kColumn) before(find(alters_, {Kind::kDefault, part.identity}), enters);
   }
 
   /// The parts of an index are there before it, and those of one that is there already before their table is.

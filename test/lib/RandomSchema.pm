@@ -577,7 +577,7 @@ sub make_index
 	my $with = $method eq 'btree' && chance(0.15) ? ' WITH (fillfactor = 70, deduplicate_items = off)' : $method eq 'gin' && chance(0.2) ? ' WITH (fastupdate = off)' : '';
 	$o->{sql} = [ 'CREATE ' . ($unique ? 'UNIQUE ' : '') . "INDEX {$o->{id}!} ON {$t->{id}} USING $method ($element$second)$include" . ($unique && chance(0.3) ? ' NULLS NOT DISTINCT' : '') . "$with$where" ];
 	push @{ $o->{sql} }, "ALTER INDEX {$o->{id}} ALTER COLUMN 1 SET STATISTICS 200" if !$plain && !$t->{partition_by} && $element =~ /^\(|\(\{/ && chance(0.3);    # of parts, those that are there
-	my $mark = !grep { $_->{mark} && $_->{on} == $t->{id} && $_->{id} != $o->{id} } @{ $self->{objects} };
+	my $mark = !$t->{identity} && !grep { $_->{mark} && $_->{on} == $t->{id} && $_->{id} != $o->{id} } @{ $self->{objects} };
 	my $marked = @{ $o->{sql} };
 	push @{ $o->{sql} }, "ALTER TABLE {$t->{id}} CLUSTER ON {$o->{id}!}" if $mark && $method eq 'btree' && !$where && !$t->{partition_by} && $t->{kind} ne 'matview' && chance(0.06);
 	push @{ $o->{sql} }, "ALTER TABLE {$t->{id}} REPLICA IDENTITY USING INDEX {$o->{id}!}" if $mark && $unique && !$where && chance(0.2);
