@@ -306,6 +306,10 @@ const Writer& privilege_writer() {
   return writer;
 }
 
+bool of_index_of_constraint(const ObjectId& comment) {
+  return comment.kind == Kind::kComment && comment.identity.text().starts_with("index of constraint ");
+}
+
 const Writer& comment_writer() {
   static const CommentWriter writer;
   return writer;

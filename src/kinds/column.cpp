@@ -1,5 +1,6 @@
 // Columns and their defaults. A column of a table holds values: it is altered in place. A column of a view,
 // materialized view or composite type has no statement of its own beside its settings: the object's does it.
+#include <algorithm>
 #include <cstdlib>
 
 #include "kinds/families.hpp"
@@ -65,6 +66,32 @@ bool follows_null(const Change& change) {
       return true;
   }
   return false;
+}
+
+bool follows_name_of_null(const Change& change);
+
+/// No statement gives a NOT NULL another name where it has come down from a parent, where one beneath has another name than it, or
+/// in a typed table; nor is a column of such a tree given another type (renameConstraintInternal(), renameatt_check() and
+/// AdjustNotNullInheritance()).
+bool null_is_bound(const Change& change, const Object& table) {
+  const Object &before = change.before, &after = change.after;
+  const std::string &was = before.fact("not_null_name"), &name = after.fact("not_null_name");
+  if (was.empty() || name.empty()) return false;
+  const auto other_name = [&](const ObjectId& id) {
+    const std::string& its = change.live.objects.at(id).fact("not_null_name");
+    return !its.empty() && its != was;
+  };
+  const auto followers = followers_of(before, change.live);
+  const bool other_beneath = std::any_of(followers.begin(), followers.end(), other_name);
+  if (change.changed("type") && other_beneath) return true;
+  if (was == name || follows_name_of_null(change)) return false;
+  if (table.has("of_type") || (other_beneath && !no_inherit(before))) return true;
+  if (!before.has("inherited") || !stays_in_tree(after, change.live, change.desired)) return false;
+  const auto origins = origins_of(before, change.live);
+  return std::any_of(origins.begin(), origins.end(), [&](const ObjectId& id) {
+    const Object& above = change.live.objects.at(id);
+    return above.has("not_null") && !no_inherit(above);
+  });
 }
 
 /// RENAME CONSTRAINT of the parent's renames what has come down from it (renameConstraintInternal() in tablecmds.c).
@@ -173,6 +200,7 @@ class ColumnWriter final : public Writer {
     if (after.has("generated") &&
         (change.changed("generated") || change.changed("generated_kind") || change.changed("type")))
       return std::nullopt;
+    if (null_is_bound(change, table)) return std::nullopt;
     Alteration out;
     const std::string column = cat("ALTER COLUMN ", after.name, " ");
     if (before.has("generated") && !after.has("generated") && !follows_origin(change, "generated"))

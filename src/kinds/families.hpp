@@ -93,6 +93,9 @@ Command replica_identity(const Object& relation);
 /// Whether an index of the relation, or of a constraint of it, has this mark: "clustered" or "replica_identity".
 bool an_index_is(std::string_view mark, const Object& relation, const Snapshot& in);
 
+/// The comment is about the index of a constraint, and not about the constraint: it is a child of that all the same.
+bool of_index_of_constraint(const ObjectId& comment);
+
 /// " OPTIONS (host 'a', port '1')" of a foreign-data wrapper, server, table or column, or nothing; and the same for ALTER, from
 /// one list to the other.
 std::string foreign_options(const std::string& options);

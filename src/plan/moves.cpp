@@ -177,13 +177,23 @@ class Mover {
       return;
     }
     // Altered so that it does not need it any more: then the alteration comes first, and that is all.
-    if (out_.altered.count(id) && desired_.has(id) && !needs(desired_, id, beneath) && !waits_for(id, beneath)) return;
+    if (out_.altered.count(id) && desired_.has(id) && !still_needs(id, beneath) && !waits_for(id, beneath)) return;
     const bool part_of_other = id.kind == Kind::kColumn && object->parent.kind != Kind::kTable;
     if (part_of_other) return dependent(object->parent, beneath, type);
     if (kinds::writer(id.kind).can_step_aside(*object, live_)) return down(id, beneath);
     if (request_.replaced_enums.count(beneath) && id.kind == Kind::kColumn) return;
     if (type != 'n' && !desired_.has(id)) return down(id, beneath);
     refuse_holder(id, beneath);
+  }
+
+  /// Or a column of it does, of a view or a type, that goes and comes with the whole.
+  bool still_needs(const ObjectId& id, const ObjectId& beneath) const {
+    if (needs(desired_, id, beneath)) return true;
+    if (is_table(id.kind)) return false;
+    const auto& parts = desired_.children(id);
+    return std::any_of(parts.begin(), parts.end(), [&](const ObjectId& part) {
+      return part.kind == Kind::kColumn && needs(desired_, part, beneath);
+    });
   }
 
   /// What is altered needs something that is made again, and can be only when `beneath` has gone.
@@ -226,14 +236,25 @@ class Mover {
       if (!alteration.dependents_step_aside) continue;
       for (const auto& child : live_.children(id))
         if (child.kind == Kind::kDefault) down(child, id);
-      for (const auto& edge : live_.dependents(id))
+      for (const auto& edge : live_.dependents(id)) {
         if (!follows_type_change(edge.from.kind) || passed_on(id, edge.from)) dependent(edge.from, id, edge.type);
+        if (edge.from.kind == Kind::kIndex || edge.from.kind == Kind::kConstraint) take_comment_off(edge.from, id);
+      }
       // An attribute's type is that of every value of the type (find_composite_type_dependencies() in tablecmds.c).
       const ObjectId& type = live_.objects.at(id).parent;
       if (type.kind != Kind::kComposite || id.kind != Kind::kColumn) continue;
       for (const auto& edge : live_.dependents(type))
         if (edge.from.kind != Kind::kTable) dependent(edge.from, type, edge.type);  // a typed table follows
     }
+  }
+
+  /// An index of a partitioned table that the server makes again gives its comment to its parts, and theirs are lost
+  /// (generateClonedIndexStmt() and DefineIndex() with the comment of the statement).
+  void take_comment_off(const ObjectId& index, const ObjectId& because) {
+    if (!live_.has(kinds::inheritance_of(index)) && kinds::heirs_of(index, live_).empty()) return;
+    for (const auto& child : live_.children(index))
+      if (child.kind == Kind::kComment && (index.kind == Kind::kIndex || kinds::of_index_of_constraint(child)))
+        down(child, because);
   }
 
   /// A constant of a composite type in a default has the attributes that were there when it was written.
@@ -301,8 +322,11 @@ class Mover {
           difference.what == diff::What::kAltered
               ? std::find(names.begin(), names.end(), "type") != names.end()
               : !desired_.children(column.id).empty() || column.has("generated") || column.has("identity");
-      if (rewritten)
-        for (const auto& user : live_.dependents(column.parent)) expression_over_rows(user.from, column.id);
+      if (!rewritten) continue;
+      for (const auto& user : live_.dependents(column.parent)) {
+        expression_over_rows(user.from, column.id);
+        if (user.from.kind == Kind::kDefault) dependent(user.from, column.id, user.type);
+      }
     }
   }
 

@@ -71,6 +71,7 @@ class Ordering {
     add_enum_replacements();
     order_drops();
     order_names();
+    order_comments_of_parts();
     order_creations();
     order_trees();
     order_default_privileges();
@@ -397,7 +398,7 @@ class Ordering {
     for (const auto& edge : live_.dependencies()) {
       const auto gone = drop_node(edge.from);
       before(gone, drop_node(edge.to));
-      before(gone, find(alters_, edge.to));
+      if (!minds_no_user(edge)) before(gone, find(alters_, edge.to));
       if (steps_aside_for(edge.to) && !still_needs(edge.from, edge.to))
         before(find(alters_, edge.from), find(alters_, edge.to));
       // Altered so that it needs the other one no longer.
@@ -412,6 +413,32 @@ class Ordering {
         before(drop_node(id), drop_node(object.parent));
       }
     }
+  }
+
+  /// A server is altered under its foreign tables. A sequence goes when the column's default is another one, and that may come
+  /// after what else is altered of the column; unless the column gets a sequence of its own, which may take the name.
+  bool minds_no_user(const Dependency& edge) const {
+    if (edge.to.kind == Kind::kForeignServer || edge.to.kind == Kind::kForeignDataWrapper) return true;
+    if (edge.from.kind != Kind::kSequence && edge.from.kind != Kind::kOwnedBy) return false;
+    const Object* column = edge.to.kind == Kind::kColumn ? desired_.find(edge.to) : nullptr;
+    return column && !column->has("identity");
+  }
+
+  /// The comment of an index in a tree, which is off while a column beneath the index changes its type.
+  void order_comments_of_parts() {
+    for (const auto& id : moves_.down) {
+      if (id.kind != Kind::kComment || !live_.has(id)) continue;
+      const ObjectId& index = live_.objects.at(id).parent;
+      if (index.kind != Kind::kIndex && !kinds::of_index_of_constraint(id)) continue;
+      for (const auto& edge : live_.needs(index)) order_around(id, edge.to);
+    }
+  }
+
+  void order_around(const ObjectId& comment, const ObjectId& column) {
+    if (column.kind != Kind::kColumn || !live_.has(column)) return;
+    before(drop_node(comment), find(alters_, column));
+    before(find(alters_, column), create_node(comment));
+    for (const auto& origin : kinds::origins_of(live_.objects.at(column), live_)) order_around(comment, origin);
   }
 
   /// What depends on the object must be gone, or need it no longer, while it is altered.
@@ -614,6 +641,8 @@ class Ordering {
       before(leaves, then);
       before(then, enters);
     }
+    // What is made beneath a table gets its defaults as they are then.
+    if (part.kind == Kind::kColumn) before(find(alters_, {Kind::kDefault, part.identity}), enters);
   }
 
   /// The parts of an index are there before it, and those of one that is there already before their table is.

@@ -191,12 +191,17 @@ class Evaluation {
   /// does not name is hidden and has no copy.) Returns what went, and everything that has no copy.
   std::set<ObjectId> clear_the_ground() {
     std::vector<catalog::Address> doomed;
+    std::set<ObjectId> losing;
     for (const auto& [address, id] : ids_) {
       const Object& object = live_.objects.at(id);
       if (object.id.kind == Kind::kSchema || object.id.kind == Kind::kExtension) continue;
-      if (redefined_part(object) || defined_.count(id) || replaced_.count(id) || uses_any(object, live_, reworked_))
+      if (redefined_part(object) || defined_.count(id) || replaced_.count(id) || uses_any(object, live_, reworked_)) {
         doomed.push_back(address);
+        add_losing(id, losing);
+      }
     }
+    for (const auto& [address, id] : ids_)
+      if (id.kind == Kind::kComposite && losing.count(id) && !defined_.count(id)) doomed.push_back(address);
     (void)Quiet::take_dropped();
     drop_subscriptions(doomed);
     if (!doomed.empty())
@@ -221,6 +226,25 @@ class Evaluation {
       if (const auto type = kinds::type_of_shell(id, live_); type && gone.count(*type)) gone.insert(id);
     }
     return gone;
+  }
+
+  /// What goes with an object, columns with what they belong to: a composite type must go as a whole, or its attributes would
+  /// come back in another order.
+  void add_losing(const ObjectId& first, std::set<ObjectId>& losing) const {
+    std::vector<ObjectId> queue = live_.family(first);
+    while (!queue.empty()) {
+      const ObjectId at = queue.back();
+      queue.pop_back();
+      for (const auto& edge : live_.dependents(at)) {
+        const Object* object = live_.find(edge.from);
+        if (!object) continue;
+        const bool whole = edge.from.kind == Kind::kColumn && !is_table(object->parent.kind);
+        const ObjectId& going = whole ? object->parent : edge.from;
+        if (!losing.insert(going).second) continue;
+        const auto family = live_.family(going);
+        queue.insert(queue.end(), family.begin(), family.end());
+      }
+    }
   }
 
   /// Which performDeletion() does not know; nothing depends on one.

@@ -3,8 +3,11 @@
 #include "pg/call.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
+#include "catalog/pg_constraint.h"
 #include "storage/lmgr.h"
 #include "utils/inval.h"
+#include "utils/syscache.h"
 }
 
 namespace pgschema::shadow {
@@ -55,6 +58,17 @@ std::set<ObjectId> everything_above(const catalog::Reading& reading) {
   for (const auto& [id, object] : reading.snapshot.objects)
     if (id.kind != Kind::kSchema) all.push_back(id);  // a schema is never dropped to come back
   return everything_above(reading, all);
+}
+
+bool is_foreign_key(const catalog::Address& address) {
+  if (address.classid != ConstraintRelationId) return false;
+  return pg::call([&] {
+    HeapTuple row = SearchSysCache1(CONSTROID, ObjectIdGetDatum(address.objid));
+    if (!HeapTupleIsValid(row)) return false;
+    const bool foreign = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(row))->contype == CONSTRAINT_FOREIGN;
+    ReleaseSysCache(row);
+    return foreign;
+  });
 }
 
 std::set<ObjectId> between(const catalog::Reading& reading, const std::set<ObjectId>& above) {

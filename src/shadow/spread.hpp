@@ -22,4 +22,7 @@ std::set<ObjectId> everything_above(const catalog::Reading& reading);
 /// Those of `above` that something in the snapshot stands on.
 std::set<ObjectId> between(const catalog::Reading& reading, const std::set<ObjectId>& above);
 
+/// Of another table, it is the planner's business, and no reason for that table to take part before.
+bool is_foreign_key(const catalog::Address& address);
+
 }  // namespace pgschema::shadow

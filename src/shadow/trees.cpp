@@ -39,6 +39,11 @@ SELECT oid FROM tree)";
 constexpr const char* kReferencedTreesSql =
     "SELECT c.oid FROM pg_class c WHERE c.oid = ANY ($1) AND (c.relkind = 'p' OR c.relispartition)";
 
+// The columns of the copy of a typed table have the types that those of its type have, and these may be hidden.
+constexpr const char* kTypesOfTablesSql =
+    "SELECT DISTINCT reloftype FROM pg_class WHERE oid = ANY ($1) AND reloftype <> 0 "
+    "AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_type'::regclass AND objid = reloftype AND deptype = 'e')";
+
 template <typename Change>
 void update_row(Oid catalog, HeapTuple row, Change change) {
   Relation relation = table_open(catalog, RowExclusiveLock);
@@ -68,6 +73,8 @@ void complete_trees(catalog::Units& units, const std::set<Oid>& referenced) {
   if (units.relations.empty()) return;
   for (const auto& row : pg::query(kTreeSql, {std::vector<Oid>(units.relations.begin(), units.relations.end())}))
     units.relations.insert(row.oid(0));
+  for (const auto& row : pg::query(kTypesOfTablesSql, {std::vector<Oid>(units.relations.begin(), units.relations.end())}))
+    units.types.insert(row.oid(0));
 }
 
 void name_trees(const Snapshot& in, std::set<ObjectId>& named) {

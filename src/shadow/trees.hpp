@@ -10,7 +10,8 @@
 namespace pgschema::shadow {
 
 /// A tree takes part as a whole: parents, partitions and children, however far. So do the partitioned tables that
-/// foreign keys refer to, of these tables or of the text: such a key has a row for each partition, and a stub has none.
+/// foreign keys refer to, of these tables or of the text: such a key has a row for each partition, and a stub has none. A typed table
+/// takes part with its type, and a type with its tables.
 void complete_trees(catalog::Units& units, const std::set<Oid>& referenced);
 
 /// The whole trees of what is named.

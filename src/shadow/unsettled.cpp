@@ -8,6 +8,7 @@
 #include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+#include "shadow/spread.hpp"
 #include "shadow/trees.hpp"
 
 extern "C" {
@@ -87,17 +88,6 @@ std::optional<std::string> kept_text(const std::string& hash) {
   const auto rows = pg::query("SELECT content FROM pgschema.text WHERE hash = decode($1, 'hex')", {hash});
   if (rows.empty()) return {};
   return rows.at(0).text(0);
-}
-
-bool is_foreign_key(const catalog::Address& address) {
-  if (address.classid != ConstraintRelationId) return false;
-  return pg::call([&] {
-    HeapTuple row = SearchSysCache1(CONSTROID, ObjectIdGetDatum(address.objid));
-    if (!HeapTupleIsValid(row)) return false;
-    const bool foreign = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(row))->contype == CONSTRAINT_FOREIGN;
-    ReleaseSysCache(row);
-    return foreign;
-  });
 }
 
 /// The last part of the name of what a statement speaks of; nothing where it has none.

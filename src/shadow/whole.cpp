@@ -146,9 +146,12 @@ Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_
     }
   // What hangs on a parent that is there locks it when it is attached: a copy of it, then. (The rest of the tree follows.)
   for (const auto& [id, object] : wanted.objects)
-    if (is_table(id.kind) && !live.has(id))
+    if (is_table(id.kind)) {
+      const auto before = kinds::parents_of(id, live);
       for (const auto& parent : kinds::parents_of(id, wanted))
-        if (live.has(parent)) differences_.insert(parent);
+        if (live.has(parent) && std::find(before.begin(), before.end(), parent) == before.end())
+          differences_.insert(parent);
+    }
   // A sequence is given to a column by the sequence, and the table must be there.
   for (const Snapshot* in : {&live, &wanted})
     for (const auto& [id, object] : in->objects)
@@ -165,7 +168,8 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool in
   const auto above = everything_above(live_);
   catalog::Units units = scope_.units;
   for (const auto& id : above)
-    if (auto found = live_.outside.find(id); found != live_.outside.end() && !found->second.extension_member)
+    if (auto found = live_.outside.find(id); found != live_.outside.end() && !found->second.extension_member &&
+                                             !is_foreign_key(found->second.whole))
       units.add(found->second.unit);
   const catalog::Reading original = above.empty() ? catalog::Reading() : catalog::read(units, false);
   const Snapshot outside = part_of(original.snapshot, [&](const ObjectId& root) { return !live_.snapshot.has(root); });
@@ -261,6 +265,12 @@ Snapshot Whole::aligned(const Snapshot& live) const {
   }
   for (const auto& [id, object] : live.objects)
     if (is_aspect(id.kind) && left_alone(object) && desired_.has(object.parent)) add(live, object);
+  // Whether a column that a child inherits is also its own, no definition says.
+  for (auto& [id, object] : out.objects) {
+    const Object* is = id.kind == Kind::kColumn && object.has("inherited") ? live.find(id) : nullptr;
+    if (is && is->has("inherited") && kinds::stays_in_tree(*is, live, desired_))
+      object.attributes["inherited"] = is->get("inherited");
+  }
   // WITH NO DATA is what dumps say of every materialized view: it takes no rows away.
   for (const auto& [id, object] : live.objects)
     if (id.kind == Kind::kContents && desired_.has(object.parent) && !desired_.has(id) && can_be_filled(object.parent))

@@ -10,7 +10,8 @@ package Pairs;
 # status: `ok`; `refused`: planning is refused by name; `failed`: anything else. What is checked is in run() below.
 use strict;
 use warnings;
-use Time::HiRes;
+use IO::Handle;
+use IPC::Open3 qw(open3);
 use RandomSchema;
 
 sub new
@@ -25,6 +26,19 @@ sub new
 my $helpers = <<'END';
 CREATE SCHEMA pairs;
 CREATE EXTENSION pgschema SCHEMA pairs;
+-- Types and operators, where the server has them; what needs them is left out where it has not.
+DO $$ DECLARE e name; BEGIN
+	FOR e IN SELECT name FROM pg_available_extensions WHERE name IN ('citext', 'hstore', 'btree_gist') LOOP
+		EXECUTE format('CREATE EXTENSION %I SCHEMA public', e);
+	END LOOP;
+END $$;
+-- A database that has subscriptions cannot be dropped.
+CREATE FUNCTION pairs.unsubscribe() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE s name; BEGIN
+	FOR s IN SELECT subname FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) LOOP
+		EXECUTE format('ALTER SUBSCRIPTION %1$I DISABLE; ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I', s);
+	END LOOP;
+END $$;
 -- The statements one by one; the numbers of those that cannot be run.
 CREATE FUNCTION pairs.load(statements text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
@@ -96,23 +110,58 @@ sub prepare
 	$self->must('postgres', join('', map { "DO \$d\$ BEGIN CREATE ROLE $_; EXCEPTION WHEN duplicate_object THEN NULL; END \$d\$; GRANT pg_read_all_data TO $_;\n" } map { RandomSchema::quote($_) } @RandomSchema::roles));
 	$self->must('postgres', 'DROP DATABASE IF EXISTS pairs; CREATE DATABASE pairs');
 	$self->must('pairs', $helpers);
+	$self->end('pairs');
 	return;
 }
 
 # ------------------------------------------------------------------------------------------------- the server
 
+# A session with each database, kept: most of a pair's time would be spent on starting them. A statement of several lines is
+# read from a file, so that nobody waits for the other to read. What was said after it is in a file, too.
+sub session
+{
+	my ($self, $database) = @_;
+	return $self->{sessions}{$database} //= do
+	{
+		my $errors = "$self->{folder}/$self->{name}.$database.err";
+		local %ENV = (%ENV, PGHOST => $self->{host}, PGPORT => $self->{port}, PGCLIENTENCODING => 'UTF8', PGOPTIONS => '-c client_min_messages=warning');
+		open(my $said, '>', $errors) or die "$errors: $!";
+		my $process = open3(my $in, my $out, '>&' . fileno($said), "$self->{bin}/psql", '-X', '-q', '-At', '-v', 'VERBOSITY=verbose', '-d', $database, '-f', '-');
+		binmode($out, ':encoding(UTF-8)');
+		$in->autoflush(1);
+		open(my $heard, '<:encoding(UTF-8)', $errors) or die "$errors: $!";
+		{ process => $process, in => $in, out => $out, heard => $heard };
+	};
+}
+
+sub end
+{
+	my ($self, $database) = @_;
+	my $session = delete $self->{sessions}{$database} or return;
+	close $session->{in};
+	waitpid($session->{process}, 0);
+	return;
+}
+
+# Answer and error of a few statements; a statement that fails does not keep those after it from being run.
 sub psql
 {
 	my ($self, $database, $sql) = @_;
-	my $base = "$self->{folder}/$self->{name}";
-	open(my $file, '>:encoding(UTF-8)', "$base.sql") or die "$base.sql: $!";
-	print $file "\\set VERBOSITY verbose\nSET client_min_messages = warning;\n$sql\n";
+	my $session = $self->session($database);
+	my $name = "$self->{folder}/$self->{name}.sql";
+	open(my $file, '>:encoding(UTF-8)', $name) or die "$name: $!";
+	print $file "$sql\n;\n";
 	close $file;
-	local %ENV = (%ENV, PGHOST => $self->{host}, PGPORT => $self->{port}, PGCLIENTENCODING => 'UTF8', PGOPTIONS => '');
-	my $status = system("'$self->{bin}/psql' -X -q -At -v ON_ERROR_STOP=1 -d '$database' -f '$base.sql' > '$base.out' 2> '$base.err'");
-	my ($out, $error) = map { my $name = $_; local $/; open(my $f, '<:encoding(UTF-8)', $name) or die "$name: $!"; <$f> // '' } "$base.out", "$base.err";
-	chomp($out, $error);
-	return ($out, $status ? $error || "psql failed: $status" : '');
+	my $end = 'end of ' . ++$self->{asked};
+	local $SIG{PIPE} = 'IGNORE';
+	print { $session->{in} } "\\i '$name'\n\\echo '$end'\n";
+	my ($out, $line) = ('', undef);
+	while (defined($line = readline($session->{out}))) { last if $line eq "$end\n"; $out .= $line; }
+	seek($session->{heard}, 0, 1);    # where it was, but no end of file any more
+	my $said = do { local $/; readline($session->{heard}) } // '';
+	if (!defined $line) { $self->end($database); $said .= "FATAL:  XX000: the session has ended\n"; }
+	chomp($out, $said);
+	return ($out, $said =~ /^psql:.*?(?:ERROR|FATAL|PANIC): |^FATAL: /m ? $said : '');
 }
 sub must { my ($self, @how) = @_; my ($out, $error) = $self->psql(@how); die "$error\n" if $error; return $out; }
 
@@ -139,7 +188,7 @@ sub entries
 	my $close = sub {
 		return if !defined $head;
 		my @lines = grep { /\S/ && !/^(--|SET |\\|SELECT pg_catalog\.set_config)/ } @body;
-		@lines = sort map { s/^\s+|,?\s*$//gr } @lines if $head =~ /; Type: (TABLE|ACL|DEFAULT ACL|TYPE);/ && (!@lines || $lines[0] !~ /AS ENUM/);
+		@lines = sort map { s/^\s+|,?\s*$//gr } @lines if $head =~ /; Type: (TABLE|FOREIGN TABLE|ACL|DEFAULT ACL|TYPE);/ && (!@lines || $lines[0] !~ /AS ENUM/);
 		if ($head =~ /; Type: STATISTICS;/) { s/ ON (.*) FROM /' ON ' . join(', ', sort split m{, }, $1) . ' FROM '/e for @lines; }
 		s/ WITH \(([^()]*)\)/' WITH (' . join(', ', sort split m{, }, $1) . ')'/ge, s/^WITH \(([^()]*)\)/'WITH (' . join(', ', sort split m{, }, $1) . ')'/ge for @lines;
 		$out{ $head . "\n" . join("\n", @lines) }++;
@@ -158,7 +207,7 @@ sub entries
 sub catalog
 {
 	my ($self, $database, $scope) = @_;
-	my ($out, $error) = $self->psql($database, "SELECT concat_ws('|', object_type, identity, attribute, replace(replace(CASE WHEN attribute = 'pg_statistic_ext.stxkeys' THEN (SELECT string_agg(k, ', ' ORDER BY k) FROM regexp_split_to_table(value, ', ') k) ELSE value END, '\\', '\\\\'), E'\\n', '\\n')) FROM pairs.pgschema_catalog((SELECT array_agg(nspname) FROM pg_namespace WHERE nspname = ANY ($scope))) WHERE NOT (object_type = 'table column' AND attribute = 'pg_attribute.attnum') AND attribute <> 'pg_class.relispopulated'");
+	my ($out, $error) = $self->psql($database, "SELECT concat_ws('|', object_type, identity, attribute, replace(replace(CASE WHEN attribute = 'pg_statistic_ext.stxkeys' THEN (SELECT string_agg(k, ', ' ORDER BY k) FROM regexp_split_to_table(value, ', ') k) ELSE value END, '\\', '\\\\'), E'\\n', '\\n')) FROM pairs.pgschema_catalog((SELECT array_agg(nspname) FROM pg_namespace WHERE nspname = ANY ($scope))) WHERE NOT (object_type IN ('table column', 'foreign table column') AND attribute = 'pg_attribute.attnum') AND attribute <> 'pg_class.relispopulated'");
 	die "oracle: $error\n" if $error;
 	my %lines;
 	$lines{$_}++ for split /\n/, $out;
@@ -200,8 +249,8 @@ sub joined { return join('', map { "$_;\n" } @_); }
 
 sub form
 {
-	my ($self, $pair, $statements, $database) = @_;
-	return $self->dump($database) if $pair->{form} eq 'pg_dump';
+	my ($pair, $statements, $dump) = @_;
+	return $dump if $pair->{form} eq 'pg_dump';
 	return joined(map { $_->[1] } @$statements) if $pair->{form} ne 'shuffled';
 	srand($pair->{order});
 	my (%of, @keys);
@@ -219,9 +268,16 @@ sub gone
 }
 
 sub database { my ($self) = @_; my $name = "$self->{name}_" . ++$self->{serial}; $self->must('postgres', "CREATE DATABASE $name TEMPLATE pairs"); push @{ $self->{databases} }, $name; return $name; }
-sub clean { my ($self) = @_; $self->psql('postgres', join('', map { "DROP DATABASE IF EXISTS $_ WITH (FORCE);\n" } splice(@{ $self->{databases} }))); return; }
-
-sub forget { my ($self, $name) = @_; $self->psql('postgres', "DROP DATABASE IF EXISTS $name WITH (FORCE)"); @{ $self->{databases} } = grep { $_ ne $name } @{ $self->{databases} }; return; }
+sub forget
+{
+	my ($self, @names) = @_;
+	for (@names) { $self->psql($_, 'SELECT pairs.unsubscribe()'); $self->end($_); }
+	$self->psql('postgres', join('', map { "DROP DATABASE IF EXISTS $_ WITH (FORCE);\n" } @names));
+	my %gone = map { $_ => 1 } @names;
+	@{ $self->{databases} } = grep { !$gone{$_} } @{ $self->{databases} };
+	return;
+}
+sub clean { my ($self) = @_; $self->forget(@{ $self->{databases} // [] }); return; }
 
 # Loads what can be loaded: the statements that ran.
 sub load
@@ -237,6 +293,9 @@ sub load
 
 sub state_of { my ($error) = @_; return $error =~ /(?:ERROR|FATAL|PANIC):  ([0-9A-Z]{5}):/ ? $1 : ''; }
 
+# docs/limits.md names these; it is the server that refuses them.
+my $by_the_server = qr/planning does not run the function|cannot recursively add identity column/;
+
 # One way: plan and apply $text in $live; what it is then must be what $wanted says.
 sub way
 {
@@ -251,16 +310,16 @@ sub way
 	if ($error)
 	{
 		my $code = state_of($error);
-		$fail->('plan', $error, $code && $code !~ /^(XX|55|57|58|53|40)/ && $error !~ /Please report/ && ($error =~ /^LOCATION:  raise, entry\.cpp/m || $code =~ /^(42804|42846)/) ? 'refused' : 'failed');
+		$fail->('plan', $error, $code && $code !~ /^(XX|55|57|58|53|40)/ && $error !~ /Please report|in a circle/ && ($error =~ /^LOCATION:  raise, entry\.cpp/m || $code =~ /^(42804|42846)/ || $error =~ $by_the_server) ? 'refused' : 'failed');
 	}
 	$self->must($w{live}, "SELECT pairs.remember($w{scope})");
 	my $applying = "CALL pairs.pgschema_apply(" . text($w{text}) . ", $w{scope}, allow => '{all}')";
 	my ($applied, $failed) = $self->psql($w{live}, $applying);
-	if ($failed && (state_of($failed) =~ /^(22|23)/ || $failed =~ /could not identify an equality operator/))
+	if ($failed && (state_of($failed) =~ /^(22|23)/ || $failed =~ /could not identify (?:an equality operator|a comparison function)/))
 	{
 		# The rows are against it: without them.
 		$self->{data}++;
-		$self->psql($w{live}, "SET session_replication_role = replica; DO \$d\$ DECLARE r regclass; BEGIN FOR r IN SELECT * FROM pairs.relations($w{scope}) LOOP EXECUTE format('TRUNCATE %s CASCADE', r::text); END LOOP; END \$d\$");
+		$self->psql($w{live}, "SET session_replication_role = replica;\nDO \$d\$ DECLARE r regclass; BEGIN FOR r IN SELECT * FROM pairs.relations($w{scope}) LOOP EXECUTE format('TRUNCATE %s CASCADE', r::text); END LOOP; END \$d\$;\nRESET session_replication_role");
 		$self->must($w{live}, "SELECT pairs.remember($w{scope})");
 		($applied, $failed) = $self->psql($w{live}, $applying);
 	}
@@ -299,15 +358,16 @@ sub run
 		my $loaded = $self->must($live, 'SELECT pairs.load(' . array(@{ $pair->{inserts} }) . ')');
 		$self->{rows} += @{ $pair->{inserts} } - (() = $loaded =~ /^/mg) if @{ $pair->{inserts} };
 		$self->must($live, "DO \$d\$ DECLARE m regclass; BEGIN FOR m IN SELECT oid::regclass FROM pg_class WHERE relkind = 'm' AND relispopulated LOOP BEGIN EXECUTE 'REFRESH MATERIALIZED VIEW ' || m; EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END \$d\$");
-		my %a = (catalog => $self->catalog($live, $scope), dump => entries($self->dump($live)));
-		my %b = (catalog => $self->catalog($fresh, $scope), dump => entries($self->dump($fresh)));
+		my ($dump_a, $dump_b) = ($self->dump($live), $self->dump($fresh));
+		my %a = (catalog => $self->catalog($live, $scope), dump => entries($dump_a));
+		my %b = (catalog => $self->catalog($fresh, $scope), dump => entries($dump_b));
 		# What could not be loaded was not renamed either.
 		for my $d (@{ $pair->{forth} }) { $d->[4] = $self->must($live, 'SELECT pairs.there(' . RandomSchema::literal("$d->[1] $d->[2]") . ')') eq 't' && $self->must($fresh, 'SELECT pairs.there(' . RandomSchema::literal("$d->[1] $d->[3]") . ')') eq 't'; }
 		my %renamed = map { $_->[4] ? ($_->[2] => 1) : () } @{ $pair->{forth} };
 		my @forth = grep { $renamed{ $_->[2] } } @{ $pair->{forth} };
 		my @back = grep { $renamed{ $_->[3] } } @{ $pair->{back} };
-		my $old = $self->form($pair, \@a, $live);
-		my $new = $self->form($pair, \@b, $fresh);
+		my $old = form($pair, \@a, $dump_a);
+		my $new = form($pair, \@b, $dump_b);
 		# The schemas are made by the texts always, or they would go.
 		$result->{text} = joined(gone($pair->{wide}{a}, $pair->{wide}{b}, \@b)) . join('', map { "$_->[0]\n" } @forth) . $new;
 		$self->way(%b, where => 'there', live => $live, scope => $scope, there => $there->(), text => $result->{text}, renames => \@forth);

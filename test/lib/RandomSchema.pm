@@ -37,16 +37,18 @@ my %families = (
 	p => ['point'],
 	x => ['tsvector'],
 	h => ['interval'],
+	c => ['public.citext'],
+	k => ['public.hstore'],
 );
 my %default_of = (n => '7', s => "'x'", d => "'2001-02-03'", b => 'true', j => q|'{"a": [1, null]}'|, u => q|'0b0e7b0e-0000-4000-8000-000000000001'|, a => q|'{1,2}'|, t => q|'{a,"b c"}'|,
-	r => q|'[1,5)'|, m => q|'{[1,5)}'|, i => q|'10.0.0.1'|, p => q|'(1,2)'|, x => q|'a b'|, h => q|'1 day'|);
+	r => q|'[1,5)'|, m => q|'{[1,5)}'|, i => q|'10.0.0.1'|, p => q|'(1,2)'|, x => q|'a b'|, h => q|'1 day'|, c => q|'Ab'|, k => q|'a=>1'|);
 
-my %word = (schema => 'SCHEMA', table => 'TABLE', part => 'TABLE', view => 'VIEW', matview => 'MATERIALIZED VIEW', sequence => 'SEQUENCE', enum => 'TYPE', composite => 'TYPE', range => 'TYPE',
+my %word = (schema => 'SCHEMA', table => 'TABLE', part => 'TABLE', foreign => 'FOREIGN TABLE', base => 'TYPE', shell => 'TYPE', transform => 'TRANSFORM', user_mapping => 'USER MAPPING', subscription => 'SUBSCRIPTION', view => 'VIEW', matview => 'MATERIALIZED VIEW', sequence => 'SEQUENCE', enum => 'TYPE', composite => 'TYPE', range => 'TYPE',
 	domain => 'DOMAIN', function => 'FUNCTION', procedure => 'PROCEDURE', aggregate => 'AGGREGATE', collation => 'COLLATION', conversion => 'CONVERSION', dictionary => 'TEXT SEARCH DICTIONARY',
 	parser => 'TEXT SEARCH PARSER', template => 'TEXT SEARCH TEMPLATE', configuration => 'TEXT SEARCH CONFIGURATION', index => 'INDEX', statistics => 'STATISTICS', publication => 'PUBLICATION', event_trigger => 'EVENT TRIGGER',
 	language => 'LANGUAGE', access_method => 'ACCESS METHOD', wrapper => 'FOREIGN DATA WRAPPER', server => 'SERVER', opclass => 'OPERATOR CLASS', family => 'OPERATOR FAMILY', operator => 'OPERATOR', cast => 'CAST', trigger => 'TRIGGER', rule => 'RULE', policy => 'POLICY', constraint => 'CONSTRAINT');
-my %owned = map { $_ => 1 } qw(table part view matview sequence enum composite range domain function procedure aggregate collation conversion dictionary configuration statistics publication event_trigger language wrapper server opclass family operator schema);
-my %global = map { $_ => 1 } qw(schema publication event_trigger language access_method wrapper server cast);
+my %owned = map { $_ => 1 } qw(table part foreign base shell subscription view matview sequence enum composite range domain function procedure aggregate collation conversion dictionary configuration statistics publication event_trigger language wrapper server opclass family operator schema);
+my %global = map { $_ => 1 } qw(schema publication event_trigger language access_method wrapper server cast transform user_mapping subscription);
 
 # ---------------------------------------------------------------------------------------------------- chance
 
@@ -79,7 +81,7 @@ sub fresh_name
 
 my %weights = (table => 20, part => 9, inherits => 3, typed => 2, view => 16, matview => 5, sequence => 4, enum => 4, composite => 4, range => 2, domain => 5, function => 12, trigger_function => 3, procedure => 2,
 	aggregate => 2, collation => 2, conversion => 1, dictionary => 1, configuration => 1, parser => 1, template => 1, operator => 3, opclass => 2, family => 1, cast => 2, index => 14, statistics => 3, trigger => 7,
-	rule => 3, policy => 4, publication => 2, event_trigger => 1, language => 1, access_method => 1, wrapper => 1, server => 1, foreign_key => 8, late_default => 3, default_privileges => 2);
+	rule => 3, policy => 4, publication => 2, event_trigger => 1, language => 1, access_method => 1, wrapper => 1, server => 1, foreign => 3, base => 2, shell => 1, transform => 1, user_mapping => 1, subscription => 1, foreign_key => 8, late_default => 3, default_privileges => 2);
 sub any_kind
 {
 	my ($total, $kind) = (0, undef);
@@ -107,6 +109,7 @@ sub columns_of
 	for my $id (@{ $object->{parents} // [] }) { my $parent = $self->by_id($id) or next; @own = ($self->columns_of($parent), @own); }
 	return @own;
 }
+sub need { my ($self, $kind) = @_; return $self->one($kind) // $self->add($kind); }
 sub column { my ($self, $object, @families) = @_; my %wanted = map { $_ => 1 } @families; my @all = grep { !@families || $wanted{ $_->{family} } } $self->columns_of($object); return @all ? pick(@all) : undef; }
 
 sub add
@@ -156,7 +159,7 @@ sub make
 
 my %rights = (table => [qw(SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER)], sequence => [qw(USAGE SELECT UPDATE)], function => ['EXECUTE'], procedure => ['EXECUTE'], aggregate => ['EXECUTE'],
 	type => ['USAGE'], schema => [qw(USAGE CREATE)], language => ['USAGE'], wrapper => ['USAGE'], server => ['USAGE']);
-my %grantable = (table => 'table', part => 'table', view => 'table', matview => 'table', sequence => 'sequence', enum => 'type', composite => 'type', range => 'type', domain => 'type', function => 'function', procedure => 'procedure',
+my %grantable = (table => 'table', part => 'table', foreign => 'table', view => 'table', matview => 'table', sequence => 'sequence', enum => 'type', composite => 'type', range => 'type', domain => 'type', function => 'function', procedure => 'procedure',
 	aggregate => 'aggregate', schema => 'schema', wrapper => 'wrapper', server => 'server');
 sub grants
 {
@@ -164,7 +167,7 @@ sub grants
 	my $kind = $grantable{ $object->{kind} } or return;
 	return if chance(0.65);
 	my %on = (table => 'TABLE', sequence => 'SEQUENCE', function => 'FUNCTION', procedure => 'PROCEDURE', aggregate => 'FUNCTION', type => 'TYPE', schema => 'SCHEMA', wrapper => 'FOREIGN DATA WRAPPER', server => 'FOREIGN SERVER');
-	my $what = "$on{$kind} " . $self->named($object);
+	my $what = "$on{$kind} " . ($object->{granted} ? "{$object->{id}}($object->{granted})" : $self->named($object));
 	my @out;
 	for my $role (some(pick(1, 1, 2, 3), 'PUBLIC', map { quote($_) } @roles))
 	{
@@ -198,8 +201,8 @@ sub type_of_family { my ($self, $family) = @_; return pick(@{ $families{$family}
 sub any_type
 {
 	my ($self) = @_;
-	if (chance(0.25)) { my $type = $self->one(qw(enum composite domain range enum domain)); return ("{$type->{id}}", "u$type->{id}") if $type; }
-	my $family = pick(qw(n n n n s s s d d b j u a t r m i p x h));
+	if (chance(0.25)) { my $type = $self->one(qw(enum composite domain range base enum domain)); return ("{$type->{id}}", "u$type->{id}") if $type; }
+	my $family = pick(qw(n n n n s s s d d b j u a t r m i p x h c k));    # c and k: where these extensions are
 	return ($self->type_of_family($family), $family);
 }
 
@@ -219,10 +222,13 @@ sub value
 	return "'($k,$k)'" if $family eq 'p';
 	return "'word$k'" if $family eq 'x';
 	return "'$k days'" if $family eq 'h';
+	return "'Word$k'" if $family eq 'c';
+	return "'a=>$k'" if $family eq 'k';
 	if ($family =~ /^u(\d+)$/)
 	{
 		my $type = $self->by_id($1) or return 'NULL';
 		return literal($type->{labels}[0]) if $type->{kind} eq 'enum';
+		return "'$k'" if $type->{kind} eq 'base';
 		return $self->value($type->{base}, $k) if $type->{kind} eq 'domain';
 		return "'[$k," . ($k + 1) . ")'" if $type->{kind} eq 'range' && $type->{base} eq 'n';
 		return sprintf("'[2020-01-%02d,2020-02-01)'", 1 + $k % 28) if $type->{kind} eq 'range' && $type->{base} eq 'd';
@@ -372,6 +378,8 @@ sub table_constraints
 			next if $partitioned && $partitioned != $c->{id} || $c->{key};    # two keys over one column: docs/limits.md
 			$new->('uq', 'UNIQUE ' . (chance(0.15) ? 'NULLS NOT DISTINCT ' : '') . "({$c->{id}})" . (chance(0.1) && !$partitioned ? ' DEFERRABLE' : '') . (chance(0.1) ? '' : ''), { on => $c->{id} });
 		}
+		elsif ($kind eq 'unique' && $c->{family} eq 'r' && @key && !$partitioned && !$c->{virtual} && $self->{version} >= 18) { $new->('uw', "UNIQUE ({$key[0]{id}}, {$c->{id}} WITHOUT OVERLAPS)", { period => [ $key[0]{id}, $c->{id} ] }); }
+		elsif ($kind eq 'exclude' && $c->{family} =~ /^[rm]$/ && @key && !$partitioned && chance(0.4)) { $new->('ex', "EXCLUDE USING gist ({$key[0]{id}} WITH =, {$c->{id}} WITH &&)"); }
 		elsif ($kind eq 'exclude' && $c->{family} =~ /^[rm]$/ && !$partitioned) { $new->('ex', "EXCLUDE USING gist ({$c->{id}} WITH &&)" . (chance(0.3) ? " WHERE ({$c->{id}} IS NOT NULL)" : '')); }
 		elsif ($kind eq 'exclude' && $c->{family} eq 'n' && !$partitioned && !$c->{virtual}) { $new->('ex', "EXCLUDE USING btree ({$c->{id}} WITH =)"); }
 	}
@@ -505,12 +513,19 @@ sub make_foreign_key
 	my @columns = grep { $_->{family} eq $target->{family} && !$_->{virtual} && !$_->{generated} } $self->columns_of($from);
 	return if !@columns;
 	my $c = pick(@columns);
+	my ($of, $columns) = ("{$target->{id}}", "{$c->{id}}");
+	if (my $period = $self->{version} >= 18 && pick((map { my $t = $_; map { $_->{period} && [ $t, $_->{period} ] } @{ $t->{constraints} } } @tables), undef))
+	{
+		my ($r) = grep { $_->{family} eq 'r' && !$_->{virtual} } $self->columns_of($from);
+		my ($n) = grep { $_->{family} eq 'n' && !$_->{virtual} } $self->columns_of($from);
+		if ($r && $n) { $to = $period->[0]; $of = "{$period->[1][0]}, PERIOD {$period->[1][1]}"; $columns = "{$n->{id}}, PERIOD {$r->{id}}"; }
+	}
 	$o->{name} //= $self->fresh_name('fk');
 	$o->{on} = $from->{id};
 	$o->{kind} = 'constraint';
 	$o->{late} = 1;
-	my $actions = pick('', '', ' ON DELETE CASCADE', ' ON DELETE SET NULL', ' ON UPDATE CASCADE ON DELETE RESTRICT', ' ON DELETE SET DEFAULT', ' MATCH FULL', " ON DELETE SET NULL ({$c->{id}})");
-	$o->{sql} = [ "ALTER TABLE {$from->{id}} ADD CONSTRAINT {$o->{id}!} FOREIGN KEY ({$c->{id}}) REFERENCES {$to->{id}} ({$target->{id}})$actions" . pick('', '', ' DEFERRABLE INITIALLY DEFERRED', ' DEFERRABLE') . (!$from->{partition_by} && chance(0.15) ? ' NOT VALID' : '') ];
+	my $actions = $of =~ /PERIOD/ ? '' : pick('', '', ' ON DELETE CASCADE', ' ON DELETE SET NULL', ' ON UPDATE CASCADE ON DELETE RESTRICT', ' ON DELETE SET DEFAULT', ' MATCH FULL', " ON DELETE SET NULL ({$c->{id}})");
+	$o->{sql} = [ "ALTER TABLE {$from->{id}} ADD CONSTRAINT {$o->{id}!} FOREIGN KEY ($columns) REFERENCES {$to->{id}} ($of)$actions" . pick('', '', ' DEFERRABLE INITIALLY DEFERRED', ' DEFERRABLE') . (!$from->{partition_by} && chance(0.15) ? ' NOT VALID' : '') ];
 	$o->{called} = "{$o->{id}!} ON {$from->{id}}";
 	return 1;
 }
@@ -556,13 +571,13 @@ sub make_index
 	$element .= pick('', '', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST') if $method eq 'btree';
 	my $second = '';
 	if ($method eq 'btree' && @columns > 1 && chance(0.25)) { my ($d) = grep { $_->{id} != $c->{id} && $_->{family} =~ /^[nsdu]$/ } @columns; $second = ", {$d->{id}}" if $d; }
-	my $unique = $method eq 'btree' && $plain && $c->{key} && !$t->{partition_by} && chance(0.3);
+	my $unique = $method eq 'btree' && $plain && $c->{key} && $second && !$t->{partition_by} && chance(0.5);    # two keys over one column: docs/limits.md
 	my $include = $method eq 'btree' && chance(0.1) ? do { my $d = pick(@columns); $d->{id} != $c->{id} ? " INCLUDE ({$d->{id}})" : '' } : '';
 	my $where = chance(0.15) ? " WHERE {$c->{id}} IS NOT NULL" : '';
 	my $with = $method eq 'btree' && chance(0.15) ? ' WITH (fillfactor = 70, deduplicate_items = off)' : $method eq 'gin' && chance(0.2) ? ' WITH (fastupdate = off)' : '';
 	$o->{sql} = [ 'CREATE ' . ($unique ? 'UNIQUE ' : '') . "INDEX {$o->{id}!} ON {$t->{id}} USING $method ($element$second)$include" . ($unique && chance(0.3) ? ' NULLS NOT DISTINCT' : '') . "$with$where" ];
 	push @{ $o->{sql} }, "ALTER INDEX {$o->{id}} ALTER COLUMN 1 SET STATISTICS 200" if !$plain && !$t->{partition_by} && $element =~ /^\(|\(\{/ && chance(0.3);    # of parts, those that are there
-	my $mark = !grep { $_->{mark} && $_->{on} == $t->{id} && $_->{id} != $o->{id} } @{ $self->{objects} };
+	my $mark = !$t->{identity} && !grep { $_->{mark} && $_->{on} == $t->{id} && $_->{id} != $o->{id} } @{ $self->{objects} };
 	my $marked = @{ $o->{sql} };
 	push @{ $o->{sql} }, "ALTER TABLE {$t->{id}} CLUSTER ON {$o->{id}!}" if $mark && $method eq 'btree' && !$where && !$t->{partition_by} && $t->{kind} ne 'matview' && chance(0.06);
 	push @{ $o->{sql} }, "ALTER TABLE {$t->{id}} REPLICA IDENTITY USING INDEX {$o->{id}!}" if $mark && $unique && !$where && chance(0.2);
@@ -595,8 +610,10 @@ sub make_matview { my ($self, $o) = @_; return $self->view_like($o, 'matview'); 
 sub view_like
 {
 	my ($self, $o, $kind) = @_;
-	my $from = $self->one('table', 'view', 'view', 'matview', 'part');
+	my $from = $self->one('table', 'view', 'view', 'matview', 'part', 'foreign');
 	return if !$from;
+	$o->{far} = $from->{far} || $from->{kind} eq 'foreign';
+	return if $kind eq 'matview' && $o->{far};    # nobody could fill it
 	$o->{name} //= $self->fresh_name($kind eq 'view' ? 'v' : 'm');
 	my $old = $o->{old};
 	my @old = $old ? @{ $old->{columns} } : ();
@@ -613,7 +630,7 @@ sub view_like
 	my $shape = pick(qw(plain plain plain join group union star window cte lateral row));
 	my $query;
 	my ($a) = ("{$from->{id}}");
-	if ($old && chance(0.3) && $old->{shape_from}) { my $same = $self->by_id($old->{shape_from}); if ($same) { $from = $same; @from = $self->columns_of($from); } }
+	if ($old && chance(0.3) && $old->{shape_from}) { my $same = $self->by_id($old->{shape_from}); if ($same && !$same->{far} && $same->{kind} ne 'foreign') { $from = $same; @from = $self->columns_of($from); } }
 	$o->{shape_from} = $from->{id};
 	$a = "{$from->{id}}";
 	return if !@from;
@@ -644,6 +661,7 @@ sub view_like
 		if ($shape eq 'join')
 		{
 			my $other = $self->one('table', 'view');
+			undef $other if $other && $other->{far};
 			my ($m) = $other ? grep { $_->{family} eq 'n' } $self->columns_of($other) : ();
 			if ($m && $n) { $query = [ 'FROM ', pick(' JOIN', ' LEFT JOIN') . " {$other->{id}} b ON b.{$m->{id}} = a.{$n->{id}}" ]; $output->("b.{$m->{id}}", 'n', $m->{type}); }
 		}
@@ -786,10 +804,13 @@ sub make_aggregate
 {
 	my ($self, $o) = @_;
 	$o->{name} //= $self->fresh_name('agg');
-	my $shape = $o->{old} ? $o->{old}{shape} : pick(qw(plain plain moving ordered));
+	my $shape = $o->{old} ? $o->{old}{shape} : pick(qw(plain plain moving ordered hypothetical polymorphic final));
 	$o->{shape} = $shape;
 	my $function = 'int4pl';
-	if ($shape eq 'ordered') { $o->{arguments} = 'double precision ORDER BY anyelement'; $o->{sql} = ["CREATE AGGREGATE {$o->{id}}(double precision ORDER BY anyelement) (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA, FINALFUNC_MODIFY = " . pick('READ_WRITE', 'SHAREABLE') . ')']; }
+	if ($shape eq 'ordered') { @$o{qw(arguments granted)} = ('double precision ORDER BY anyelement', 'double precision, anyelement'); $o->{sql} = ["CREATE AGGREGATE {$o->{id}}(double precision ORDER BY anyelement) (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA, FINALFUNC_MODIFY = " . pick('READ_WRITE', 'SHAREABLE') . ')']; }
+	elsif ($shape eq 'hypothetical') { @$o{qw(arguments granted)} = ('VARIADIC "any" ORDER BY VARIADIC "any"', 'VARIADIC "any"'); $o->{sql} = ["CREATE AGGREGATE {$o->{id}}(VARIADIC \"any\" ORDER BY VARIADIC \"any\") (SFUNC = ordered_set_transition_multi, STYPE = internal, FINALFUNC = rank_final, FINALFUNC_EXTRA, HYPOTHETICAL" . pick('', ', SSPACE = 64') . ')']; }
+	elsif ($shape eq 'polymorphic') { $o->{arguments} = 'anycompatible'; $o->{sql} = ["CREATE AGGREGATE {$o->{id}}(anycompatible) (SFUNC = array_append, STYPE = anycompatiblearray, INITCOND = '{}')"]; }
+	elsif ($shape eq 'final') { $o->{arguments} = 'double precision'; $o->{sql} = ["CREATE AGGREGATE {$o->{id}}(double precision) (SFUNC = float8_accum, STYPE = double precision[], FINALFUNC = " . pick('float8_avg', 'float8_var_pop', 'float8_stddev_samp') . ", COMBINEFUNC = float8_combine, INITCOND = '{0,0,0}', PARALLEL = " . pick('safe', 'restricted') . pick('', ', SORTOP = OPERATOR(pg_catalog.<)') . ')']; }
 	elsif ($shape eq 'moving') { $o->{arguments} = 'integer'; $o->{plain} = 1; $o->{sql} = [ "CREATE AGGREGATE {$o->{id}}(integer) (SFUNC = int4pl, STYPE = integer, INITCOND = '" . int(rand(3)) . "', MSFUNC = int4pl, MINVFUNC = int4mi, MSTYPE = integer, MINITCOND = '0')" ]; }
 	else { $o->{arguments} = 'integer'; $o->{plain} = 1; $o->{sql} = [ "CREATE AGGREGATE {$o->{id}}(integer) (SFUNC = " . pick('int4pl', 'int4larger', 'int4smaller') . ', STYPE = integer' . pick('', ", INITCOND = '0'", ', PARALLEL = safe', ', COMBINEFUNC = int4pl') . ')' ]; }
 	return 1;
@@ -1030,7 +1051,8 @@ sub make_event_trigger
 	$o->{name} //= $self->fresh_name('et');
 	my $id = $o->{old} ? $o->{old}{function} : $self->helper('event', '', "RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN NULL; END'");
 	$o->{function} = $id;
-	$o->{sql} = [ "CREATE EVENT TRIGGER {$o->{id}} ON " . pick('ddl_command_end', 'sql_drop') . pick('', " WHEN TAG IN ('DROP TABLE')") . " EXECUTE FUNCTION {$id}()" ];
+	my $on = $self->{version} >= 17 && chance(0.3) ? 'login' : pick('ddl_command_end', 'sql_drop') . pick('', " WHEN TAG IN ('DROP TABLE')");
+	$o->{sql} = [ "CREATE EVENT TRIGGER {$o->{id}} ON $on EXECUTE FUNCTION {$id}()" ];
 	push @{ $o->{sql} }, "ALTER EVENT TRIGGER {$o->{id}} " . pick('DISABLE', 'ENABLE ALWAYS') if chance(0.4);
 	$o->{owner} = undef;
 	return 1;
@@ -1038,7 +1060,55 @@ sub make_event_trigger
 sub make_language { my ($self, $o) = @_; $o->{name} //= $self->fresh_name('la'); $o->{sql} = [ 'CREATE ' . pick('', 'TRUSTED ') . "LANGUAGE {$o->{id}} HANDLER plpgsql_call_handler" . pick('', ' INLINE plpgsql_inline_handler') . pick('', ' VALIDATOR plpgsql_validator') ]; return 1; }
 sub make_access_method { my ($self, $o) = @_; return if $o->{old}; $o->{name} //= $self->fresh_name('am'); $o->{table} = 1; $o->{sql} = ["CREATE ACCESS METHOD {$o->{id}} TYPE TABLE HANDLER heap_tableam_handler"]; return 1; }
 sub make_wrapper { my ($self, $o) = @_; $o->{name} //= $self->fresh_name('fw'); $o->{sql} = [ "CREATE FOREIGN DATA WRAPPER {$o->{id}}" . pick('', " OPTIONS (debug 'true')", " OPTIONS (a '1', b 'it''s')") ]; return 1; }
-sub make_server { my ($self, $o) = @_; my $w = $o->{old} ? $self->by_id($o->{old}{of}) : $self->one('wrapper'); return if !$w; $o->{of} = $w->{id}; $o->{name} //= $self->fresh_name('sv'); $o->{sql} = [ "CREATE SERVER {$o->{id}}" . pick('', " TYPE 'a'") . pick('', " VERSION '1'", " VERSION '2'") . " FOREIGN DATA WRAPPER {$w->{id}}" . pick('', " OPTIONS (host 'h')", " OPTIONS (host 'i', port '1')") ]; return 1; }
+sub make_server { my ($self, $o) = @_; my $w = $o->{old} ? $self->by_id($o->{old}{of}) : $self->need('wrapper'); return if !$w; $o->{of} = $w->{id}; $o->{name} //= $self->fresh_name('sv'); $o->{sql} = [ "CREATE SERVER {$o->{id}}" . pick('', " TYPE 'a'") . pick('', " VERSION '1'", " VERSION '2'") . " FOREIGN DATA WRAPPER {$w->{id}}" . pick('', " OPTIONS (host 'h')", " OPTIONS (host 'i', port '1')") ]; return 1; }
+
+# A type of the server's own functions, under other names.
+sub make_base
+{
+	my ($self, $o) = @_;
+	return if $o->{old};
+	$o->{name} = "ba$o->{id}";
+	my ($in, $out, $receive, $send) = map { "{$o->{schema}}.ba$o->{id}_$_" } qw(in out recv send);
+	my $function = sub { my ($name, $arguments, $result, $is) = @_; return "CREATE FUNCTION $name($arguments) RETURNS $result LANGUAGE internal IMMUTABLE STRICT AS '$is'"; };
+	my $binary = chance(0.4);
+	$o->{sql} = [
+		"CREATE TYPE {$o->{id}}", $function->($in, 'cstring', "{$o->{id}}", 'int4in'), $function->($out, "{$o->{id}}", 'cstring', 'int4out'),
+		$binary ? ($function->($receive, 'internal', "{$o->{id}}", 'int4recv'), $function->($send, "{$o->{id}}", 'bytea', 'int4send')) : (),
+		"CREATE TYPE {$o->{id}} (INPUT = $in, OUTPUT = $out" . ($binary ? ", RECEIVE = $receive, SEND = $send" : '') . pick(', LIKE = integer', ', INTERNALLENGTH = 4, PASSEDBYVALUE, ALIGNMENT = int4, STORAGE = plain', ", LIKE = integer, DEFAULT = '4', DELIMITER = ';'") . ')' ];
+	return 1;
+}
+sub make_shell { my ($self, $o) = @_; return if $o->{old}; $o->{name} //= $self->fresh_name('sh'); $o->{sql} = ["CREATE TYPE {$o->{id}}"]; return 1; }
+
+# The server asks only for what the functions take and give.
+sub make_transform
+{
+	my ($self, $o) = @_;
+	my $language = $o->{old} ? $self->by_id($o->{old}{of}) : $self->need('language');
+	return if !$language || (!$o->{old} && grep { $_->{kind} eq 'transform' && $_->{of} == $language->{id} } @{ $self->{objects} });
+	@$o{qw(of name called)} = ($language->{id}, 'transform', "FOR integer LANGUAGE {$language->{id}}");
+	$o->{sql} = [ "CREATE TRANSFORM $o->{called} (" . pick('FROM SQL WITH FUNCTION pg_catalog.prsd_lextype(internal)', 'TO SQL WITH FUNCTION pg_catalog.int4recv(internal)', 'FROM SQL WITH FUNCTION pg_catalog.prsd_lextype(internal), TO SQL WITH FUNCTION pg_catalog.int4recv(internal)') . ')' ];
+	return 1;
+}
+
+sub make_user_mapping
+{
+	my ($self, $o) = @_;
+	my $server = $o->{old} ? $self->by_id($o->{old}{of}) : $self->need('server');
+	my $role = $o->{old} ? $o->{old}{role} : pick('PUBLIC', map { quote($_) } @roles);
+	return if !$server || (!$o->{old} && grep { $_->{kind} eq 'user_mapping' && $_->{of} == $server->{id} && $_->{role} eq $role } @{ $self->{objects} });
+	@$o{qw(of role name called)} = ($server->{id}, $role, 'user mapping', "FOR $role SERVER {$server->{id}}");
+	$o->{sql} = [ "CREATE USER MAPPING $o->{called}" . pick('', " OPTIONS (\"user\" 'u', password 'se''cret')", " OPTIONS (password '" . int(rand(99)) . "')") ];
+	return 1;
+}
+
+# Never connected.
+sub make_subscription
+{
+	my ($self, $o) = @_;
+	$o->{name} //= $self->fresh_name('sub');
+	$o->{sql} = [ "CREATE SUBSCRIPTION {$o->{id}} CONNECTION " . pick("'host=h password=a'", "'host=h port=5 password=''b c'''") . ' PUBLICATION ' . pick('p', 'p, q', '"P"') . ' WITH (connect = false, enabled = false, slot_name = NONE' . pick('', ', binary = true') . pick('', ", synchronous_commit = 'local'") . pick('', ', streaming = true') . ')' ];
+	return 1;
+}
 
 sub make_default_privileges
 {
@@ -1049,6 +1119,34 @@ sub make_default_privileges
 	$o->{name} = 'default privileges';
 	$o->{last} = 1;
 	$o->{sql} = [ 'ALTER DEFAULT PRIVILEGES FOR ROLE ' . quote($roles[0]) . " IN SCHEMA {$schema->{id}} GRANT " . pick('SELECT ON TABLES', 'INSERT, UPDATE ON TABLES', 'USAGE ON SEQUENCES', 'EXECUTE ON FUNCTIONS') . ' TO ' . quote($roles[1]) . pick('', ' WITH GRANT OPTION') ];
+	return 1;
+}
+
+# Its columns, whose options are nobody's to read; nothing connects.
+sub make_foreign
+{
+	my ($self, $o) = @_;
+	my $old = $o->{old};
+	my $server = $old ? $self->by_id($old->{of}) : $self->need('server');
+	return if !$server;
+	$o->{of} = $server->{id};
+	$o->{name} //= $self->fresh_name('ft');
+	my @columns = $old ? grep { chance(0.9) } @{ $old->{columns} } : ();
+	for (1 .. ($old ? pick(0, 1) : pick(1 .. 4)))
+	{
+		my $c = $self->new_column;
+		$c->{foreign_options} = pick('', '', " OPTIONS (column_name 'a')", " OPTIONS (n '1', m 'it''s')");
+		$c->{not_null} = chance(0.2);
+		$c->{default} = chance(0.2) ? $self->constant($c) : undef;
+		push @columns, $c;
+	}
+	return if !@columns;
+	$o->{columns} = \@columns;
+	my ($n) = grep { $_->{family} eq 'n' } @columns;
+	my $check = $n && chance(0.3) ? ",\n  CONSTRAINT " . quote("fck$o->{id}") . " CHECK ({$n->{id}} > 0)" : '';
+	$o->{sql} = [ "CREATE FOREIGN TABLE {$o->{id}} (\n  " . join(",\n  ", map { "{$_->{id}} $_->{type}$_->{foreign_options}" . ($_->{not_null} ? ' NOT NULL' : '') . (defined $_->{default} ? " DEFAULT $_->{default}" : '') } @columns) . "$check\n) SERVER {$server->{id}}" . pick('', " OPTIONS (table_name 't')", " OPTIONS (schema_name 's', table_name 'u')") ];
+	push @{ $o->{sql} }, "COMMENT ON COLUMN {$o->{id}}.{$columns[0]{id}} IS 'far'" if chance(0.2);
+	push @{ $o->{sql} }, "ALTER FOREIGN TABLE {$o->{id}} ALTER COLUMN {$columns[0]{id}} SET STATISTICS 55" if chance(0.1);
 	return 1;
 }
 
@@ -1077,7 +1175,7 @@ sub mutate
 	elsif ($how eq 'again') { return if $o->{kind} eq 'schema'; $self->again($o); }
 	elsif ($how eq 'rename')
 	{
-		return if $o->{operator} || $o->{kind} =~ /^(schema|cast|late_default|default_privileges)$/ || $o->{renamed};
+		return if $o->{operator} || $o->{kind} =~ /^(schema|cast|transform|user_mapping|late_default|default_privileges|base)$/ || $o->{renamed};
 		my $old = $self->expand($self->named($o)) // return;
 		my $kind = $renamable{ $o->{kind} };
 		$o->{name} = $self->fresh_name(substr($o->{kind}, 0, 2)) . 'r';
@@ -1107,7 +1205,7 @@ sub mutate
 		push @{ $self->{renamed} }, { kind => 'constraint', of => $o->{id}, id => $c->{id}, old => $old, on => 1 } if chance(0.75);
 	}
 	elsif ($how eq 'move') { return if grep { ($_->{parents} // [0])->[0] == $o->{id} && $_->{kind} eq 'table' } @$objects;    # docs/limits.md, on parents
-		return if !$o->{schema} || $o->{kind} =~ /^(composite|range|index|constraint|trigger|rule|policy)$/; my $s = $self->one('schema'); $o->{schema} = $s->{id} if $s; }
+		return if !$o->{schema} || $o->{kind} =~ /^(composite|range|base|index|constraint|trigger|rule|policy)$/; my $s = $self->one('schema'); $o->{schema} = $s->{id} if $s; }
 	elsif ($how eq 'reorder') { return if @{ $o->{columns} // [] } < 2 || $o->{kind} ne 'table'; @{ $o->{columns} } = some(scalar(@{ $o->{columns} }), @{ $o->{columns} }); }
 	elsif ($how eq 'owner') { $o->{owner} = $owned{ $o->{kind} } && $o->{kind} ne 'event_trigger' && chance(0.7) ? pick(@roles) : undef; }
 	elsif ($how eq 'comment') { $o->{comment} = chance(0.7) ? 'another ' . $self->id : undef; }
@@ -1162,7 +1260,7 @@ sub statements
 		my $word = $word{ $o->{kind} };
 		next if !$word;
 		my $what = "$word " . $self->named($o);
-		push @last, [ $o->{id}, "COMMENT ON $what IS " . literal($o->{comment}), $key ] if defined $o->{comment};
+		push @last, [ $o->{id}, "COMMENT ON $what IS " . literal($o->{comment}), $key ] if defined $o->{comment} && $o->{kind} ne 'user_mapping';
 		unshift @last, [ $o->{id}, "ALTER $what OWNER TO " . quote($o->{owner}) ] if $o->{owner} && $owned{ $o->{kind} } && !$o->{owned_by};
 		push @last, map { [ $o->{id}, $_, $key ] } @{ $o->{grants} // [] };
 	}

@@ -333,7 +333,7 @@ sub refusal
 		like($error, $case{$_}, $_) for grep { $case{$_} } qw(error detail hint);
 		if ($case{cell} && $ENV{TEST_MATRIX} && $error =~ /ERROR:  (\w{5}):/)
 		{
-			my ($code, $kind, $operation, $test) = ($1, $case{cell} =~ /^(.*) (\w+)$/, $0 =~ m{([^/]+)\.pl$});
+			my ($code, $kind, $operation, $test) = ("$1", $case{cell} =~ /^(.*) (\w+)$/, $0 =~ m{([^/]+)\.pl$});
 			open(my $file, '>>', "$ENV{TEST_MATRIX}/$test") or die "$ENV{TEST_MATRIX}/$test: $!";
 			print $file "$test\t$operation\t\t\t$kind\t$code\n";
 			close $file;

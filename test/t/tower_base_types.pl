@@ -20,6 +20,8 @@ my $used = 'CREATE FUNCTION app.code_of(integer) RETURNS app.code LANGUAGE sql I
 
 $tower->change('a shell', also => 'CREATE TYPE app.code', steps => [ 'CREATE TYPE app.code' ]);
 $tower->change('the comment of a shell, and its functions', first => 'CREATE TYPE app.code', also => $functions);
+$tower->change('a comment on a shell, and its owner', first => 'CREATE TYPE app.code', also => "COMMENT ON TYPE app.code IS 'not yet'; ALTER TYPE app.code OWNER TO report_owner");
+$tower->refusal('the name of a shell', first => 'CREATE TYPE app.code', text => 'ALTER TYPE app.code RENAME TO codes', error => qr/type "app\.code" is only a shell/, cell => 'shell type rename');
 $tower->change('a shell becomes a type', first => "CREATE TYPE app.code; $functions", also => $base);
 $tower->change('a shell goes', first => 'CREATE TYPE app.code', also => 'DROP TYPE IF EXISTS app.code', changed => [ '- type app.code' ]);
 $tower->change('a shell and its functions go', first => "CREATE TYPE app.code; $functions", also => 'DROP FUNCTION IF EXISTS app.code_in(cstring); DROP FUNCTION IF EXISTS app.code_out; DROP TYPE IF EXISTS app.code', text => 'DROP TYPE IF EXISTS app.code; DROP FUNCTION IF EXISTS app.code_in(cstring), app.code_out(app.code)');

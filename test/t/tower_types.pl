@@ -14,6 +14,7 @@ $tower->change('a value more that a view uses at once', edit => [ "'queued', 'di
 	text => [ 'CREATE TYPE app.call_status', 'CREATE VIEW app.v_open_calls' ]);
 $tower->change('a value less', edit => [ "'ambulance', 'rescue', 'command')" => "'ambulance', 'rescue')" ], text => 'CREATE TYPE app.unit_kind');
 $tower->change('a value less, of the type with defaults, triggers, policies and publications', edit => [ "'on_scene', 'closed'" => "'closed'" ], text => 'CREATE TYPE app.call_status');
+$tower->change('a value less, of a type inside of another', first => "CREATE TYPE app.size AS ENUM ('s', 'm', 'l'); CREATE TYPE app.coat AS (size app.size, long boolean)", instead => "SELECT", also => "CREATE TYPE app.size AS ENUM ('m', 'l'); CREATE TYPE app.coat AS (size app.size, long boolean)", text => "CREATE TYPE app.size AS ENUM ('m', 'l')");
 $tower->change('the order of values', edit => [ "'engine', 'ladder'" => "'ladder', 'engine'" ], text => 'CREATE TYPE app.unit_kind', rows => 'app.m_unit_load|app.units');
 $tower->change('the comment and the grants of a type', also => "COMMENT ON TYPE app.call_status IS 'other'; GRANT USAGE ON TYPE app.unit_kind TO bi; REVOKE USAGE ON TYPE app.unit_kind FROM PUBLIC");
 
