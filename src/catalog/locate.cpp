@@ -8,6 +8,7 @@
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 #include "pg/call.hpp"
+#include "pg/statement.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -248,7 +249,8 @@ void describe_relation(Raw& out) {
   });
 }
 
-void describe(Raw& out) {
+/// The unit and the subkind.
+void place(Raw& out) {
   const Oid oid = out.whole.objid;
   Oid relation = InvalidOid;
   out.unit = {out.whole.classid, oid, 0};
@@ -309,6 +311,11 @@ void describe(Raw& out) {
     default: break;
   }
   if (OidIsValid(relation)) out.unit = {RelationRelationId, relation, 0};
+}
+
+void describe(Raw& out) {
+  place(out);
+  const Oid oid = out.whole.objid;
   const ObjectAddress address{out.whole.classid, oid, out.whole.subid};
   out.type = getObjectTypeDescription(&address, true);
   out.identity = getObjectIdentity(&address, true);
@@ -328,6 +335,20 @@ Located located_from(const Raw& raw) {
   // "for app.t.c": the identity is the column's.
   if (out.id.kind == Kind::kDefault && out.id.identity.starts_with("for ")) out.id.identity = out.id.identity.substr(4);
   return out;
+}
+
+/// Without asking for its name, where that is not needed to know it.
+bool exists(const Address& whole) {
+  const auto cached = [&](int cache) { return SearchSysCacheExists1(cache, ObjectIdGetDatum(whole.objid)); };
+  switch (whole.subid == 0 ? whole.classid : InvalidOid) {
+    case RelationRelationId: return cached(RELOID);
+    case TypeRelationId: return cached(TYPEOID);
+    case ProcedureRelationId: return cached(PROCOID);
+    case ConstraintRelationId: return cached(CONSTROID);
+    default: break;
+  }
+  const ObjectAddress address{whole.classid, whole.objid, whole.subid};
+  return getObjectIdentity(&address, true) != nullptr;
 }
 
 }  // namespace
@@ -379,7 +400,32 @@ std::map<Address, Address> wholes(const std::set<Address>& addresses) {
   return out;
 }
 
+std::vector<Place> places(const std::set<Address>& addresses) {
+  const pg::MemoryScope memory;
+  const std::vector<Address> from(addresses.begin(), addresses.end());
+  const auto members = extension_members();
+  std::vector<Raw> raws(from.size());
+  pg::call([&] {
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      raws[i].whole = whole_at_last(from[i]);
+      raws[i].found = exists(raws[i].whole);
+      if (raws[i].found) place(raws[i]);
+    }
+  });
+  std::vector<Place> out;
+  out.reserve(from.size());
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const Address& whole = raws[i].whole;
+    if (raws[i].found)
+      out.push_back({from[i], whole, raws[i].unit,
+                     whole.classid == RelationRelationId && raws[i].subkind == RELKIND_SEQUENCE,
+                     members.count({whole.classid, whole.objid}) != 0});
+  }
+  return out;
+}
+
 std::map<Address, Located> locate(const std::set<Address>& addresses, const Known& known) {
+  const pg::MemoryScope memory;
   std::set<Address> unknown;
   for (const auto& address : addresses)
     if (!known.has(address)) unknown.emplace_hint(unknown.end(), address);

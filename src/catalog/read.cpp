@@ -15,6 +15,7 @@
 #include "model/failure.hpp"
 #include "model/secrets.hpp"
 #include "pg/query.hpp"
+#include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "script/secrets.hpp"
@@ -190,6 +191,16 @@ class Owners {
 
 class Rows {
  public:
+  /// What they are made of is in the server's memory, which they do not need any more.
+  static Rows read(const Units& units) {
+    const pg::MemoryScope memory;
+    return Rows(units);
+  }
+
+  std::vector<RawObject>& objects() { return read_.objects; }
+  const Known& located() const { return read_.located; }
+
+ private:
   explicit Rows(const Units& units) : units_(units) {
     std::set<Address> tables;
     for (const Oid oid : units.relations) tables.insert(tables.end(), {RelationRelationId, oid, 0});
@@ -216,10 +227,6 @@ class Rows {
     if (!units.others.empty()) read_others(units, texts_, out);
   }
 
-  std::vector<RawObject>& objects() { return read_.objects; }
-  const Known& located() const { return read_.located; }
-
- private:
   /// What this reader is to be asked about.
   Units subject(About about) {
     Units out;
@@ -392,7 +399,7 @@ bool attached(Kind kind) { return kind != Kind::kNone && kind != Kind::kColumn; 
 
 class Builder {
  public:
-  Builder(const Units& units, bool closure) : rows_(units) {
+  Builder(const Units& units, bool closure) : rows_(Rows::read(units)) {
     std::vector<std::pair<Oid, Oid>> objects = units.addresses();
     for (const auto& raw : rows_.objects())
       for (const auto& at : {raw.at, raw.parent})
@@ -625,8 +632,14 @@ std::vector<std::pair<Oid, Oid>> Units::addresses() const {
   return out;
 }
 
-Reading read(const Units& units, bool closure) { return Builder(units, closure).build(true); }
+Reading read(const Units& units, bool closure) {
+  const pg::MemoryScope memory;
+  return Builder(units, closure).build(true);
+}
 
-Snapshot read_objects(const Units& units) { return Builder(units, false).build(false).snapshot; }
+Snapshot read_objects(const Units& units) {
+  const pg::MemoryScope memory;
+  return Builder(units, false).build(false).snapshot;
+}
 
 }  // namespace pgschema::catalog

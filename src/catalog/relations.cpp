@@ -7,6 +7,7 @@
 #include "catalog/scan.hpp"
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
+#include "pg/caches.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 
@@ -455,12 +456,20 @@ class Reader {
     std::vector<Relation*> views;
     for (auto& relation : relations_)
       if (relation.kind == RELKIND_VIEW || relation.kind == RELKIND_MATVIEW) views.push_back(&relation);
-    for (std::size_t from = 0; from < views.size(); from += kMostViews)
+    for (std::size_t from = 0; from < views.size(); from += kMostViews) {
+      if (from != 0) forget();
       print_views(views, from, std::min(views.size(), from + kMostViews));
+    }
     for (auto& constraint : constraints_) print(constraint);
     for (auto& index : indexes_)
       if (!key_indexes_.count(index.oid)) print(index);
     pg::call([&] { MemoryContextDelete(scratch_); });
+  }
+
+  /// The deparser opens what a view reads, and the server keeps that.
+  void forget() {
+    pg::forget_caches({});
+    cached_.clear();
   }
 
   /// The deparser keeps the locks that it takes until the subtransaction ends.

@@ -41,6 +41,18 @@ MemoryScope::~MemoryScope() {
   MemoryContextDelete(own_);
 }
 
+Memory::Memory()
+    : own_(call([] {
+        // Nothing is given back one by one, and the usual sort rounds up to powers of two.
+        return GenerationContextCreate(CurrentMemoryContext, "pgschema trees", ALLOCSET_DEFAULT_SIZES);
+      })) {}
+
+Memory::~Memory() { MemoryContextDelete(own_); }
+
+Memory::Use::Use(const Memory& memory) : before_(MemoryContextSwitchTo(memory.own_)) {}
+
+Memory::Use::~Use() { MemoryContextSwitchTo(before_); }
+
 std::vector<RawStmt*> parse(const char* sql) {
   // The parser leaves much behind that is not of the trees.
   List* list = call([&] {

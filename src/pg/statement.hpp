@@ -26,7 +26,7 @@ void run_unseen(const RawStmt& statement, const std::string& sql);
 /// Runs one statement as if the caller had sent it: event triggers and hooks take part.
 void run_openly(const std::string& sql);
 
-/// A memory context that lives as long as the object.
+/// A memory context that is the current one, and lives, as long as the object.
 class MemoryScope {
  public:
   MemoryScope();
@@ -36,6 +36,29 @@ class MemoryScope {
 
  private:
   MemoryContext own_, before_;
+};
+
+/// One that is the current one only while somebody says so: for what is given back in the midst of other scopes.
+class Memory {
+ public:
+  Memory();
+  ~Memory();
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  class Use {
+   public:
+    explicit Use(const Memory& memory);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    MemoryContext before_;
+  };
+
+ private:
+  MemoryContext own_;
 };
 
 }  // namespace pgschema::pg

@@ -217,6 +217,7 @@ Script parse(std::string_view text) {
   script.line_starts = starts_of_lines(script.text);
   check_no_nul(script);
   Parser(script).run(masked);
+  script.tokens.shrink_to_fit();  // some hundred thousand of a large text, which are kept
   for (auto& left_out : masked.left_out)
     script.not_run.push_back({left_out.begin, script.line_of(left_out.begin), script.file_start_of(left_out.begin).file,
                               std::move(left_out.what)});

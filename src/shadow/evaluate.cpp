@@ -9,6 +9,7 @@
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
+#include "pg/caches.hpp"
 #include "pg/query.hpp"
 #include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
@@ -28,6 +29,7 @@ extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_subscription.h"
 #include "catalog/pg_type.h"
@@ -41,9 +43,11 @@ namespace {
 
 using script::Purpose;
 
-constexpr std::size_t kMostMistakes = 30;  // shown of one text
-constexpr std::size_t kMostAtOnce = 64;    // statements in one subtransaction
-constexpr std::size_t kMostLocking = 500;  // statements whose locks are kept: there are some 16 for a table
+constexpr std::size_t kMostMistakes = 30;      // shown of one text
+constexpr std::size_t kMostAtOnce = 64;        // statements in one subtransaction
+constexpr std::size_t kMostRemembered = 4000;  // statements between two that the server forgets what it has looked at
+constexpr std::size_t kMany = 10000;           // statements of a text that lets go of them
+constexpr std::size_t kMostLocking = 500;      // statements whose locks are kept: there are some 16 for a table
 
 /// Errors that say "the text has made this already".
 bool made_already(const pg::Error& error) {
@@ -93,6 +97,7 @@ class Evaluation {
       while (one_round()) {
       }
     report_text_errors();
+    if (known_to_be_made_ != 0) forget_what_was_made();
     settle_trees();
     return refusals();
   }
@@ -161,6 +166,7 @@ class Evaluation {
 
   /// Nothing that the text speaks of is there yet. Schemas first: a name without one belongs to the first of them.
   void collect_all_statements() {
+    items_.reserve(text_.statements.size());
     for (const auto& statement : text_.statements) {
       if (drops_live_schema(*statement.tree)) continue;  // see Whole
       items_.emplace_back();
@@ -442,6 +448,7 @@ class Evaluation {
     for (std::size_t i = 0; i < items_.size();) {
       if (const auto done = together(i, at_once)) {
         progress = progress || done->ran;
+        if (run_ >= kMostRemembered) forget_what_was_made();
         i = done->next;
         at_once = std::min(2 * at_once, kMostAtOnce);
         continue;
@@ -456,6 +463,12 @@ class Evaluation {
   bool can_run(std::size_t i) const {
     pg::call([] { CHECK_FOR_INTERRUPTS(); });  // thousands may wait for each other, and nothing of the server's runs
     return !items_[i].done && !items_[i].asleep && !turns_.must_wait(i);
+  }
+
+  /// Of as many statements the server would keep all that it has looked at.
+  void forget_what_was_made() {
+    run_ = 0;
+    pg::forget_caches(Quiet::created_relations(known_to_be_made_));
   }
 
   struct Together {
@@ -476,6 +489,7 @@ class Evaluation {
         finished.push_back(i);
       }
       end(trial);
+      run_ += finished.size();
       for (const std::size_t done : finished) items_[done].error.reset();
       return Together{i, !finished.empty()};
     } catch (const Failure&) {
@@ -515,7 +529,7 @@ class Evaluation {
         turns_.finish(item);
         return true;
       }
-      item.error = error;
+      item.error = std::make_unique<pg::Error>(error);
       return false;
     }
     turns_.finish(item);
@@ -735,6 +749,7 @@ class Evaluation {
   const std::string& search_path_;
   Oid caller_;
   std::vector<Item> items_;
+  std::size_t run_ = 0, known_to_be_made_ = 0;  // see forget_what_was_made()
   Turns turns_{items_, live_, defined_};
   std::map<ObjectId, std::vector<const script::Meaning*>> parts_;  // that the text defines
   std::set<ObjectId> defined_, touched_, copied_, reworked_, replaced_;
@@ -754,19 +769,21 @@ void add_created(catalog::Units& units, const catalog::Units& stubs) {
   const std::set<catalog::Address> addresses(created.begin(), created.end());
   std::set<catalog::Address> found, doubtful;
   bool extensions = false;
-  for (const auto& [address, located] : catalog::locate(addresses)) {
-    extensions = extensions || located.id.kind == Kind::kExtension;
-    if (stubs.has(located.unit) || located.extension_member) continue;
-    found.insert(located.unit);
+  for (const auto& place : catalog::places(addresses)) {
+    extensions = extensions || place.whole.classid == ExtensionRelationId;
+    if (stubs.has(place.unit) || place.extension_member) continue;
+    found.insert(place.unit);
     // With its table, as long as that owns it.
-    if (located.id.kind == Kind::kSequence) units.add(address);
+    if (place.sequence) units.add(place.address);
   }
   // The part of a member is no member itself: of one that an extension has just made, or that its new version changes.
   for (const auto& unit : found)
     if (extensions || !addresses.count(unit)) doubtful.insert(unit);
-  const auto members = catalog::locate(doubtful);
+  std::set<catalog::Address> members;
+  for (const auto& place : catalog::places(doubtful))
+    if (place.extension_member) members.insert(place.address);
   for (const auto& unit : found)
-    if (const auto at = members.find(unit); at == members.end() || !at->second.extension_member) units.add(unit);
+    if (!members.count(unit)) units.add(unit);
 }
 
 Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Reading& copies,
@@ -796,15 +813,18 @@ Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Readin
   return out;
 }
 
-Snapshot evaluate_whole(const Text& text, const Snapshot& outside, const std::string& search_path, Oid caller,
+Snapshot evaluate_whole(Text& text, const Snapshot& outside, const std::string& search_path, Oid caller,
                         const Copies& copies, std::set<ObjectId>& owners_left_out) {
-  const catalog::Reading nothing;
-  Evaluation evaluation(text, Mode::kWhole, outside, nothing, search_path, caller);
-  (void)evaluation.run();  // who of the others cannot come back is found when the plan is tried
-  owners_left_out = evaluation.owners_left_out();
+  {
+    const catalog::Reading nothing;
+    Evaluation evaluation(text, Mode::kWhole, outside, nothing, search_path, caller);
+    (void)evaluation.run();  // who of the others cannot come back is found when the plan is tried
+    owners_left_out = evaluation.owners_left_out();
+  }
+  if (text.statements.size() > kMany) text.let_go();
   catalog::Units units = copies.units();
   add_created(units, copies.stubs());
-  return catalog::read(units, false).snapshot;
+  return catalog::read_objects(units);
 }
 
 }  // namespace pgschema::shadow

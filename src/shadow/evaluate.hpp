@@ -26,8 +26,8 @@ Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Readin
 
 /// What a text about whole schemas comes to, when everything in them is hidden. `outside`: what depends on them and is hidden
 /// too; it is made again where the text refers to it. `copies`: the stubs, and the schemas that exist. `owners_left_out`: what the
-/// text gives to a role that does not exist. Raises as evaluate().
-Snapshot evaluate_whole(const Text& text, const Snapshot& outside, const std::string& search_path, Oid caller,
+/// text gives to a role that does not exist. A large text lets go. Raises as evaluate().
+Snapshot evaluate_whole(Text& text, const Snapshot& outside, const std::string& search_path, Oid caller,
                         const Copies& copies, std::set<ObjectId>& owners_left_out);
 
 /// The units behind everything that Quiet saw created, without the stubs.

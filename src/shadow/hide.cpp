@@ -5,6 +5,7 @@
 #include "catalog/others.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
+#include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
 
 extern "C" {
@@ -37,6 +38,8 @@ extern "C" {
 namespace pgschema::shadow {
 
 namespace {
+
+constexpr std::size_t kMostAtOnce = 1000;  // rows, whose memory is then given back
 
 // The unit of hiding (docs/architecture): what is forgotten here shows as a name that is taken, or as a name
 // with a suffix.
@@ -204,6 +207,7 @@ std::string random_prefix() {
 }  // namespace
 
 std::vector<HiddenRow> rows_to_hide(const catalog::Units& units) {
+  const pg::MemoryScope memory;
   const auto list = [](const std::set<Oid>& oids) { return std::vector<Oid>(oids.begin(), oids.end()); };
   std::vector<HiddenRow> rows;
   for (const auto& row : pg::query(kRowsSql, {list(units.relations), list(units.types), list(units.functions)}))
@@ -225,9 +229,10 @@ std::string hide(const std::vector<HiddenRow>& rows, bool leave_schemas) {
   const Oid schema = pg::call([] { return get_namespace_oid("pgschema", false); });
   const std::string prefix = random_prefix();
   for (std::size_t first = 0; first < rows.size();) {
+    const pg::MemoryScope memory;
     std::vector<CatalogRow> of_one;
     std::size_t last = first;
-    for (; last < rows.size() && rows[last].catalog == rows[first].catalog; ++last)
+    for (; last < rows.size() && last - first < kMostAtOnce && rows[last].catalog == rows[first].catalog; ++last)
       of_one.push_back(
           {rows[last].oid, static_cast<TransactionId>(std::strtoul(rows[last].version.c_str(), nullptr, 10))});
     const CatalogShape shape = shape_of(rows[first].catalog);

@@ -297,6 +297,15 @@ Quiet::~Quiet() {
 }
 
 std::vector<catalog::Address> Quiet::take_created() { return take(created); }
+
+std::vector<Oid> Quiet::created_relations(std::size_t& from) {
+  std::vector<Oid> out;
+  for (const auto count = static_cast<std::size_t>(created.count); from < count; ++from)
+    if (const Record& one = created.items[from]; one.classid == RelationRelationId && one.subid == 0)
+      out.push_back(one.objid);
+  return out;
+}
+
 std::vector<catalog::Address> Quiet::take_dropped() { return take(dropped); }
 
 AsCaller::AsCaller(Oid caller) : user_(caller, SECURITY_RESTRICTED_OPERATION), before_(as_caller) { as_caller = true; }

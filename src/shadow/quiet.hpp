@@ -30,6 +30,8 @@ class Quiet {
 
   /// Everything created since the last call that may still exist, and everything dropped.
   static std::vector<catalog::Address> take_created();
+  /// Relations among the first; what take_created() will return stays the same. `from`: how many of it are known.
+  static std::vector<Oid> created_relations(std::size_t& from);
   static std::vector<catalog::Address> take_dropped();
 
  private:

@@ -300,7 +300,7 @@ class Attempt {
         evaluated = evaluate(text_, live, copied, search_path_, caller_, copies.stubs());
       if (!whole_ && evaluated.refused.empty()) {
         settle_prints(evaluated.desired, live, original_.snapshot);
-        keep_enabled(text_, live, evaluated.desired);
+        keep_enabled(said_to_be_enabled(text_), live, evaluated.desired);
       }
     }
     evaluating_ = false;
@@ -563,7 +563,10 @@ void pause() {
 
 Outcome finish(const Text& parsed, Outcome outcome, const Whole* whole) {
   if (!outcome.plan.refused.empty()) raise(outcome.plan.refused.front(), outcome.plan.refused.size() - 1);
-  mentioned(parsed, outcome);
+  if (whole)
+    outcome.mentions = whole->mentions();
+  else
+    mentioned(parsed, outcome);
   outcome.left_out = parsed.about_missing_roles;
   if (whole) {
     outcome.ignored = whole->scope().ignored;

@@ -1,5 +1,8 @@
 #include "shadow/shadow.hpp"
 
+#include <functional>
+#include <memory>
+
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/all_in_schema.hpp"
@@ -54,34 +57,52 @@ Outcome plan_named(Text& parsed, const std::string& search_path, Use use) {
   return settle(parsed, units, search_path, use, nullptr);
 }
 
-Outcome plan_whole(Text& parsed, const std::vector<std::string>& schemas, const std::string& callers_path, Use use,
-                   Unsettled* unsettled) {
+Outcome plan_whole(const std::function<Text()>& read, const std::vector<std::string>& schemas,
+                   const std::string& callers_path, Use use, Unsettled* unsettled) {
+  Text parsed = read();
   std::set<Unit> open;
   if (unsettled) open = unsettled->open();
   Scope scope = scope_of(schemas, parsed, unsettled ? &open : nullptr);
   const std::string search_path = scope.search_path(callers_path);
   catalog::Units renamed;
-  expand_all_in_schema(parsed, Mode::kWhole, search_path);
-  {
+  const auto look_up = [&] {
+    expand_all_in_schema(parsed, Mode::kWhole, search_path);
     const pg::Subtransaction lookup;
     resolve_names(parsed, search_path);
     for (const auto& unit : units_to_rename(parsed, search_path)) renamed.add(unit);
-  }
+  };
+  // A large one lets go when it has been run, which is all that the first plan of a schema as it is needs of it.
+  const auto read_again = [&] {
+    if (!parsed.has_let_go()) return;
+    parsed = read();
+    look_up();
+  };
+  look_up();
   add_defined_in_no_schema(parsed, search_path, scope.units);
-  const Whole whole(parsed, std::move(scope), search_path);
-  if (unsettled && unsettled->grow(whole.changes())) throw Grown{};
-  if (whole.empty() && renamed.empty()) {
+  std::unique_ptr<Whole> whole;
+  try {
+    whole = std::make_unique<Whole>(parsed, scope, search_path, false);
+  } catch (const pg::Error& error) {
+    if (error.sqlstate() != sqlstate::kUndefinedFile) throw;
+  }
+  if (!whole) {
+    read_again();
+    whole = std::make_unique<Whole>(parsed, std::move(scope), search_path, true);
+  }
+  if (unsettled && unsettled->grow(whole->changes())) throw Grown{};
+  if (whole->empty() && renamed.empty()) {
     Outcome outcome;
     outcome.not_run = parsed.not_run;
-    for (const auto& [id, object] : whole.live().objects)
+    for (const auto& [id, object] : whole->live().objects)
       if (!object.parent) outcome.named.insert(id);
-    outcome.live = outcome.desired = whole.live();
-    return finish(parsed, std::move(outcome), &whole);
+    outcome.live = outcome.desired = whole->take_live();
+    return finish(parsed, std::move(outcome), whole.get());
   }
-  catalog::Units units = whole.participants();
+  read_again();
+  catalog::Units units = whole->participants();
   for (const auto& [classid, oid] : renamed.addresses()) units.add({classid, oid, 0});
-  parsed.referenced = whole.referenced();
-  return settle(parsed, units, search_path, use, &whole);
+  parsed.referenced = whole->referenced();
+  return settle(parsed, units, search_path, use, whole.get());
 }
 
 /// With what is settled left out. Nothing when that does not lead to a plan: then the whole text says what is wrong.
@@ -99,9 +120,8 @@ std::optional<Outcome> plan_unsettled(const Settlement& settlement, Unsettled& u
   while (!unsettled.everything()) {
     try {
       const pg::MemoryScope memory;
-      Text text = unsettled.text();
       pg::Subtransaction attempt;
-      Outcome outcome = plan_whole(text, schemas, callers_path, use, &unsettled);
+      Outcome outcome = plan_whole([&] { return unsettled.text(); }, schemas, callers_path, use, &unsettled);
       attempt.commit();
       if (settlement.defines) outcome.defines_nothing = false;
       tell_settled(unsettled.settled());
@@ -142,8 +162,7 @@ Outcome plan_schemas(const std::string& desired, const std::vector<std::string>&
     outcome = plan_unsettled(*settlement, unsettled, schemas, callers_path, use);
   }
   if (!outcome) {
-    Text parsed = read_text(desired, Mode::kWhole);
-    outcome = plan_whole(parsed, schemas, callers_path, use, nullptr);
+    outcome = plan_whole([&] { return read_text(desired, Mode::kWhole); }, schemas, callers_path, use, nullptr);
   }
   if (use.applying && !settled) outcome->settling = std::move(settling);
   return std::move(*outcome);

@@ -1,12 +1,12 @@
 #include "shadow/spread.hpp"
 
+#include "pg/caches.hpp"
 #include "pg/call.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
 #include "catalog/pg_constraint.h"
 #include "storage/lmgr.h"
-#include "utils/inval.h"
 #include "utils/syscache.h"
 }
 
@@ -27,7 +27,7 @@ void hold(const catalog::Units& units) {
 }
 
 void forget_many(const catalog::Units& units) {
-  if (units.relations.size() > kMostHeld) pg::call([] { InvalidateSystemCaches(); });
+  if (units.relations.size() > kMostHeld) pg::forget_caches({});
 }
 
 std::set<ObjectId> everything_above(const catalog::Reading& reading, const std::vector<ObjectId>& from) {

@@ -87,7 +87,7 @@ void refuse_connecting(const RawStmt& raw, const std::string& context) {
   }
 }
 
-void keep_enabled(const Text& text, const Snapshot& live, Snapshot& desired) {
+std::set<std::string> said_to_be_enabled(const Text& text) {
   std::set<std::string> said;
   for (const auto& statement : text.statements) {
     const RawStmt& raw = *statement.tree;
@@ -96,6 +96,10 @@ void keep_enabled(const Text& text, const Snapshot& live, Snapshot& desired) {
     if (IsA(raw.stmt, CreateSubscriptionStmt) && is_off(as<CreateSubscriptionStmt>(raw)->options, "enabled"))
       said.insert(script::quote_identifier(as<CreateSubscriptionStmt>(raw)->subname));
   }
+  return said;
+}
+
+void keep_enabled(const std::set<std::string>& said, const Snapshot& live, Snapshot& desired) {
   for (auto& [id, object] : desired.objects) {
     const Object* was = id.kind == Kind::kSubscription && !said.count(object.name) ? live.find(id) : nullptr;
     if (!was) continue;

@@ -505,6 +505,8 @@ catalog::Address existing_target(const script::Target& target) {
 
 Text read_text(const std::string& desired, Mode mode) {
   Text text;
+  text.memory = std::make_unique<pg::Memory>();
+  const pg::Memory::Use trees(*text.memory);
   text.script = script::parse(desired);
   for (const auto& left_out : text.script.not_run)
     text.not_run.push_back({left_out.line, text.script.files[left_out.file], left_out.what});
@@ -603,6 +605,12 @@ Text read_text(const std::string& desired, Mode mode) {
   return text;
 }
 
+void Text::let_go() {
+  std::vector<TextStatement>().swap(statements);
+  script = {};
+  memory.reset();
+}
+
 bool leaves_out_privileges(const Text& text) {
   return std::any_of(text.about_missing_roles.begin(), text.about_missing_roles.end(), [](const NotRun& one) {
     return one.what.starts_with("GRANT") || one.what.starts_with("REVOKE") ||
@@ -646,6 +654,7 @@ void note_mentions(const TextStatement& statement, Mentions& mentions) {
 }
 
 void resolve_names(Text& text, const std::string& search_path) {
+  const pg::MemoryScope memory;
   const pg::SettingsScope settings;
   for (auto& statement : text.statements) {
     settings.set("search_path", search_path_of(statement, search_path).c_str());

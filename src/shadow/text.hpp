@@ -65,14 +65,21 @@ struct Text {
   /// By GRANT … ON ALL … IN SCHEMA, even where that meant nothing.
   bool speaks_of_privileges = false;
 
+  /// Of the parse trees.
+  std::unique_ptr<pg::Memory> memory;
+
   std::string context_of(const TextStatement& statement) const { return script.context_of(*statement.source); }
+
+  /// Gives back what a large one takes most memory for, once it has been run: the statements and all that they are made of.
+  void let_go();
+  bool has_let_go() const { return !memory; }
 };
 
 /// What the text is about: the objects that it names, or whole schemas.
 enum class Mode { kNamed, kWhole };
 
-/// Parses. Raises 42601 with the place for what cannot be parsed, 0A000 for DDL that is not supported. The parse
-/// trees live in the current memory context.
+/// Parses. Raises 42601 with the place for what cannot be parsed, 0A000 for DDL that is not supported. The memory of the parse
+/// trees ends with the current memory context, or before.
 Text read_text(const std::string& desired, Mode mode);
 
 /// Whether privileges are among what was left out.

@@ -1,6 +1,8 @@
 // Whose turn it is among the statements of a text and the objects that have to come back.
 #pragma once
 
+#include <memory>
+
 #include "kinds/writer.hpp"
 #include "model/snapshot.hpp"
 #include "pg/error.hpp"
@@ -18,7 +20,7 @@ struct Item {
   bool setting = false;      // of an object that the text defines, made by a statement of its own
   bool of_tree = false;      // the server may have made it with what it belongs to: see call_as_before()
   bool done = false, asleep = false;
-  std::optional<pg::Error> error;
+  std::unique_ptr<pg::Error> error;  // of its last try
 };
 
 /// Statements about one object keep their order; what returns does so right after the definition of what it belongs to, so that

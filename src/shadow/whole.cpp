@@ -113,16 +113,11 @@ catalog::Units with(const catalog::Units& units, const std::set<Oid>& relations)
 
 }  // namespace
 
-Whole::Whole(Text& parsed, Scope scope, const std::string& search_path) : scope_(std::move(scope)) {
+Whole::Whole(Text& parsed, Scope scope, const std::string& search_path, bool index_files) : scope_(std::move(scope)) {
   mentioned(parsed, mentioned_);
   const pg::SettingsScope settings;
   settings.pin_output();
-  try {
-    desired_ = understood(parsed, search_path, false);
-  } catch (const pg::Error& error) {
-    if (error.sqlstate() != sqlstate::kUndefinedFile) throw;
-    desired_ = understood(parsed, search_path, true);
-  }
+  desired_ = understood(parsed, search_path, index_files);
   drop_abandoned_schemas(desired_);
   const Snapshot& live = live_.snapshot;
   const Snapshot wanted = aligned(live);
@@ -165,6 +160,10 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool in
   const pg::Subtransaction held;  // until it is understood: who takes part in the plan is held again
   hold(scope_.units);
   live_ = catalog::read(scope_.units, true);
+  std::erase_if(live_.ids, [&](const auto& one) {  // who takes part does so as a whole
+    const Object& object = live_.snapshot.objects.at(one.second);
+    return object.parent && object.id.kind != Kind::kShellType;
+  });
   const auto above = everything_above(live_);
   catalog::Units units = scope_.units;
   for (const auto& id : above)
@@ -198,9 +197,10 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool in
     if (mentioned_.mentions.privileges) pg::write(kForgetPrivilegesSql, {schema});
   }
   pg::write(kForgetDefaultPrivilegesSql);
+  const auto enabled = said_to_be_enabled(parsed);
   Snapshot desired = evaluate_whole(parsed, outside, search_path, caller, copies, owners_left_out_);
   settle_prints(desired, live_.snapshot, live_.snapshot);
-  keep_enabled(parsed, live_.snapshot, desired);
+  keep_enabled(enabled, live_.snapshot, desired);
   refuse_hidden_names(desired, hidden);
   for (const auto& [id, object] : desired.objects) {
     if (object.parent || outside.has(id)) continue;

@@ -18,9 +18,9 @@ struct Changed {
 
 class Whole {
  public:
-  /// Runs the text in a shadow of its own. Raises the text's mistakes with their places, 22023 for a definition outside
-  /// of the schemas.
-  Whole(Text& parsed, Scope scope, const std::string& search_path);
+  /// Runs the text in a shadow of its own; a large one has let go afterwards. Raises the text's mistakes with their places, 22023
+  /// for a definition outside of the schemas, 58P01 for what cannot do without the files of indexes, if it is without.
+  Whole(Text& parsed, Scope scope, const std::string& search_path, bool index_files);
 
   const Scope& scope() const { return scope_; }
 
@@ -36,12 +36,14 @@ class Whole {
   bool speaks_of(const ObjectId& root) const { return live_.snapshot.has(root); }
 
   /// Whether the text speaks of privileges at all.
+  const Mentions& mentions() const { return mentioned_.mentions; }
   bool says_privileges() const { return mentioned_.mentions.privileges; }
 
   /// The desired state of those that take part, and of what is new. `live`: the participants, renames done.
   Snapshot desired_for(const Snapshot& live) const;
 
   const Snapshot& live() const { return live_.snapshot; }
+  Snapshot take_live() { return std::move(live_.snapshot); }
 
  private:
   Snapshot understood(Text& parsed, const std::string& search_path, bool index_files);
