@@ -12,6 +12,7 @@
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "model/secrets.hpp"
+#include "pg/fault.hpp"
 #include "pg/query.hpp"
 #include "pg/role.hpp"
 #include "pg/sha256.hpp"
@@ -179,6 +180,7 @@ void lock(const functions::Planned& planned, Locks& locks) {
   const pg::SettingsScope settings;
   for (const auto& [name, value] : plan::script_settings()) settings.set(name, value);
   locks.take(planned.document.locks);
+  pg::fault_point("before the comparison");
   check_unchanged(planned);
 }
 
@@ -193,9 +195,11 @@ void run(const functions::Planned& planned, int lock_timeout) {
     for (const auto& step : steps) {
       try {
         progress.step(static_cast<std::uint32_t>(step.number));
+        pg::fault_point("before step", step.number);
         const TimestampTz began = GetCurrentTimestamp();
         refuse_new_dependents(step);
         run_step(step);
+        pg::fault_point("after step", step.number);
         tell_if_slow(step, steps.size(), began);
       } catch (pg::Error& error) {
         if (error.sqlstate() == sqlstate::kDependentObjects) throw_new_dependent(error);
@@ -206,7 +210,9 @@ void run(const functions::Planned& planned, int lock_timeout) {
       }
     }
   }
+  pg::fault_point("after the steps");
   if (settings::verify) check_result(planned);
+  pg::fault_point("after the check");
 }
 
 namespace {
@@ -286,9 +292,13 @@ std::int64_t record(const functions::Planned& planned, const functions::PlanArgu
                     const std::string& started_at) {
   const pg::SettingsScope settings;
   settings.set("search_path", "pg_catalog, pg_temp");
+  pg::fault_point("before the history");
   const std::int64_t version = write_row(planned, arguments, started_at);
+  pg::fault_point("after the row of history");
   if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));
+  pg::fault_point("before old history goes");
   forget_old();
+  pg::fault_point("after the history");
   return version;
 }
 

@@ -8,6 +8,7 @@
 #include "kinds/registry.hpp"
 #include "model/secrets.hpp"
 #include "pg/entry.hpp"
+#include "pg/fault.hpp"
 #include "shadow/settlement.hpp"
 
 extern "C" {
@@ -102,14 +103,18 @@ Datum apply(FunctionCallInfo fcinfo) {
   apply::Locks locks(waits);
   locks.run([&] {
     locks.take_turn();
+    pg::fault_point("after the turn");
     kept = make_plan(arguments, shadow::For::kApplying);  // again after a pause: what has come meanwhile takes part
+    pg::fault_point("after the plan");
     gate(kept->document, allow, expect);
     apply::lock(*kept, locks);
+    pg::fault_point("after the locks");
   });
   const Planned& planned = *kept;
   apply::run(planned, waits.lock_timeout);
   const std::int64_t version = apply::record(planned, arguments, started);
   if (arguments.schemas) shadow::settle(arguments.desired, *arguments.schemas, planned.outcome);
+  pg::fault_point("before the call ends");
   const int statements = static_cast<int>(planned.document.plan.steps.size());
   pg::call([&] {
     ereport(NOTICE,

@@ -6,6 +6,7 @@
 #include "diff/diff.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
+#include "pg/fault.hpp"
 #include "pg/lock_watch.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
@@ -264,6 +265,7 @@ class Attempt {
 
     Copies copies(units_, original_.snapshot, stubs_);
     const std::string hidden = hide(to_hide_, !units_.schemas.empty());
+    pg::fault_point("in the shadow, everything is hidden");
     evaluating_ = true;  // a copy may need something of a type that was hidden, as the text may
     const std::set<ObjectId> wanted = renames_ ? all_roots() : upfront(outcome.named);
     copies.make(wanted, renames_ ? std::set<ObjectId>() : left_out(outcome.named, wanted));
@@ -289,6 +291,7 @@ class Attempt {
       outcome.named = named(copied.snapshot);
     }
     const Snapshot live = merged(copied.snapshot, renames);
+    pg::fault_point("in the shadow, with the copies");
 
     Evaluated evaluated;
     {
@@ -308,6 +311,7 @@ class Attempt {
       outcome.plan.refused = evaluated.refused;
       return {};
     }
+    pg::fault_point("in the shadow, what the text means is known");
     write_casts(evaluated.desired, live);
     refuse_hidden_names(evaluated.desired, hidden);
     strip_defaults_of_new(evaluated.desired, live, caller_);
@@ -327,6 +331,7 @@ class Attempt {
       if (scouting) return Spread{};
       if (prove(request, copied, copies, evaluated.assumed, hidden, outcome)) break;
     }
+    pg::fault_point("in the shadow, before it is undone");
     outcome.live = live;
     outcome.values_becoming = request.replaced_enums;
     outcome.participants = without_shells();
@@ -586,6 +591,7 @@ Outcome settle(Text& parsed, catalog::Units units, const std::string& search_pat
                                        round == 1             ? Round::kScout
                                        : round == kMostRounds ? Round::kEveryone
                                                               : Round::kProve);
+    pg::fault_point("after a round", round);
     if (!spread) return finish(parsed, std::move(outcome), whole);
     const auto before = units.addresses().size();
     for (const auto& id : spread->ids)
