@@ -10,6 +10,7 @@
 
 extern "C" {
 #include "access/xact.h"
+#include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/pmsignal.h"
 #include "utils/guc.h"
@@ -62,9 +63,13 @@ void strike_dead(std::string_view way) {
   go_with_postmaster();
 }
 
+/// Its place in shared memory is given up, and timers still run.
+void linger(int, Datum) { pg_usleep(50000L); }
+
 void strike(std::string_view way, const char* where, std::int64_t number) {
   strike_dead(way);
   if (way == "cancel" || way == "terminate") {
+    if (way == "terminate") on_proc_exit(linger, 0);
     kill(MyProcPid, way == "cancel" ? SIGINT : SIGTERM);
     CHECK_FOR_INTERRUPTS();
     return;
