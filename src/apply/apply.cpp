@@ -81,6 +81,10 @@ void check_unchanged(const functions::Planned& planned) {
   const pg::SettingsScope settings;
   settings.pin_output();
   catalog::Walk now;
+  for (const auto& dependent : catalog::direct_dependents(planned.outcome.participants))
+    if (!planned.outcome.dependents.count(dependent))
+      throw Failure(sqlstate::kSerialization, "another session has made something that depends on what the plan changes")
+          .hint("Plan again.");
   try {
     const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID,
                                      SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told

@@ -153,6 +153,7 @@ class Attempt {
     hold(units_);
     to_hide_ = rows_to_hide(with_stubs());
     original_ = catalog::read(units_, true);
+    if (use_ == For::kApplying) dependents_ = catalog::direct_dependents(without_shells());
     read_positions(original_.snapshot);
   } catch (const pg::Error& error) {
     throw_overtaken(error);
@@ -336,6 +337,7 @@ class Attempt {
     outcome.values_becoming = request.replaced_enums;
     outcome.participants = without_shells();
     if (use_ == For::kShowing) return {};
+    outcome.dependents = dependents_;
     outcome.before = named_walk_;
     outcome.before.lines.insert(outcome.before.lines.end(), rest_walk_.lines.begin(), rest_walk_.lines.end());
     std::sort(outcome.before.lines.begin(), outcome.before.lines.end());
@@ -522,6 +524,7 @@ class Attempt {
   std::vector<HiddenRow> to_hide_;
   catalog::Reading original_;
   catalog::Walk named_walk_, rest_walk_;
+  std::set<std::pair<Oid, Oid>> dependents_;
 };
 
 [[noreturn]] void throw_serialization() {
