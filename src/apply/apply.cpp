@@ -83,7 +83,8 @@ void check_unchanged(const functions::Planned& planned) {
   catalog::Walk now;
   for (const auto& dependent : catalog::direct_dependents(planned.outcome.participants))
     if (!planned.outcome.dependents.count(dependent))
-      throw Failure(sqlstate::kSerialization, "another session has made something that depends on what the plan changes")
+      throw Failure(sqlstate::kSerialization,
+                    "another session has made something that depends on what the plan changes")
           .hint("Plan again.");
   try {
     const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID,

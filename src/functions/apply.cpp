@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "functions/arguments.hpp"
+#include "functions/lock_table.hpp"
 #include "functions/settings.hpp"
 #include "kinds/registry.hpp"
 #include "model/secrets.hpp"
@@ -107,6 +108,7 @@ Datum apply(FunctionCallInfo fcinfo) {
     kept = make_plan(arguments, shadow::For::kApplying);  // again after a pause: what has come meanwhile takes part
     pg::fault_point("after the plan");
     gate(kept->document, allow, expect);
+    check_lock_table(kept->document);
     apply::lock(*kept, locks);
     pg::fault_point("after the locks");
   });

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "functions/arguments.hpp"
+#include "functions/lock_table.hpp"
 #include "functions/measure.hpp"
 #include "functions/settings.hpp"
 #include "functions/size.hpp"
@@ -241,7 +242,12 @@ Planned make_plan(const PlanArguments& arguments, shadow::For use) {
     throw Failure(sqlstate::kFeatureNotSupported, "strategy \"online\" is not supported yet")
         .hint("Use strategy => 'atomic'.");
   Planned out;
-  out.outcome = shadow::plan_text(arguments.desired, arguments.schemas, use);
+  try {
+    out.outcome = shadow::plan_text(arguments.desired, arguments.schemas, use);
+  } catch (const pg::Error& error) {
+    if (is_full_lock_table(error)) throw_full_lock_table();
+    throw;
+  }
   const shadow::Outcome& outcome = out.outcome;
   plan::Document& document = out.document;
   document.plan = outcome.plan;

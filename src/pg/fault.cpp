@@ -78,8 +78,7 @@ void strike(std::string_view way, const char* where, std::int64_t number) {
                    : way == "lock"     ? ERRCODE_LOCK_NOT_AVAILABLE
                    : way == "conflict" ? ERRCODE_T_R_SERIALIZATION_FAILURE
                                        : ERRCODE_INTERNAL_ERROR;
-  ereport(ERROR,
-          (errcode(code), errmsg("fault point %d: %s %lld", passed, where, static_cast<long long>(number))));
+  ereport(ERROR, (errcode(code), errmsg("fault point %d: %s %lld", passed, where, static_cast<long long>(number))));
 }
 
 /// Called by the server: no exceptions.
@@ -107,9 +106,7 @@ void fault_point(const char* where, std::int64_t number) {
   in_transaction = true;
   ++passed;
   if (names)
-    call([&] {
-      ereport(NOTICE, (errmsg("fault point %d: %s %lld", passed, where, static_cast<long long>(number))));
-    });
+    call([&] { ereport(NOTICE, (errmsg("fault point %d: %s %lld", passed, where, static_cast<long long>(number)))); });
   const std::string_view way = way_of(passed);
   if (way.empty()) return;
   if (way == "memory") throw std::bad_alloc();
