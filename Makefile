@@ -8,7 +8,7 @@
 #   make soak       random pairs (PAIRS=10000, PAIRS_SEED=1, PAIRS_JOBS=…)
 #
 # Variables: PG_CONFIG, WERROR=1, SAN=undefined|address,undefined (its own folder below out/), CXX, V=1 to
-# see the commands.
+# see the commands, FAULTS=1 for out/<major>/faults/pgschema.so too, the module that tests can have fail.
 
 PG_CONFIG ?= pg_config
 
@@ -160,12 +160,25 @@ $(DOOR_OBJECTS): $(OUT)/test/%.o: test/%.cpp $(OUT)/flags
 $(OUT)/door.so: $(DOOR_OBJECTS) $(filter $(OUT)/pg/% $(OUT)/model/secrets.o,$(OBJECTS))
 	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) -shared -o $@ $^ $(LDFLAGS) -lstdc++
 
+# The module with fault points (src/pg/fault.hpp): only what has some is compiled again. FAULTS=1 makes it too.
+FAULTY := $(shell grep -l '"pg/fault.hpp"' $(SOURCES))
+FAULTY_OBJECTS := $(FAULTY:src/%.cpp=$(OUT)/faults/%.o)
+
+$(FAULTY_OBJECTS): $(OUT)/faults/%.o: src/%.cpp $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call run,CXX)$(CXX) $(CXXFLAGS_OURS) $(SERVER_CPPFLAGS) -DPGSCHEMA_FAULTS -MMD -MP -c -o $@ $<
+
+$(OUT)/faults/pgschema.so: $(filter-out $(FAULTY:src/%.cpp=$(OUT)/%.o),$(OBJECTS)) $(FAULTY_OBJECTS) $(PG_QUERY) build/exports.map $(OUT)/objects
+	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) -shared -o $@ $(filter %.o,$^) -Wl,--version-script=build/exports.map $(LDFLAGS) -lstdc++
+
+all: $(if $(FAULTS),$(OUT)/faults/pgschema.so)
+
 # A fuzzer a file, with the parts that do not see the server. test/fuzz/run says with which compiler.
 $(OUT)/fuzz/%: test/fuzz/%.cpp $(FREE_OBJECTS) $(PG_QUERY) $(OUT)/flags $(OUT)/objects
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(CXXFLAGS_OURS) $(FREE_CPPFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< $(FREE_OBJECTS) $(PG_QUERY)
 
--include $(UNIT_OBJECTS:.o=.d) $(DOOR_OBJECTS:.o=.d) $(wildcard $(OUT)/fuzz/*.d)
+-include $(UNIT_OBJECTS:.o=.d) $(DOOR_OBJECTS:.o=.d) $(FAULTY_OBJECTS:.o=.d) $(wildcard $(OUT)/fuzz/*.d)
 
 # ---------------------------------------------------------------------------------------------------
 # Checks of the source text.

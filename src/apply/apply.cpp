@@ -12,6 +12,7 @@
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "model/secrets.hpp"
+#include "pg/fault.hpp"
 #include "pg/query.hpp"
 #include "pg/role.hpp"
 #include "pg/sha256.hpp"
@@ -80,6 +81,11 @@ void check_unchanged(const functions::Planned& planned) {
   const pg::SettingsScope settings;
   settings.pin_output();
   catalog::Walk now;
+  for (const auto& dependent : catalog::direct_dependents(planned.outcome.participants))
+    if (!planned.outcome.dependents.count(dependent))
+      throw Failure(sqlstate::kSerialization,
+                    "another session has made something that depends on what the plan changes")
+          .hint("Plan again.");
   try {
     const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID,
                                      SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told
@@ -176,16 +182,21 @@ void lock(const functions::Planned& planned, Locks& locks) {
   if (planned.document.plan.empty()) return;
   const ScriptSettings settings;
   locks.take(functions::locks_of(planned.outcome, 1));
+  pg::fault_point("before the comparison");
   check_unchanged(planned);
 }
 
 void run_step(const plan::Step& step, std::size_t steps) {
   try {
+    pg::fault_point("before step", step.number);
     const TimestampTz began = GetCurrentTimestamp();
     refuse_new_dependents(step);
-    std::optional<pg::RoleScope> role;
-    if (!step.command.run_as.empty()) role.emplace(step.command.run_as);
-    pg::run_openly(step.command.sql);
+    {
+      std::optional<pg::RoleScope> role;
+      if (!step.command.run_as.empty()) role.emplace(step.command.run_as);
+      pg::run_openly(step.command.sql);
+    }
+    pg::fault_point("after step", step.number);
     tell_if_slow(step, steps, began);
   } catch (pg::Error& error) {
     if (error.sqlstate() == sqlstate::kDependentObjects) throw_new_dependent(error);
@@ -209,7 +220,9 @@ void run(const functions::Planned& planned, const RunAs& how) {
       run_step(step, steps.size());
     }
   }
+  pg::fault_point("after the steps");
   if (settings::verify && planned.document.plan.phases() == 1) check_result(planned);
+  pg::fault_point("after the check");
 }
 
 namespace {
@@ -299,9 +312,13 @@ std::int64_t record(const functions::Planned& planned, const functions::PlanArgu
                     const std::string& started_at) {
   const pg::SettingsScope settings;
   settings.set("search_path", "pg_catalog, pg_temp");
+  pg::fault_point("before the history");
   const std::int64_t version = write_row(planned, arguments, started_at, true);
+  pg::fault_point("after the row of history");
   if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));
+  pg::fault_point("before old history goes");
   forget_old();
+  pg::fault_point("after the history");
   return version;
 }
 

@@ -8,6 +8,7 @@
 #include "kinds/registry.hpp"
 #include "kinds/stored.hpp"
 #include "model/failure.hpp"
+#include "pg/fault.hpp"
 #include "pg/query.hpp"
 #include "pg/role.hpp"
 #include "pg/sha256.hpp"
@@ -222,9 +223,13 @@ std::vector<NeededExtension> extensions_of(const std::vector<std::string>& schem
 void keep(std::int64_t version, const std::vector<std::string>& schemas) {
   Texts texts;
   std::vector<SchemaNow> now;
-  for (const auto& schema : schemas) now.push_back(look(schema, texts));
+  for (const auto& schema : schemas) {
+    now.push_back(look(schema, texts));
+    pg::fault_point("after a schema is read");
+  }
   const HistoryOwner owner;
   store(texts);
+  pg::fault_point("after the texts are stored");
   for (std::size_t i = 0; i < schemas.size(); ++i)
     pg::write(kKeepSql, {version, schemas[i], now[i].objects, now[i].extensions, now[i].problem});
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/failure.hpp"
+#include "pg/fault.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
@@ -104,11 +105,13 @@ void Locks::acquire(const Wait& wait) {
   const auto lock = [&](bool wait_for_it) {
     return pg::call([&] { return LockAcquire(&wait.tag, wait.mode, false, !wait_for_it) != LOCKACQUIRE_NOT_AVAIL; });
   };
-  if (lock(false)) return;
+  pg::fault_point("before a lock");
+  if (lock(false)) return pg::fault_point("after a lock");
   if (const std::string who = in_the_way(wait); !who.empty()) tell(cat("pgschema: waiting for ", wait.what), who);
   waiting_ = wait;
   (void)lock(true);
   waiting_.reset();
+  pg::fault_point("after a lock that was waited for");
 }
 
 void Locks::take_turn() { acquire({turn(), ExclusiveLock, "another apply in this database"}); }
@@ -146,6 +149,7 @@ void Locks::run(const std::function<void()>& attempt) {
   for (int failed = 1;; ++failed) {
     std::string message, detail;
     waiting_.reset();
+    pg::fault_point("before an attempt", failed);
     try {
       pg::Subtransaction all;
       attempt();
@@ -173,6 +177,7 @@ void Locks::run(const std::function<void()>& attempt) {
     tell(cat("pgschema: ", message, "; all locks are given up, attempt ", std::to_string(failed + 1), " of ",
              std::to_string(patience_.retries + 1), " follows"),
          detail);
+    pg::fault_point("before the pause", failed);
     pause(failed - 1);
   }
 }

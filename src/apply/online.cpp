@@ -6,6 +6,7 @@
 #include "apply/progress.hpp"
 #include "apply/worker.hpp"
 #include "model/secrets.hpp"
+#include "pg/fault.hpp"
 #include "pg/sha256.hpp"
 #include "script/quote.hpp"
 #include "shadow/settlement.hpp"
@@ -52,12 +53,15 @@ class Course {
       std::optional<functions::Planned> kept;
       locks_.run([&] {
         locks_.take_turn();
+        pg::fault_point("after the turn");
         kept = functions::make_plan(how_.arguments, true);
+        pg::fault_point("after the plan");
         if (begun_)
           keep_order(*kept);
         else
           check(*kept);
         lock(*kept, locks_);
+        pg::fault_point("after the locks");
       });
       turn_.emplace();
       const functions::Planned& planned = *kept;
@@ -161,7 +165,9 @@ class Course {
         pg::Subtransaction all;
         const Progress progress(static_cast<std::uint32_t>(done_ + 1), static_cast<std::uint32_t>(phases_), 1);
         if (step.runs == Runs::kTopLevel) {
+          pg::fault_point("before a worker");
           run_at_top_level(library_, step.command.sql, step.command.run_as);
+          pg::fault_point("after a worker");
         } else {
           ask_for_snapshot();
           locks_.run([&] {
@@ -181,8 +187,10 @@ class Course {
   void advance(std::int64_t steps) { (void)write_as_owner(kAdvanceSql, {version_, std::int64_t{done_ + 1}, steps}); }
 
   void committed(const plan::Step& step) {
+    pg::fault_point("before a commit");
     commit();
     committed_ = true;
+    pg::fault_point("after a commit");
     next_phase();
     tell(cat("pgschema: phase ", std::to_string(done_), " of ", std::to_string(phases_), ", ",
              step.runs == Runs::kWithPhase ? "committed" : script::comment_text(script::excerpt(step.command.sql, 80))),

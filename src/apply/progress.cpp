@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "pg/call.hpp"
+#include "pg/fault.hpp"
 
 extern "C" {
 #include "miscadmin.h"
@@ -50,9 +51,11 @@ Progress::~Progress() {
 
 void Progress::step(std::uint32_t number) {
   forget_step();
+  pg::fault_point("before the progress", number);
   step_ = number;
   since_ = now();
   hold(step_, steps_, kStep);
+  pg::fault_point("in the progress", number);
   hold(since_, 0, kSince);
 }
 

@@ -1,6 +1,7 @@
 #include "apply/retention.hpp"
 
 #include "functions/settings.hpp"
+#include "pg/fault.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 
@@ -40,7 +41,9 @@ void forget_old() {
   if (settings::history_retention == 0) return;
   const auto owner = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass").at(0).oid(0);
   const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
-  if (!pg::write(kForgetSql, {std::int64_t{settings::history_retention}}).empty()) pg::write(kForgetTextsSql);
+  if (pg::write(kForgetSql, {std::int64_t{settings::history_retention}}).empty()) return;
+  pg::fault_point("while old history goes");
+  pg::write(kForgetTextsSql);
 }
 
 }  // namespace pgschema::apply

@@ -53,6 +53,11 @@ namespace {
 
 constexpr std::size_t kFirstAttribute = 8;
 
+// Row types of relations, and arrays of these and of types.
+constexpr const char* kRowTypesSql = R"(
+WITH t AS (SELECT reltype AS oid FROM pg_class WHERE oid = ANY ($1) AND reltype <> 0 UNION ALL SELECT unnest($2::oid[]))
+SELECT oid FROM t UNION ALL SELECT p.typarray FROM t JOIN pg_type p ON p.oid = t.oid WHERE p.typarray <> 0)";
+
 /// Sequences that columns of these relations own.
 std::vector<Oid> owned_sequences(const std::vector<RawDependency>& dependents) {
   std::vector<Oid> out;
@@ -629,6 +634,19 @@ std::vector<std::pair<Oid, Oid>> Units::addresses() const {
   for (Oid oid : relations) out.emplace_back(RelationRelationId, oid);
   for (Oid oid : functions) out.emplace_back(ProcedureRelationId, oid);
   out.insert(out.end(), others.begin(), others.end());
+  return out;
+}
+
+std::set<std::pair<Oid, Oid>> direct_dependents(const Units& units) {
+  Units about = units;
+  about.schemas.clear();
+  std::set<Address> objects;
+  for (const auto& [classid, oid] : about.addresses()) objects.insert({classid, oid, 0});
+  const auto list = [](const std::set<Oid>& oids) { return std::vector<Oid>(oids.begin(), oids.end()); };
+  for (const auto& row : pg::query(kRowTypesSql, {list(units.relations), list(units.types)}))
+    objects.insert({TypeRelationId, row.oid(0), 0});
+  std::set<std::pair<Oid, Oid>> out;
+  for (const auto& edge : direct_dependents(objects)) out.emplace(edge.from.classid, edge.from.objid);
   return out;
 }
 

@@ -24,6 +24,10 @@ struct Units {
   std::vector<std::pair<Oid, Oid>> addresses() const;
 };
 
+/// Who depends directly on one of them, or on its row type, by catalog and OID: so that it can be seen that somebody new does.
+/// Not on schemas.
+std::set<std::pair<Oid, Oid>> direct_dependents(const Units& units);
+
 struct Reading {
   Snapshot snapshot;
   std::map<Address, ObjectId> ids;      // of everything in the snapshot that has an address

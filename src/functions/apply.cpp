@@ -4,10 +4,12 @@
 #include <algorithm>
 
 #include "functions/arguments.hpp"
+#include "functions/lock_table.hpp"
 #include "functions/settings.hpp"
 #include "kinds/registry.hpp"
 #include "model/secrets.hpp"
 #include "pg/entry.hpp"
+#include "pg/fault.hpp"
 #include "shadow/settlement.hpp"
 
 extern "C" {
@@ -111,6 +113,7 @@ Datum apply(FunctionCallInfo fcinfo) {
     return result(fcinfo, apply::run_in_phases({arguments, expect, until_phase(fcinfo), waits,
                                                 [&](const plan::Document& document, bool expected) {
                                                   gate(document, allow, expect, expected);
+                                                  check_lock_table(document);
                                                 },
                                                 started}));
   if (!PG_ARGISNULL(kUntilPhase))
@@ -120,14 +123,19 @@ Datum apply(FunctionCallInfo fcinfo) {
   apply::Locks locks(waits);
   locks.run([&] {
     locks.take_turn();
+    pg::fault_point("after the turn");
     kept = make_plan(arguments, true);  // again after a pause: what has come meanwhile takes part
+    pg::fault_point("after the plan");
     gate(kept->document, allow, expect, expect && *expect == kept->document.fingerprint);
+    check_lock_table(kept->document);
     apply::lock(*kept, locks);
+    pg::fault_point("after the locks");
   });
   const Planned& planned = *kept;
   apply::run(planned, {waits.lock_timeout});
   const std::int64_t version = apply::record(planned, arguments, started);
   if (arguments.schemas) shadow::settle(arguments.desired, *arguments.schemas, planned.outcome);
+  pg::fault_point("before the call ends");
   const int statements = static_cast<int>(planned.document.plan.steps.size());
   pg::call([&] {
     ereport(NOTICE,

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "functions/arguments.hpp"
+#include "functions/lock_table.hpp"
 #include "functions/measure.hpp"
 #include "functions/settings.hpp"
 #include "functions/size.hpp"
@@ -239,7 +240,12 @@ PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, 
 
 Planned make_plan(const PlanArguments& arguments, bool applying) {
   Planned out;
-  out.outcome = shadow::plan_text(arguments.desired, arguments.schemas, {applying, arguments.strategy == "online"});
+  try {
+    out.outcome = shadow::plan_text(arguments.desired, arguments.schemas, {applying, arguments.strategy == "online"});
+  } catch (const pg::Error& error) {
+    if (is_full_lock_table(error)) throw_full_lock_table();
+    throw;
+  }
   const shadow::Outcome& outcome = out.outcome;
   plan::Document& document = out.document;
   document.plan = outcome.plan;

@@ -2,6 +2,7 @@
 
 #include <climits>
 
+#include "pg/fault.hpp"
 #include "pg/server.hpp"
 
 extern "C" {
@@ -62,6 +63,7 @@ void define() {
   DefineCustomIntVariable("pgschema.history_retention", "How long pgschema.history keeps an apply.",
                           "Older ones are deleted by the next apply, but for the last of each schema. 0: all are kept.",
                           &history_retention, 0, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
+  pg::define_fault_settings();
   MarkGUCPrefixReserved("pgschema");
 }
 

@@ -15,8 +15,10 @@ TimeoutId timer = MAX_TIMEOUTS;  // registered once in a session: the server tak
 volatile sig_atomic_t seen = 0;
 LOCKTAG waited;
 
-/// In a signal handler. While this process waits, the lock stays where it is; once granted, it is this process's.
+/// In a signal handler, which goes on while a process that is terminated ends: then it has no entry any more. While this
+/// process waits, the lock stays where it is; once granted, it is this process's.
 void look() {
+  if (!MyProc) return;
   const LOCK* lock = MyProc->waitLock;
   if (!lock) return;
   waited = lock->tag;

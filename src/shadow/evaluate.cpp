@@ -10,6 +10,7 @@
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
 #include "pg/caches.hpp"
+#include "pg/fault.hpp"
 #include "pg/query.hpp"
 #include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
@@ -83,6 +84,7 @@ class Evaluation {
     using_ = using_directives(text_, search_path_, caller_);
     auto gone = clear_the_ground();
     leave_dropped_constraints(gone);
+    leave_dropped_objects(gone);
     collect_returning(gone);
     turns_.index();
     while (one_round()) {
@@ -306,6 +308,38 @@ class Evaluation {
     }
   }
 
+  /// What uses a column that is reworked went with that, and the text drops it: it need not come back for that.
+  void leave_dropped_objects(std::set<ObjectId>& gone) {
+    const auto went = [&](const ObjectId& id) {
+      return id && copied_.count(id) && gone.count(id) && !defined_.count(live_.root(id));
+    };
+    std::set<ObjectId> left;
+    for (auto& item : items_) {
+      if (!item.text || item.text->meaning.purpose != Purpose::kDrop || !IsA(item.tree->stmt, DropStmt)) continue;
+      const auto& named = item.text->named;
+      if (std::none_of(named.begin(), named.end(), went)) continue;
+      for (const auto& id : named)
+        if (went(id)) add_dropped(id, item.text->meaning.cascade, left);
+      // What the text defines is not dropped either: see leave_to_definitions().
+      item.tree = drop_without(*item.text->tree, [&](std::size_t i) {
+        return i < named.size() && named[i] && (went(named[i]) || !item.roots.count(root(named[i])));
+      });
+    }
+    for (const auto& id : left) gone.erase(id);
+    std::erase_if(items_, [](const Item& item) {
+      return item.text && IsA(item.tree->stmt, DropStmt) &&
+             reinterpret_cast<const DropStmt*>(item.tree->stmt)->objects == NIL;
+    });
+  }
+
+  void add_dropped(const ObjectId& id, bool with_dependents, std::set<ObjectId>& out) const {
+    if (!out.insert(id).second) return;
+    for (const auto& child : live_.children(id)) add_dropped(child, with_dependents, out);
+    if (!with_dependents) return;
+    for (const auto& edge : live_.dependents(id))
+      if (live_.has(edge.from)) add_dropped(edge.from, true, out);
+  }
+
   /// Whether the text defines the publication that a table is said to belong to: then it says which tables those are.
   bool of_defined_publication(const ObjectId& membership) const {
     const auto& needs = live_.needs(membership);
@@ -517,6 +551,7 @@ class Evaluation {
   bool attempt(Item& item) {
     try {
       pg::Subtransaction trial;
+      if (item.text) pg::fault_point("in the shadow, before a statement of the text");
       run_item(item);
       end(trial);
     } catch (const Failure& failure) {

@@ -6,6 +6,7 @@
 #include "diff/diff.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
+#include "pg/fault.hpp"
 #include "pg/lock_watch.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
@@ -152,6 +153,7 @@ class Attempt {
     hold(units_);
     to_hide_ = rows_to_hide(with_stubs());
     original_ = catalog::read(units_, true);
+    if (use_.applying) dependents_ = catalog::direct_dependents(without_shells());
     read_positions(original_.snapshot);
   } catch (const pg::Error& error) {
     throw_overtaken(error);
@@ -264,6 +266,7 @@ class Attempt {
 
     Copies copies(units_, original_.snapshot, stubs_);
     const std::string hidden = hide(to_hide_, !units_.schemas.empty());
+    pg::fault_point("in the shadow, everything is hidden");
     evaluating_ = true;  // a copy may need something of a type that was hidden, as the text may
     const std::set<ObjectId> wanted = renames_ ? all_roots() : upfront(outcome.named);
     copies.make(wanted, renames_ ? std::set<ObjectId>() : left_out(outcome.named, wanted));
@@ -289,6 +292,7 @@ class Attempt {
       outcome.named = named(copied.snapshot);
     }
     const Snapshot live = merged(copied.snapshot, renames);
+    pg::fault_point("in the shadow, with the copies");
 
     Evaluated evaluated;
     {
@@ -308,6 +312,7 @@ class Attempt {
       outcome.plan.refused = evaluated.refused;
       return {};
     }
+    pg::fault_point("in the shadow, what the text means is known");
     write_casts(evaluated.desired, live);
     refuse_hidden_names(evaluated.desired, hidden);
     strip_defaults_of_new(evaluated.desired, live, caller_);
@@ -328,10 +333,12 @@ class Attempt {
       if (scouting) return Spread{};
       if (prove(request, copied, copies, evaluated.assumed, hidden, outcome)) break;
     }
+    pg::fault_point("in the shadow, before it is undone");
     outcome.live = live;
     outcome.values_becoming = request.replaced_enums;
     outcome.participants = without_shells();
     if (!use_.applying) return {};
+    outcome.dependents = dependents_;
     outcome.before = named_walk_;
     outcome.before.lines.insert(outcome.before.lines.end(), rest_walk_.lines.begin(), rest_walk_.lines.end());
     std::sort(outcome.before.lines.begin(), outcome.before.lines.end());
@@ -518,6 +525,7 @@ class Attempt {
   std::vector<HiddenRow> to_hide_;
   catalog::Reading original_;
   catalog::Walk named_walk_, rest_walk_;
+  std::set<std::pair<Oid, Oid>> dependents_;
 };
 
 [[noreturn]] void throw_serialization() {
@@ -590,6 +598,7 @@ Outcome settle(Text& parsed, catalog::Units units, const std::string& search_pat
                                        round == 1             ? Round::kScout
                                        : round == kMostRounds ? Round::kEveryone
                                                               : Round::kProve);
+    pg::fault_point("after a round", round);
     if (!spread) return finish(parsed, std::move(outcome), whole);
     const auto before = units.addresses().size();
     for (const auto& id : spread->ids)

@@ -1,6 +1,7 @@
 #include "shadow/run.hpp"
 
 #include "model/failure.hpp"
+#include "pg/fault.hpp"
 #include "pg/query.hpp"
 #include "pg/role.hpp"
 #include "pg/statement.hpp"
@@ -26,6 +27,7 @@ void mark_populated(const std::string& relation) {
 }
 
 void run(const kinds::Command& command) {
+  pg::fault_point("in the shadow, before a statement of ours");
   if (command.shadow == kinds::Command::Shadow::kMarkPopulated) return mark_populated(command.relation);
   std::optional<pg::RoleScope> role;
   if (!command.run_as.empty()) role.emplace(command.run_as);

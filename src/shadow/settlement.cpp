@@ -5,6 +5,7 @@
 
 #include "functions/settings.hpp"
 #include "model/secrets.hpp"
+#include "pg/fault.hpp"
 #include "pg/query.hpp"
 #include "pg/sha256.hpp"
 #include "pg/statement.hpp"
@@ -371,6 +372,7 @@ void settle(const std::string& desired, const std::vector<std::string>& schemas,
     out.ignored = outcome.ignored;
     out.defines = !outcome.defines_nothing;
     const pg::MemoryScope memory;
+    pg::fault_point("before the settlement");
     const catalog::Versions after = catalog::versions(out.seed);
     describe(desired, outcome.settling->search_path, after, out);
     out.versions = as_proven(outcome.settling->before, after, outcome);
@@ -383,6 +385,7 @@ VALUES ($1::name[], $2, decode($3, 'hex'), decode($4, 'hex'), decode($5, 'hex'),
 ON CONFLICT (schemas, role) DO UPDATE SET circumstances = excluded.circumstances, desired = excluded.desired,
   comparable = excluded.comparable, content = excluded.content)",
         {schemas, caller, outcome.settling->circumstances, pg::sha256(masked(desired)), hash, written(out)});
+    pg::fault_point("after the settlement");
     trial.commit();
     return;
   } catch (const pg::Error& error) {

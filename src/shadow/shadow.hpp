@@ -36,6 +36,7 @@ struct Outcome {
   /// What the plan was made from: the participants and, for a plan that is to be applied, what the walk said of them.
   catalog::Units participants;
   catalog::Walk before;
+  std::set<std::pair<Oid, Oid>> dependents;  // on the participants, by catalog and OID
   /// What the walk over `roots` must say once the plan has been applied. Only for a plan that is to be applied.
   catalog::Walk expected;
   Reprints reprints;

@@ -6,6 +6,7 @@
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
+#include "pg/fault.hpp"
 #include "pg/query.hpp"
 #include "pg/storageless.hpp"
 #include "pg/subtransaction.hpp"
@@ -202,6 +203,7 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool in
   settle_prints(desired, live_.snapshot, live_.snapshot);
   keep_enabled(enabled, live_.snapshot, desired);
   refuse_hidden_names(desired, hidden);
+  pg::fault_point("in the shadow of whole schemas, before it is undone");
   for (const auto& [id, object] : desired.objects) {
     if (object.parent || outside.has(id)) continue;
     const std::string& schema = id.kind == Kind::kSchema ? object.name : object.schema;

@@ -116,8 +116,9 @@ group_matrix() {
 
 group_tap() { tap_like tap test/t; }
 group_door() { tap_like door test/door; }
+group_faults() { tap_like faults test/faults faults.conf; }
 
-# tap_like NAME FOLDER: the TAP programs of a folder, a few at a time, each in a folder of its own.
+# tap_like NAME FOLDER [CONFIGURATION]: the TAP programs of a folder, a few at a time, each in a folder of its own.
 tap_like() {
     local files file name folder status running=0
     files=$(chosen "$2"/*.pl)
@@ -132,7 +133,7 @@ tap_like() {
         while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
         {
             run_in "$folder" env TESTDIR="$folder" TESTDATADIR="$folder/tmp_check" TESTLOGDIR="$folder/tmp_check/log" \
-                TEMP_CONFIG="$work/server.conf" PG_REGRESS="$pgxs_test/regress/pg_regress" \
+                TEMP_CONFIG="$work/${3:-server.conf}" PG_REGRESS="$pgxs_test/regress/pg_regress" \
                 PERL5LIB="$pgxs_test/perl:$work/$1-lib" TEST_DATA="$work/data" TEST_SEEDS="$work/seeds" TEST_DEMO="$work/demo" TEST_DOCS="$work/docs" TEST_MATRIX="$work/matrix" PG_TEST_TIMEOUT_DEFAULT="${PG_TEST_TIMEOUT_DEFAULT:-1400}" DOOR_MODULE="$work/door.so" \
                 prove --verbose "$name.pl" > "$folder/log" 2>&1
             echo $? > "$folder/status"

@@ -27,11 +27,12 @@ build_and_stage() {
     chmod 755 "$work"
 
     # Unit tests alone need no module: they run while it does not link.
-    local groups=" ${ONLY:-unit symbols regress isolation tap door matrix} " programs=()
+    local groups=" ${ONLY:-unit symbols regress isolation tap door faults matrix} " programs=()
     [[ $groups == " unit " ]] || programs+=(install)
     [[ $groups != *" unit "* ]] || ! compgen -G 'test/unit/*.cpp' >/dev/null || programs+=("$out/unit-tests")
     [[ $groups != *" door "* ]] || programs+=("$out/door.so")
     [[ $groups != *" matrix "* ]] || programs+=("$out/matrix")
+    [[ $groups != *" faults "* ]] || programs+=("$out/faults/pgschema.so")
     # One build at a time: two runs would write the same objects.
     mkdir -p "$out"
     (
@@ -42,12 +43,11 @@ build_and_stage() {
     [ ! -e "$out/door.so" ] || cp "$out/door.so" "$work"/
 
     # Whatever a server or a test program reads is copied: the servers' user may not be able to enter the tree.
-    cp test/lib/server.conf "$work/server.conf"
-    if [ "$major" -ge 18 ]; then
-        printf "extension_control_path = '%s:\$system'\ndynamic_library_path = '%s:\$libdir'\n" \
-            "$work/stage$("$pg_config" --sharedir)" "$work/stage$("$pg_config" --pkglibdir)" >> "$work/server.conf"
-    else
-        printf "extension_destdir = '%s'\n" "$work/stage" >> "$work/server.conf"
+    configuration "$work/stage" > "$work/server.conf"
+    if [ -e "$out/faults/pgschema.so" ] && [ -d "$work/stage" ]; then
+        cp -r "$work/stage" "$work/faults-stage"
+        cp "$out/faults/pgschema.so" "$work/faults-stage$("$pg_config" --pkglibdir)/"
+        configuration "$work/faults-stage" > "$work/faults.conf"
     fi
     [ ${#as_user[@]} = 0 ] || chown -R "$server_user" "$work"
 
@@ -75,6 +75,17 @@ run_in() {
 
 # own FOLDER: make it the servers' user's.
 own() { [ ${#as_user[@]} = 0 ] || chown -R "$server_user" "$1"; }
+
+# configuration STAGE: of a server that finds the extension there.
+configuration() {
+    cat test/lib/server.conf
+    if [ "$major" -ge 18 ]; then
+        printf "extension_control_path = '%s:\$system'\ndynamic_library_path = '%s:\$libdir'\n" \
+            "$1$("$pg_config" --sharedir)" "$1$("$pg_config" --pkglibdir)"
+    else
+        printf "extension_destdir = '%s'\n" "$1"
+    fi
+}
 
 clean_up() {
     # A server that outlived its test would live on when its folder is gone.

@@ -33,6 +33,14 @@ SELECT ord.changes('CREATE TABLE ord.k (f name, fv name)');
 SELECT ord.changes('CREATE TABLE ord.k (id int, f name)');
 SELECT ord.changes('CREATE TABLE ord.k (f name, fv name); ALTER TABLE ord.f DROP CONSTRAINT f_id_fkey');
 
+-- What uses a column that goes, or gets another type, and is dropped by the same text.
+CREATE TABLE ord.r (a int, b int); CREATE INDEX r_a ON ord.r (a); CREATE VIEW ord.r1 AS SELECT a FROM ord.r; CREATE VIEW ord.r2 AS SELECT a FROM ord.r1; CREATE VIEW ord.r3 AS SELECT a, b FROM ord.r;
+CREATE FUNCTION ord.rt() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER rr BEFORE UPDATE OF a ON ord.r FOR EACH ROW EXECUTE FUNCTION ord.rt();
+SELECT ord.changes('DROP VIEW ord.r2; DROP VIEW ord.r1, ord.r3; DROP TRIGGER rr ON ord.r; ALTER TABLE ord.r DROP a');
+SELECT ord.changes('ALTER TABLE ord.r DROP a; DROP TRIGGER rr ON ord.r; DROP VIEW ord.r1 CASCADE; CREATE VIEW ord.r3 AS SELECT b FROM ord.r');
+SELECT ord.changes('DROP VIEW ord.r2, ord.r1; DROP VIEW IF EXISTS ord.r3, ord.missing; CREATE VIEW ord.r3 AS SELECT b FROM ord.r; ALTER TABLE ord.r ALTER a TYPE bigint');
+SELECT ord.changes('DROP VIEW ord.r1; ALTER TABLE ord.r DROP a');
+
 -- What makes no sense has its place.
 SELECT ord.changes(E'CREATE VIEW ord.vy AS SELECT a, 1 AS b FROM ord.y;\nDROP VIEW ord.w, ord.vx;\nALTER VIEW ord.vx SET (security_barrier)');
 SELECT ord.changes(E'DROP VIEW ord.vx, ord.w;\nALTER VIEW ord.w SET (security_barrier);\nCREATE TABLE ord.x (a bigint)');
