@@ -478,7 +478,7 @@ class Ordering {
       for (const auto& later : {makers_.find(from), find(alters_, edge.from)}) {
         if (!later) continue;
         before(makers_.find(to), later);
-        before(find(alters_, edge.to), later);
+        if (!reads_only(edge)) before(find(alters_, edge.to), later);
         columns_before(to, *later);
         if (edge.from.kind == Kind::kConstraint) parts_before(edge.to, *later);
         if (roots[from] != roots[to]) after_settled(to, *later);
@@ -498,6 +498,11 @@ class Ordering {
       before(find(resets_, object->parent), node);
       siblings(*object, *node);
     }
+  }
+
+  /// A view that stays where a column beneath it is altered does not care: NOT NULL, a default. (Another type, and it steps aside.)
+  bool reads_only(const Dependency& edge) const {
+    return edge.from.kind == Kind::kView && edge.to.kind == Kind::kColumn && !steps_aside_for(edge.to);
   }
 
   /// Snapshot::root() by number.

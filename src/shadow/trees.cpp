@@ -73,7 +73,8 @@ void complete_trees(catalog::Units& units, const std::set<Oid>& referenced) {
   if (units.relations.empty()) return;
   for (const auto& row : pg::query(kTreeSql, {std::vector<Oid>(units.relations.begin(), units.relations.end())}))
     units.relations.insert(row.oid(0));
-  for (const auto& row : pg::query(kTypesOfTablesSql, {std::vector<Oid>(units.relations.begin(), units.relations.end())}))
+  for (const auto& row :
+       pg::query(kTypesOfTablesSql, {std::vector<Oid>(units.relations.begin(), units.relations.end())}))
     units.types.insert(row.oid(0));
 }
 

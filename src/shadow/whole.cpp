@@ -168,8 +168,8 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool in
   const auto above = everything_above(live_);
   catalog::Units units = scope_.units;
   for (const auto& id : above)
-    if (auto found = live_.outside.find(id); found != live_.outside.end() && !found->second.extension_member &&
-                                             !is_foreign_key(found->second.whole))
+    if (auto found = live_.outside.find(id);
+        found != live_.outside.end() && !found->second.extension_member && !is_foreign_key(found->second.whole))
       units.add(found->second.unit);
   const catalog::Reading original = above.empty() ? catalog::Reading() : catalog::read(units, false);
   const Snapshot outside = part_of(original.snapshot, [&](const ObjectId& root) { return !live_.snapshot.has(root); });

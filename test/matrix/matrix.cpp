@@ -61,9 +61,9 @@ bool exists(Kind kind, const std::string& operation) {
   if (operation == "create" || operation == "drop") return kind != Kind::kIdentitySequence;  // with its column
   // Nothing about them but what has a column of its own here.
   if (operation == "alter")
-    return !one_of(kind, {Kind::kSchema, Kind::kShellType, Kind::kOperatorFamily, Kind::kFamilyMember,
-                          Kind::kPublicationSchema, Kind::kExtensionDependency, Kind::kIdentitySequence,
-                          Kind::kComposite});
+    return !one_of(
+        kind, {Kind::kSchema, Kind::kShellType, Kind::kOperatorFamily, Kind::kFamilyMember, Kind::kPublicationSchema,
+               Kind::kExtensionDependency, Kind::kIdentitySequence, Kind::kComposite});
   return true;
 }
 
