@@ -79,8 +79,8 @@ report_tables() {
     row $db.first   "pgschema_plan, first, of the schema's own text" $first
     row $db.settled "pgschema_plan, settled, without a change" 0.15
     row $db.changed "pgschema_plan, settled, one column changed" 0.2
-    amount $db.memory  "first plan: peak memory of its backend, MB" $memory
-    amount $db.private "            without shared buffers, MB"
+    amount $db.memory  "first plan: peak memory of its backend, MB"
+    amount $db.private "            without shared buffers, MB" $memory
     amount $db.wal     "settled plan: WAL, kB"
     amount $db.rows    "              dead rows in catalogs"
     printf '\n'

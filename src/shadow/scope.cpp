@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/members.hpp"
 #include "catalog/others.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
@@ -24,8 +25,7 @@ using script::Directive;
 using script::DirectiveKind;
 using script::Purpose;
 
-// Everything that has a definition of its own. Row types, array types, multiranges, the constructors of ranges and the
-// sequences of identity columns come with what they belong to.
+// As catalog::members_of(), with the names that `ignore` is about, or some of them only.
 /// $1 the schemas, $2 the catalogs of others; `some`: only relations, types and functions among the oids $3.
 std::string members_sql(bool some) {
   const auto of = [&](const char* table) { return some ? cat(" AND ", table, ".oid = ANY ($3)") : std::string(); };
@@ -187,8 +187,12 @@ Scope scope_of(const std::vector<std::string>& schemas, const Text& text, const 
           .hint("Create it in the desired state, or leave it out of schemas.");
     if (!scope.has_schema(row.text(0))) scope.names.push_back(row.text(0));
   }
-  refuse_others(schemas);
   const auto ignores = ignore_directives(text);
+  if (ignores.empty() && !open) {
+    scope.units = catalog::members_of(schemas);
+    return scope;
+  }
+  refuse_others(schemas);
   for (const auto* directive : ignores) {
     std::string name;
     for (const auto& part : directive->names.at(0).parts) name += cat(name.empty() ? "" : ".", part);

@@ -38,13 +38,8 @@ WHERE (s.category OPERATOR(pg_catalog.~~) 'Client Connection Defaults%' OR s.cat
 
 constexpr const char* kFormat = "pgschema settlement 1";
 
-/// Whose units are followed one by one.
-bool is_followed(Oid classid) {
-  return classid == RelationRelationId || classid == TypeRelationId || classid == ProcedureRelationId;
-}
-
 /// Of a whole object that can be followed.
-bool is_followed(Kind kind) {
+bool can_be_followed(Kind kind) {
   switch (kind) {
     case Kind::kTable:
     case Kind::kForeignTable:
@@ -295,7 +290,7 @@ catalog::Versions as_proven(const catalog::Versions& before, catalog::Versions a
     for (const ObjectId* id : {&step.object, &step.shown}) {
       const Snapshot& in = outcome.live.has(*id) ? outcome.live : outcome.desired;
       const Kind kind = in.has(*id) ? in.root(*id).kind : id->kind;
-      others = others || !is_followed(kind);
+      others = others || !can_be_followed(kind);
     }
   if (!others) after.rest = before.rest;
   for (auto& unit : after.units) {
@@ -306,6 +301,10 @@ catalog::Versions as_proven(const catalog::Versions& before, catalog::Versions a
 }
 
 }  // namespace
+
+bool is_followed(Oid classid) {
+  return classid == RelationRelationId || classid == TypeRelationId || classid == ProcedureRelationId;
+}
 
 std::string comparable(const std::string& desired) {
   std::string out = masked(desired);

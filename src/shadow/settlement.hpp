@@ -37,6 +37,9 @@ struct Settlement {
   catalog::Versions versions;                              // only units and rest
 };
 
+/// Whether units of this catalog are followed one by one: relations, types and functions.
+bool is_followed(Oid classid);
+
 /// The text without the keys of \restrict and \unrestrict at its beginning and end, which are others in every dump. Of the same
 /// length.
 std::string comparable(const std::string& desired);

@@ -104,10 +104,6 @@ std::string last_name(const script::Target& target) {
   return strVal(llast(names));
 }
 
-bool is_followed(Oid classid) {
-  return classid == RelationRelationId || classid == TypeRelationId || classid == ProcedureRelationId;
-}
-
 /// A foreign key to the table may have to be another one.
 bool may_change_keys(const Changed& change) {
   switch (change.id.kind) {
