@@ -193,9 +193,11 @@ std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome, std::option
       "AccessShareLock", "RowShareLock",          "RowExclusiveLock", "ShareUpdateExclusiveLock",
       "ShareLock",       "ShareRowExclusiveLock", "ExclusiveLock",    "AccessExclusiveLock"};
   const auto strength = [&](const std::string& mode) { return std::find(kStrength.begin(), kStrength.end(), mode); };
-  std::set<std::string> existing;
+  std::set<std::string> existing, made;  // and others, that foreign keys refer to
   for (const auto& [id, object] : outcome.live.objects) existing.insert(id.identity);
   for (const auto& [from, to] : outcome.renamed) existing.insert(from.identity);
+  for (const auto& [id, object] : outcome.desired.objects)
+    if (!existing.count(id.identity)) made.insert(id.identity);
   std::map<std::string, std::string> strongest;
   for (const auto& step : outcome.plan.steps) {
     if (phase && step.phase != *phase) continue;
@@ -206,7 +208,7 @@ std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome, std::option
       rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 2);
       const auto space = one.find(' ');
       const std::string mode(one.substr(0, space)), relation(one.substr(space + 1));
-      if (!existing.count(relation)) continue;
+      if (made.count(relation)) continue;
       std::string& known = strongest[relation];
       if (known.empty() || strength(known) < strength(mode)) known = mode;
     }

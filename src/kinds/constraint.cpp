@@ -15,17 +15,19 @@ namespace {
 void index_marks(const std::string& index, const Snapshot& in, const Object* before, const Object& after,
                  std::vector<Command>& out) {
   const Object& relation = relation_of(after, in);
-  const auto alter = [&](const std::string& what) {
-    out.push_back(
-        {cat(alter_relation(relation), what), tag("ALTER", keyword(relation.id.kind)), access_exclusive(relation), {}});
+  const auto alter = [&](const std::string& what, std::string_view lock) {
+    out.push_back({cat(alter_relation(relation), what),
+                   tag("ALTER", keyword(relation.id.kind)),
+                   cat(lock, " ", relation.id.identity),
+                   {}});
   };
   const auto set = [&](std::string_view mark) { return after.has(mark) && !(before && before->has(mark)); };
   const auto gone = [&](std::string_view mark) {
     return before && before->has(mark) && !an_index_is(mark, relation, in);
   };
-  if (set("clustered")) alter(cat(" CLUSTER ON ", index));
-  if (gone("clustered")) alter(" SET WITHOUT CLUSTER");
-  if (set("replica_identity")) alter(cat(" REPLICA IDENTITY USING INDEX ", index));
+  if (set("clustered")) alter(cat(" CLUSTER ON ", index), "ShareUpdateExclusiveLock");
+  if (gone("clustered")) alter(" SET WITHOUT CLUSTER", "ShareUpdateExclusiveLock");
+  if (set("replica_identity")) alter(cat(" REPLICA IDENTITY USING INDEX ", index), "AccessExclusiveLock");
 }
 
 Command set_options(const std::string& alter_index, const std::string& options) {
@@ -213,8 +215,11 @@ class StatisticsWriter final : public Writer {
     if (statistics.has("target")) out.push_back(target(statistics));
     return out;
   }
-  std::vector<Command> drop(const Object& statistics, const Snapshot&) const override {
-    return {{cat("DROP STATISTICS ", statistics.id.identity), "DROP STATISTICS", {}, {}}};
+  std::vector<Command> drop(const Object& statistics, const Snapshot& in) const override {
+    return {{cat("DROP STATISTICS ", statistics.id.identity),
+             "DROP STATISTICS",
+             cat("ShareUpdateExclusiveLock ", relation_of(statistics, in).id.identity),
+             {}}};
   }
   std::optional<Alteration> alter(const Change& change) const override {
     if (change.changed("definition")) return std::nullopt;

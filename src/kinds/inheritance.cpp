@@ -15,10 +15,8 @@ class InheritanceWriter final : public Writer {
   std::vector<Command> create(const Object& inheritance, const Snapshot& in) const override {
     const Object& child = in.objects.at(inheritance.parent);
     if (!is_table(child.id.kind))
-      return {{cat("ALTER INDEX ", inheritance.get("of"), " ATTACH PARTITION ", index_name(child)),
-               "ALTER INDEX",
-               cat("ShareUpdateExclusiveLock ", relation_of(child, in).id.identity),
-               {}}};
+      return {
+          {cat("ALTER INDEX ", inheritance.get("of"), " ATTACH PARTITION ", index_name(child)), "ALTER INDEX", {}, {}}};
     if (inheritance.has("bound"))
       return {{cat("ALTER TABLE ", inheritance.get("of"), " ATTACH PARTITION ", child.id.identity, " ",
                    inheritance.get("bound")),

@@ -89,8 +89,10 @@ void at_end(XactEvent event, void*) {
     const char* where = before ? "before the commit" : "after the commit";
     if (names && before) ereport(NOTICE, (errmsg("fault point %d: %s", passed, where)));
     const std::string_view way = way_of(passed);
-    // What has been committed does not fail any more.
-    if (after)
+    // What has been committed does not fail any more, and who goes with the postmaster does so at its next wait.
+    if (after && way == "postmaster")
+      kill(PostmasterPid, SIGKILL);
+    else if (after)
       strike_dead(way);
     else if (!way.empty())
       strike(way, where, 0);

@@ -97,6 +97,47 @@ class Assembly {
       step.command.lock += cat(", AccessExclusiveLock ", heir.identity);
   }
 
+  static void add_lock(Step& step, std::string_view mode, const std::string& relation) {
+    const std::string& lock = step.command.lock;
+    if (lock.ends_with(cat(" ", relation)) || lock.find(cat(" ", relation, ",")) != std::string::npos) return;
+    step.command.lock += cat(lock.empty() ? "" : ", ", mode, " ", relation);
+  }
+
+  /// At both ends of a foreign key whose column changes its type, or whose table goes (ATPostAlterTypeCleanup() in tablecmds.c;
+  /// triggers are dropped from both); the default partition, whose bound follows from the others; tables whose rows a domain looks at.
+  void add_locks_beside(Step& step) const {
+    const std::string& sql = step.command.sql;
+    const Snapshot& live = request_.live;
+    if (step.object.kind == Kind::kColumn && !step.drops && sql.find(" TYPE ") != std::string::npos) {
+      for (const auto& edge : live.dependents(step.object)) {
+        const Object* key = live.find(edge.from);
+        if (!key || key->id.kind != Kind::kConstraint || key->fact("references").empty()) continue;
+        add_lock(step, "AccessExclusiveLock", key->parent.identity);
+        add_lock(step, "AccessExclusiveLock", key->fact("references"));
+      }
+    } else if (is_table(step.object.kind) && step.drops) {
+      for (const auto& id : live.children(step.object))
+        if (const std::string& other = live.objects.at(id).fact("references");
+            id.kind == Kind::kConstraint && !other.empty())
+          add_lock(step, "AccessExclusiveLock", other);
+    } else if (step.object.kind == Kind::kInheritance && sql.find(" PARTITION ") != std::string::npos &&
+               sql.starts_with("ALTER TABLE ")) {
+      const Object* own = find(step.object);
+      for (const auto& [id, other] : live.objects)
+        if (own && id.kind == Kind::kInheritance && other.get("bound") == "DEFAULT" &&
+            other.get("of") == own->get("of") && id != step.object)
+          add_lock(step, "AccessExclusiveLock", other.parent.identity);
+    } else if (sql.starts_with("ALTER DOMAIN ") && !step.drops) {
+      const Object* own = find(step.object);
+      const ObjectId& domain = own && own->parent ? own->parent : step.object;
+      for (const auto& [id, column] : live.objects)
+        if (id.kind == Kind::kColumn && column.parent.kind == Kind::kTable && column.get("type") == domain.identity &&
+            (sql.find(" ADD ") != std::string::npos || sql.ends_with("SET NOT NULL") ||
+             sql.find(" VALIDATE ") != std::string::npos))
+          add_lock(step, "ShareLock", column.parent.identity);
+    }
+  }
+
   void add_step(const ObjectId& id, Action action, const Command& command, std::vector<kinds::Danger> dangers,
                 bool drops) {
     Step step;
@@ -107,6 +148,7 @@ class Assembly {
     step.object = id;
     step.dangers = std::move(dangers);
     add_locks_beneath(step);
+    add_locks_beside(step);
     const Object* shown = find(id);
     while (shown && shown->parent && !shown->facts.count("object_type")) shown = find(shown->parent);
     if (shown) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 
 #include "functions/settings.hpp"
 #include "model/secrets.hpp"
@@ -355,10 +356,14 @@ std::optional<Settlement> settlement_of(const std::vector<std::string>& schemas,
       "WHERE schemas = $1::name[] AND role = $2 AND circumstances = decode($3, 'hex')",
       {schemas, caller, now});
   if (rows.empty()) return {};
-  Settlement out = read(rows.at(0).text(0));
-  out.desired = rows.at(0).text(1);
-  out.comparable = rows.at(0).text(2);
-  return out;
+  try {
+    Settlement out = read(rows.at(0).text(0));
+    out.desired = rows.at(0).text(1);
+    out.comparable = rows.at(0).text(2);
+    return out;
+  } catch (const std::logic_error&) {  // out of range: not what was written there
+    return {};
+  }
 }
 
 void settle(const std::string& desired, const std::vector<std::string>& schemas, const Outcome& outcome) {
