@@ -78,14 +78,16 @@ GRANT SELECT ON pgschema.history TO PUBLIC;
 CREATE VIEW pgschema.progress AS
 SELECT phase.pid, a.usename AS role, a.application_name AS application, a.query_start AS started_at,
   phase.classid::bigint::int AS phase, phase.objid::bigint::int AS phases, step.classid::bigint::int AS step, step.objid::bigint::int AS steps,
-  pg_catalog.to_timestamp(since.classid::bigint) AS step_since, nullif(pg_catalog.pg_blocking_pids(phase.pid), '{}') AS waiting_for,
+  pg_catalog.to_timestamp(since.classid::bigint) AS step_since, nullif(pg_catalog.pg_blocking_pids(coalesce(worker.pid, phase.pid)), '{}') AS waiting_for,
   i.phase AS index_phase, i.blocks_done, i.blocks_total
 FROM pg_catalog.pg_locks phase
 JOIN pg_catalog.pg_database d ON d.oid = phase.database AND d.datname = pg_catalog.current_database()
 LEFT JOIN pg_catalog.pg_locks step ON step.locktype = 'advisory' AND step.objsubid = 4 AND step.pid = phase.pid AND step.database = phase.database
 LEFT JOIN pg_catalog.pg_locks since ON since.locktype = 'advisory' AND since.objsubid = 6 AND since.pid = phase.pid AND since.database = phase.database
 LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = phase.pid
-LEFT JOIN pg_catalog.pg_stat_progress_create_index i ON i.pid = phase.pid
+-- What runs at top level only runs in a process of its own.
+LEFT JOIN pg_catalog.pg_stat_activity worker ON worker.backend_type = 'pgschema' AND worker.application_name = 'pgschema for ' || phase.pid
+LEFT JOIN pg_catalog.pg_stat_progress_create_index i ON i.pid = coalesce(worker.pid, phase.pid)
 WHERE phase.locktype = 'advisory' AND phase.objsubid = 5;
 COMMENT ON VIEW pgschema.progress IS
   'the applies that run in this database: which phase, which step of how many and since when, the processes that it waits for, and of an index how much is built';

@@ -82,7 +82,9 @@ class Course {
   }
 
   std::int64_t version() const { return version_; }
-  int done() const { return done_; }
+  std::string told() const {
+    return cat("phases done: ", std::to_string(done_), " of ", std::to_string(phases_), "; the same call goes on");
+  }
   bool committed() const { return committed_; }
 
  private:
@@ -248,11 +250,14 @@ std::int64_t run_in_phases(const Online& how) {
   std::exception_ptr thrown;
   try {
     return course.run();
-  } catch (const pg::Error& error) {
+  } catch (pg::Error& error) {
     message = error.message;
+    if (course.committed()) error.context = cat(error.context, error.context.empty() ? "" : "\n", course.told());
     thrown = std::current_exception();
-  } catch (const Failure& failure) {
+  } catch (Failure& failure) {
     message = failure.message();
+    if (course.committed())
+      failure.context(cat(failure.context(), failure.context().empty() ? "" : "\n", course.told()));
     thrown = std::current_exception();
   }
   if (course.committed()) {
