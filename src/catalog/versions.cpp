@@ -79,8 +79,7 @@ std::uint64_t relation_contents(HeapTuple row, std::uint64_t seed) {
   FormData_pg_class fixed;
   memcpy(&fixed, GETSTRUCT(row), CLASS_TUPLE_SIZE);
   fixed.relfilenode = InvalidOid;
-  fixed.relpages = fixed.relallvisible = 0;
-  fixed.reltuples = 0;
+  pg::compat::clear_statistics(fixed);
   fixed.relhasindex = fixed.relhasrules = fixed.relhastriggers = fixed.relhassubclass = false;
   fixed.relrewrite = InvalidOid;
   fixed.relfrozenxid = fixed.relminmxid = InvalidTransactionId;

@@ -22,8 +22,8 @@ struct Command {
   std::string lock;    // strongest lock mode and relation: "AccessExclusiveLock app.calls"; empty for none
   std::string run_as;  // role that must issue it (a grantor), quoted; empty: the caller
   /// In the shadow another form stands for it (REFRESH MATERIALIZED VIEW: marked as filled, nothing read; CREATE INDEX
-  /// CONCURRENTLY: without the word).
-  enum class Shadow { kRun, kMarkPopulated, kOther } shadow = Shadow::kRun;
+  /// CONCURRENTLY: without the word; ADD VALUE: a value that may be used at once, as it may after a commit).
+  enum class Shadow { kRun, kMarkPopulated, kOther, kAddValue } shadow = Shadow::kRun;
   std::string relation = {};  // kMarkPopulated: which
   std::string other = {};     // kOther: the statement
   /// Of a table: only when its columns are what they are to be (there is a TOAST table when one of them needs it).

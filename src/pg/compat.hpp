@@ -5,6 +5,7 @@
 
 extern "C" {
 #include "access/tableam.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_subscription.h"
 #include "commands/defrem.h"
 #include "parser/parse_type.h"
@@ -30,6 +31,15 @@ inline void parse_type(const char* text, Oid* type, int32* typmod) {
   (void)parseTypeString(text, type, typmod, nullptr);
 #else
   parseTypeString(text, type, typmod, false);
+#endif
+}
+
+/// What VACUUM and the building of an index write in the row of a relation.
+inline void clear_statistics(FormData_pg_class& relation) {
+  relation.relpages = relation.relallvisible = 0;
+  relation.reltuples = 0;
+#if PG_VERSION_NUM >= 180000
+  relation.relallfrozen = 0;
 #endif
 }
 

@@ -95,6 +95,11 @@ class Phases {
       if (step.drops && is_helper(step.object)) return (void)held_.emplace(step.object, std::move(step));
     }
     if (kind == Kind::kColumn && sql.ends_with(kSetNotNull)) return set_not_null(std::move(step));
+    // May be used once it is committed.
+    if (kind == Kind::kEnum && stands(step.object) && sql.find(" ADD VALUE ") != std::string::npos) {
+      step.command.shadow = Command::Shadow::kAddValue;
+      return (void)prepare_.push_back(std::move(step));
+    }
     (hangs_on_late(step.object) ? finish_ : main_).push_back(std::move(step));
   }
 

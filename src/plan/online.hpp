@@ -3,7 +3,7 @@
 // What an apply has to do under strong locks becomes short; what is long (building an index, reading all rows) is done under locks that
 // neither stop nor wait behind a queue of others:
 //
-//     prepare   checks that rows which come from now on have to pass, NOT VALID             one transaction
+//     prepare   values of enums; checks that rows which come from now on have to pass       one transaction
 //     early     their validation; indexes of what there is, CONCURRENTLY                    each for itself
 //     main      everything else                                                             one transaction
 //     late      indexes of what main has made; validation; DROP INDEX CONCURRENTLY          each for itself

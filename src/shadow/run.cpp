@@ -6,6 +6,7 @@
 #include "pg/role.hpp"
 #include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
+#include "shadow/enum_value.hpp"
 
 extern "C" {
 #include "access/table.h"
@@ -29,6 +30,10 @@ void mark_populated(const std::string& relation) {
 void run(const kinds::Command& command) {
   pg::fault_point("in the shadow, before a statement of ours");
   if (command.shadow == kinds::Command::Shadow::kMarkPopulated) return mark_populated(command.relation);
+  if (command.shadow == kinds::Command::Shadow::kAddValue) {
+    const pg::MemoryScope memory;
+    return add_enum_value(*reinterpret_cast<AlterEnumStmt*>(pg::parse(command.sql.c_str()).at(0)->stmt));
+  }
   std::optional<pg::RoleScope> role;
   if (!command.run_as.empty()) role.emplace(command.run_as);
   pg::run_unseen(command.shadow == kinds::Command::Shadow::kOther ? command.other : command.sql);

@@ -9,7 +9,7 @@ use Test::More;
 my $node = PostgreSQL::Test::Cluster->new('lock_table');
 $node->init;
 # 20 slots for each of the few processes that there can be.
-$node->append_conf('postgresql.conf', "max_connections = 10\nmax_worker_processes = 2\nmax_wal_senders = 0\nwal_level = minimal\nautovacuum_max_workers = 1\nmax_prepared_transactions = 0\nmax_locks_per_transaction = 20\n");
+$node->append_conf('postgresql.conf', "max_connections = 10\nmax_worker_processes = 2\nmax_wal_senders = 0\nwal_level = minimal\nautovacuum_max_workers = 1\nmax_prepared_transactions = 0\nmax_locks_per_transaction = 20\n" . ($node->pg_version >= 18 ? "autovacuum_worker_slots = 1\n" : ''));
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION pgschema; CREATE SCHEMA app; CREATE TABLE app.t (a int)');
 $node->safe_psql('postgres', join("\n", map { "CREATE VIEW app.v$_ AS SELECT a FROM app.t;" } 1 .. 60));

@@ -34,7 +34,7 @@ my $rows = 'INSERT INTO app.units SELECT i, i::text, i::text, i FROM generate_se
 sub database { my $name = 'd' . ++$number; $node->safe_psql('postgres', "CREATE DATABASE $name"); $node->safe_psql($name, "CREATE EXTENSION pgschema; $before $rows"); return $name; }
 sub quoted { my ($text) = @_; $text =~ s/'/''/g; return "'$text'"; }
 sub call { my ($database, $text, $more) = @_; my ($out, $err) = ('', ''); $node->psql($database, "CALL pgschema_apply(" . quoted($text) . ", '{app}', strategy => 'online', allow => '{all}'" . ($more // '') . ')', stdout => \$out, stderr => \$err); return $err; }
-sub steps { my ($database, $text) = @_; return $node->safe_psql($database, "SELECT phase || ' ' || regexp_replace(regexp_replace(statement, 'calls\\.', '', 'g'), '\\s+', ' ', 'g') FROM pgschema_steps(" . quoted($text) . ", '{app}', strategy => 'online')"); }
+sub steps { my ($database, $text) = @_; return $node->safe_psql($database, "SELECT phase || ' ' || regexp_replace(regexp_replace(statement, '\\m(calls|t)\\.(?=[a-z]+[,\\s])', '', 'g'), '\\s+', ' ', 'g') FROM pgschema_steps(" . quoted($text) . ", '{app}', strategy => 'online')"); }
 sub history { my ($database) = @_; return $node->safe_psql($database, "SELECT concat_ws(' ', version, status, phases_done, phases, steps_done) FROM pgschema.history ORDER BY version"); }
 sub dump_of { my ($database) = @_; my ($dump) = run_command([ 'pg_dump', '-s', '--no-sync', '-n', 'app', '-d', $node->connstr($database) ]); return $dump =~ s/^\\(un)?restrict .*\n//mgr; }
 
@@ -101,6 +101,21 @@ for my $until (1 .. 11)
 	is_wanted($database, 'and ends');
 	like(history($database), qr/^1 applied 12 12 19$/, 'in the same version');
 }
+
+# -------------------------------------------------------------------------------------------- an enum's values, at once
+my $enum = 'd' . ++$number;
+$node->safe_psql('postgres', "CREATE DATABASE $enum");
+my $type = "CREATE SCHEMA app; CREATE TYPE app.status AS ENUM ('new', 'done'); CREATE TABLE app.t (a int, s app.status);";
+my $used = "CREATE SCHEMA app; CREATE TYPE app.status AS ENUM ('new', 'busy', 'done'); CREATE TABLE app.t (a int, s app.status DEFAULT 'busy'); CREATE VIEW app.v AS SELECT a FROM app.t WHERE s = 'busy';";
+$node->safe_psql($enum, "CREATE EXTENSION pgschema; $type");
+is(steps($enum, $used), <<'END' =~ s/\n\z//r, 'values come first');
+1 ALTER TYPE app.status ADD VALUE 'busy' AFTER 'new'
+2 ALTER TABLE app.t ALTER COLUMN s SET DEFAULT 'busy'::app.status
+2 CREATE VIEW app.v AS SELECT a FROM app.t WHERE (s = 'busy'::app.status)
+END
+unlike(call($enum, $used), qr/ERROR/, 'and may be used then');
+is(history($enum), '1 applied 2 2 3', 'in the second phase');
+is(steps($enum, $used), '', 'and that is all');
 
 # ------------------------------------------------------------------------------------------------------ what goes wrong
 my $wrong = database();
