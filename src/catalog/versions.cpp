@@ -6,6 +6,7 @@
 
 #include "catalog/others.hpp"
 #include "pg/call.hpp"
+#include "pg/compat.hpp"
 
 extern "C" {
 #include "access/genam.h"
