@@ -105,7 +105,6 @@ constexpr Exception kExceptions[] = {
     {"pg_class", "reltuples", "statistics"},
     {"pg_class", "relallvisible", "statistics"},
     {"pg_class", "relallfrozen", "statistics"},
-    {"pg_class", "relallfrozen", "statistics"},
     {"pg_class", "relfrozenxid", "age of the rows"},
     {"pg_class", "relminmxid", "age of the rows"},
     {"pg_class", "relhasindex", "a hint that VACUUM corrects; the indexes are walked"},

@@ -106,7 +106,7 @@ UNION ALL SELECT 'prepared ' || gid FROM pg_prepared_xacts
 UNION ALL SELECT 'progress' FROM pgschema.progress
 UNION ALL SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname ~ '^pg_(temp|toast_temp)' AND EXISTS (SELECT FROM pg_class WHERE relnamespace = pg_namespace.oid);};
 
-sub before { my ($self) = @_; return join("\n", map { ask($self->{watcher}, $_) // 'gone' } "$self->{catalogs};", $seen, $history); }
+sub before { my ($self) = @_; return join("\n", map { ask($self->{watcher}, $_) // 'gone' } "$self->{catalogs} ORDER BY 1;", $seen, $history); }
 
 # Files of the database that belong to no relation.
 sub orphans
