@@ -99,7 +99,7 @@ class Course {
       committed_ = true;
       expected = expected || (how_.expect && *how_.expect == rows.at(0).text(4));
     }
-    how_.gate(planned.document, expected);
+    how_.gate(planned, expected);
   }
 
   /// Nothing but steps of that script, and what takes an unfinished index out of the way.

@@ -15,7 +15,7 @@ struct Online {
   std::optional<int> until_phase;
   Patience patience;
   /// Raises what the caller does not allow; `expected`: the plan is what `expect` says, or what was left of it.
-  std::function<void(const plan::Document&, bool expected)> gate;
+  std::function<void(const functions::Planned&, bool expected)> gate;
   std::string started;  // now()
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "functions/arguments.hpp"
+#include "functions/check_data.hpp"
 #include "functions/lock_table.hpp"
 #include "functions/settings.hpp"
 #include "kinds/registry.hpp"
@@ -57,12 +58,17 @@ bool allowed(const plan::HazardLine& hazard, const std::vector<std::string>& all
   return expected && !plan::always_needs_allow(hazard.hazard);
 }
 
-void gate(const plan::Document& document, const std::vector<std::string>& allow,
-          const std::optional<std::string>& expect, bool expected) {
+/// Rows are looked at for a refusal only: else the steps themselves find what is against them.
+void gate(const Planned& planned, const std::vector<std::string>& allow, const std::optional<std::string>& expect,
+          bool expected) {
+  plan::Document document = planned.document;
   if (expect && !expected)
     throw Failure(sqlstate::kObjectNotReady, "the plan is not the expected one")
         .detail(cat("Its fingerprint is ", document.fingerprint, ", the expected one is \"", *expect, "\"."))
         .hint("The database or the desired state has changed since the plan was reviewed. Plan and review again.");
+  const auto& found = document.hazards;
+  if (std::any_of(found.begin(), found.end(), [&](const auto& hazard) { return !allowed(hazard, allow, expected); }))
+    check_data(planned.outcome, document);
   std::string detail;
   std::vector<std::string> missing = allow;
   for (const auto& hazard : document.hazards) {
@@ -111,9 +117,9 @@ Datum apply(FunctionCallInfo fcinfo) {
   const std::string started = apply::now();
   if (arguments.strategy == "online")
     return result(fcinfo, apply::run_in_phases({arguments, expect, until_phase(fcinfo), waits,
-                                                [&](const plan::Document& document, bool expected) {
-                                                  gate(document, allow, expect, expected);
-                                                  check_lock_table(document);
+                                                [&](const Planned& planned, bool expected) {
+                                                  gate(planned, allow, expect, expected);
+                                                  check_lock_table(planned.document);
                                                 },
                                                 started}));
   if (!PG_ARGISNULL(kUntilPhase))
@@ -126,7 +132,7 @@ Datum apply(FunctionCallInfo fcinfo) {
     pg::fault_point("after the turn");
     kept = make_plan(arguments, true);  // again after a pause: what has come meanwhile takes part
     pg::fault_point("after the plan");
-    gate(kept->document, allow, expect, expect && *expect == kept->document.fingerprint);
+    gate(*kept, allow, expect, expect && *expect == kept->document.fingerprint);
     check_lock_table(kept->document);
     apply::lock(*kept, locks);
     pg::fault_point("after the locks");

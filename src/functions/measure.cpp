@@ -69,12 +69,14 @@ std::optional<std::string> loss(const shadow::Outcome& outcome, const ObjectId& 
   const Object* object = object_of(outcome, id);
   if (!object || has_rows_elsewhere(outcome, id)) return text;
   if (id.kind == Kind::kTable) {
-    const auto row = counted(cat("SELECT count(*) FROM ", object->has("partition_key") ? "" : "ONLY ", id.identity));
+    const auto row = counted(cat("SELECT count(*) FROM ", object->has("partition_key") ? "" : "ONLY ",
+                                 outcome.before_renames(id).identity));
     if (row && row->number(0) == 0) return {};
     return row ? cat(text, ": ", grouped(row->number(0)), " rows") : text;
   }
   if (id.kind == Kind::kColumn && object->parent.kind == Kind::kTable) {
-    const auto row = counted(cat("SELECT count(*), count(", object->name, ") FROM ", object->parent.identity));
+    const auto row = counted(cat("SELECT count(*), count(", object->name, ") FROM ",
+                                 outcome.before_renames(object->parent).identity));
     if (row && row->number(1) == 0) return {};
     return row ? cat(text, ": ", grouped(row->number(1)), " of ", grouped(row->number(0)), " rows not null") : text;
   }
@@ -93,6 +95,13 @@ std::int64_t bytes_of(const shadow::Outcome& outcome, const ObjectId& id) {
   if (root)
     for (const auto& heir : kinds::descendants_of(root->id, outcome.live)) all += bytes(heir);
   return all;
+}
+
+/// That is known: there is no row in the table of a new column, nor below it.
+bool is_empty(const shadow::Outcome& outcome, const ObjectId& column) {
+  if (has_rows_elsewhere(outcome, column)) return false;
+  const auto row = counted(cat("SELECT EXISTS (SELECT FROM ", outcome.before_renames(outcome.desired.root(column)).identity, ")"));
+  return row && !row->truth(0);
 }
 
 /// A column that changes its type, as the server would do it.
@@ -117,6 +126,10 @@ std::optional<std::string> told(const shadow::Outcome& outcome, const ObjectId& 
       if (bytes < static_cast<std::int64_t>(settings::hazard_size) * 1024 * 1024) return {};
       return cat(danger.text, " (", size_text(bytes), ")");
     }
+    case kinds::Hazard::kDataDependent:
+      // A new column without a value: where there is no row there is nothing that it could fail on.
+      if (id.kind == Kind::kColumn && !outcome.live.has(id) && is_empty(outcome, id)) return {};
+      return danger.text;
     default: return danger.text;
   }
 }
@@ -186,8 +199,8 @@ void measure(const shadow::Outcome& outcome, plan::Document& document) {
     std::vector<kinds::Danger> met;
     for (const auto& danger : step.dangers)
       if (auto text = told(outcome, step.object, danger)) {
-        met.push_back({danger.hazard, *text});
-        document.hazards.push_back({danger.hazard, step.object, *text});
+        met.push_back({danger.hazard, *text, danger.nulls});
+        document.hazards.push_back({danger.hazard, step.object, *text, danger.nulls});
       }
     step.dangers = std::move(met);
   }

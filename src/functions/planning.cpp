@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "functions/arguments.hpp"
+#include "functions/check_data.hpp"
 #include "functions/lock_table.hpp"
 #include "functions/measure.hpp"
 #include "functions/settings.hpp"
@@ -269,6 +270,7 @@ Planned make_plan(const PlanArguments& arguments, bool applying) {
   describe_rebuilds(outcome, document);
   describe_text(outcome, document);
   measure(outcome, document);
+  if (!applying) check_data(outcome, document);
   if (!arguments.schemas) tell_overloads(outcome);
   return out;
 }

@@ -14,6 +14,7 @@ namespace pgschema::settings {
 bool run_code = false;
 bool verify = true;
 bool keep_schemas = true;
+int check_data = 1000;
 int hazard_size = 64;
 int history_retention = 0;
 int max_desired_size = 64 * 1024;
@@ -47,6 +48,10 @@ void define() {
   DefineCustomBoolVariable("pgschema.keep_schemas", "Whether an apply keeps what is in the schemas that it speaks of.",
                            "pgschema_dump(schemas, version) shows them as they stood then.", &keep_schemas, true,
                            PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable(
+      "pgschema.check_data", "How long a plan may look at rows to tell whether its steps can fail on them.",
+      "All of them together. What was not looked at in time is told as such. 0: no rows are looked at.", &check_data,
+      1000, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("pgschema.hazard_size", "From which size of a relation on a rewrite or scan is a hazard.",
                           nullptr, &hazard_size, 64, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MB, nullptr, nullptr, nullptr);
   DefineCustomIntVariable(

@@ -6,6 +6,7 @@ namespace pgschema::settings {
 extern bool run_code;          // pgschema.run_code
 extern bool verify;            // pgschema.verify
 extern bool keep_schemas;      // pgschema.keep_schemas
+extern int check_data;         // pgschema.check_data, in milliseconds; 0: rows are not looked at
 extern int hazard_size;        // pgschema.hazard_size, in megabytes
 extern int history_retention;  // pgschema.history_retention, in minutes; 0: everything is kept
 extern int max_desired_size;   // pgschema.max_desired_size, in kilobytes

@@ -16,10 +16,7 @@ FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'm', 'p', 'i', 'I
 
 std::optional<Size> size_of(const shadow::Outcome& outcome, const ObjectId& id) {
   if (id.kind != Kind::kTable && id.kind != Kind::kMaterializedView && id.kind != Kind::kIndex) return {};
-  ObjectId now = id;  // the plan has not run yet
-  for (auto rename = outcome.renamed.rbegin(); rename != outcome.renamed.rend(); ++rename)
-    if (rename->second == now) now = rename->first;
-  const auto rows = pg::query(kSizeSql, {now.identity.text()});
+  const auto rows = pg::query(kSizeSql, {outcome.before_renames(id).identity.text()});
   if (rows.empty()) return {};
   return Size{rows.front().number(0), rows.front().number(1)};
 }

@@ -48,6 +48,28 @@ Command add_not_null(const Object& table, const Object& column) {
                      cat("ADD ", name_of_null(column), "NOT NULL ", column.name, options.empty() ? "" : " ", options));
 }
 
+Command set_not_null(const Object& table, const Object& column) {
+  if (name_of_null(column).empty() && !column.has("not_null_options"))
+    return on_relation(table, cat("ALTER COLUMN ", column.name, " SET NOT NULL"));
+  return add_not_null(table, column);
+}
+
+/// A directive says what its NULL rows get when it becomes NOT NULL.
+bool fills_nulls(const Object& column, const Object& relation) {
+  return relation.id.kind == Kind::kTable && !column.fact("using").empty() && column.has("not_null") &&
+         !not_valid(column) && !column.has("generated") && !column.has("identity");
+}
+
+Command fill_nulls(const Object& table, const Object& column) {
+  Command out{cat("UPDATE ", table.id.identity, " SET ", column.name, " = ", column.fact("using"), " WHERE ", column.name,
+                  " IS NULL"),
+              "UPDATE",
+              cat("RowExclusiveLock ", table.id.identity),
+              {}};
+  out.shadow = Command::Shadow::kAnalyze;
+  return out;
+}
+
 /// Of the table alone, where those beneath it would follow.
 Command on_this_only(const Object& relation, std::string action) {
   return {
@@ -130,8 +152,16 @@ class ColumnWriter final : public Writer {
                                     clause("COLLATE", column.get("collation")), and_typed_tables(relation, in))));
     } else if (is_table(relation.id.kind)) {
       const Object* value = default_of(column, in);
-      out.push_back(on_relation(relation, cat("ADD COLUMN ", column_definition(column, in),
+      const bool fills = !value && fills_nulls(column, relation);
+      Object added = column;
+      if (fills)
+        for (const auto* attribute : {"not_null", "not_null_options"}) added.attributes.erase(attribute);
+      out.push_back(on_relation(relation, cat("ADD COLUMN ", column_definition(added, in),
                                               value ? clause("DEFAULT", value->get("expression")) : "")));
+      if (fills) {
+        out.push_back(fill_nulls(relation, column));
+        out.push_back(set_not_null(relation, column));
+      }
     }
     for (auto& command : column_settings(relation, nullptr, column)) out.push_back(std::move(command));
     return out;
@@ -174,9 +204,16 @@ class ColumnWriter final : public Writer {
   }
 
   /// Every row gets a value of its own.
-  std::vector<Danger> create_dangers(const Object& column, const Snapshot&) const override {
-    if (column.get("generated_kind") != "STORED" && !column.has("identity")) return {};
-    return {{Hazard::kRewrite, cat(describe(column.id), " is computed for every row")}};
+  std::vector<Danger> create_dangers(const Object& column, const Snapshot& in) const override {
+    const Object* relation = in.find(column.parent);
+    if (!relation || relation->id.kind != Kind::kTable || column.get("generated_kind") == "VIRTUAL") return {};
+    const Object* value = default_of(column, in);
+    if (column.has("generated") || column.has("identity"))
+      return {{Hazard::kRewrite, cat(describe(column.id), " is computed for every row")}};
+    if (value && !value->fact("volatile").empty())
+      return {{Hazard::kRewrite, cat(describe(column.id), " gets another default in every row")}};
+    if (value || !column.has("not_null") || not_valid(column)) return {};
+    return {{Hazard::kDataDependent, cat(describe(column.id), " is NOT NULL and has no default"), true}};
   }
 
   std::vector<Danger> drop_dangers(const Object& column, const Snapshot& in) const override {
@@ -248,14 +285,14 @@ class ColumnWriter final : public Writer {
     if (goes) out.commands.push_back(on_relation(table, cat(column, "DROP NOT NULL")));
     if (!after.has("not_null")) return;
     if (before.has("not_null") && !goes) return change_not_null(change, table, out);
-    const bool plain = name_of_null(after).empty() && !after.has("not_null_options");
-    out.commands.push_back(plain ? on_relation(table, cat(column, "SET NOT NULL")) : add_not_null(table, after));
+    if (!change.changed("type") && fills_nulls(after, table)) out.commands.push_back(fill_nulls(table, after));
+    out.commands.push_back(set_not_null(table, after));
     if (!not_valid(after) && table.id.kind != Kind::kForeignTable) endanger_nulls(after, out);
   }
 
   static void endanger_nulls(const Object& column, Alteration& out) {
     out.dangers.push_back({Hazard::kBlocking, cat(describe(column.id), " becomes NOT NULL: every row is read")});
-    out.dangers.push_back({Hazard::kDataDependent, cat(describe(column.id), " becomes NOT NULL")});
+    out.dangers.push_back({Hazard::kDataDependent, cat(describe(column.id), " becomes NOT NULL"), true});
   }
 
   /// The same constraint with another name, or other options (18).
@@ -272,7 +309,7 @@ class ColumnWriter final : public Writer {
                             "ALTER TABLE",
                             cat("ShareUpdateExclusiveLock ", table.id.identity),
                             {}});
-    out.dangers.push_back({Hazard::kDataDependent, cat(describe(after.id), " becomes NOT NULL")});
+    out.dangers.push_back({Hazard::kDataDependent, cat(describe(after.id), " becomes NOT NULL"), true});
   }
 
   static void identity(const Change& change, const Object& table, const std::string& column, Alteration& out) {

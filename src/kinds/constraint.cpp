@@ -114,6 +114,11 @@ class DomainConstraintWriter final : public Writer {
              {},
              {}}};
   }
+  /// On a domain that was there before: of a new one it is a part.
+  std::vector<Danger> create_dangers(const Object& constraint, const Snapshot&) const override {
+    if (constraint.get("definition").ends_with(" NOT VALID")) return {};
+    return {{Hazard::kDataDependent, describe(constraint.id)}};
+  }
   std::optional<Alteration> alter(const Change& change) const override {
     if (change.before.get("definition") != cat(change.after.get("definition"), " NOT VALID")) return std::nullopt;
     return Alteration{{{cat("ALTER DOMAIN ", change.after.parent.identity, " VALIDATE CONSTRAINT ", change.after.name),

@@ -22,8 +22,9 @@ struct Command {
   std::string lock;    // strongest lock mode and relation: "AccessExclusiveLock app.calls"; empty for none
   std::string run_as;  // role that must issue it (a grantor), quoted; empty: the caller
   /// In the shadow another form stands for it (REFRESH MATERIALIZED VIEW: marked as filled, nothing read; CREATE INDEX
-  /// CONCURRENTLY: without the word; ADD VALUE: a value that may be used at once, as it may after a commit).
-  enum class Shadow { kRun, kMarkPopulated, kOther, kAddValue } shadow = Shadow::kRun;
+  /// CONCURRENTLY: without the word; ADD VALUE: a value that may be used at once, as it may after a commit; UPDATE: there are no
+  /// rows, it is only understood).
+  enum class Shadow { kRun, kMarkPopulated, kOther, kAddValue, kAnalyze } shadow = Shadow::kRun;
   std::string relation = {};  // kMarkPopulated: which
   std::string other = {};     // kOther: the statement
   /// Of a table: only when its columns are what they are to be (there is a TOAST table when one of them needs it).
@@ -33,6 +34,7 @@ struct Command {
 struct Danger {
   Hazard hazard;
   std::string text;  // what it means here, without the hazard's name
+  bool nulls = false;  // of kDataDependent: what may be against it is that a value is NULL
 };
 
 /// What an in-place alteration does.

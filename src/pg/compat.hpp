@@ -8,6 +8,7 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_subscription.h"
 #include "commands/defrem.h"
+#include "nodes/parsenodes.h"
 #include "parser/parse_type.h"
 #include "tcop/pquery.h"
 #include "utils/acl.h"
@@ -87,6 +88,15 @@ inline bool owns_subscription(Oid subscription, Oid role) {
   return object_ownercheck(SubscriptionRelationId, subscription, role);
 #else
   return pg_subscription_ownercheck(subscription, role);
+#endif
+}
+
+/// A key WITHOUT OVERLAPS, or a foreign key with PERIOD (18).
+inline bool is_temporal([[maybe_unused]] const Constraint& constraint) {
+#if PG_VERSION_NUM >= 180000
+  return constraint.without_overlaps || constraint.fk_with_period || constraint.pk_with_period;
+#else
+  return false;
 #endif
 }
 

@@ -25,13 +25,17 @@ extern "C" {
 
 namespace pgschema::pg {
 
-std::string qualified_expression(Oid relation_oid, Node* raw) {
+namespace {
+
+/// `convert` gets the transformed tree, and may give another.
+template <typename Convert>
+std::string printed(Oid relation_oid, Node* raw, Convert&& convert) {
   Node* expression = call([&] {
     Relation relation = relation_open(relation_oid, AccessShareLock);
     ParseState* state = make_parsestate(nullptr);
     ParseNamespaceItem* item = addRangeTableEntryForRelation(state, relation, AccessShareLock, nullptr, false, true);
     addNSItemToQuery(state, item, false, true, true);
-    Node* transformed = transformExpr(state, raw, EXPR_KIND_ALTER_COL_TRANSFORM);
+    Node* transformed = convert(state, transformExpr(state, raw, EXPR_KIND_ALTER_COL_TRANSFORM));
     assign_expr_collations(state, transformed);
     free_parsestate(state);
     relation_close(relation, NoLock);
@@ -39,11 +43,33 @@ std::string qualified_expression(Oid relation_oid, Node* raw) {
   });
   const SettingsScope settings;
   settings.pin_output();
-  const char* printed = call([&] {
+  const char* text = call([&] {
     char* name = get_rel_name(relation_oid);
     return deparse_expression(expression, deparse_context_for(name, relation_oid), false, false);
   });
-  return printed;
+  return text;
+}
+
+}  // namespace
+
+std::string qualified_expression(Oid relation, Node* raw) {
+  return printed(relation, raw, [](ParseState*, Node* transformed) { return transformed; });
+}
+
+std::string assigned_expression(Oid relation, Node* raw, const std::string& type) {
+  const char* name = type.c_str();
+  return printed(relation, raw, [&](ParseState* state, Node* transformed) {
+    Oid to;
+    int32 typmod;
+    compat::parse_type(name, &to, &typmod);
+    Node* assigned = coerce_to_target_type(state, transformed, exprType(transformed), to, typmod, COERCION_ASSIGNMENT,
+                                           COERCE_EXPLICIT_CALL, -1);
+    if (!assigned)
+      ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                      errmsg("the expression is of type %s, which does not become %s by itself",
+                             format_type_be(exprType(transformed)), name)));
+    return assigned;
+  });
 }
 
 Node* parse_expression(const std::string& text) {
@@ -55,6 +81,25 @@ Node* parse_expression(const std::string& text) {
       ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("not an expression: %s", sql.c_str())));
     return static_cast<ResTarget*>(linitial(select->targetList))->val;
   });
+}
+
+bool default_rewrites(const std::string& expression, const std::string& type) {
+  try {
+    const Subtransaction attempt;
+    Node* raw = parse_expression(expression);
+    return call([&] {
+      Oid to;
+      int32 typmod;
+      compat::parse_type(type.c_str(), &to, &typmod);
+      ParseState* state = make_parsestate(nullptr);
+      Node* transformed = transformExpr(state, raw, EXPR_KIND_COLUMN_DEFAULT);
+      free_parsestate(state);
+      return contain_volatile_functions(transformed) || DomainHasConstraints(to);
+    });
+  } catch (const Error& error) {
+    if (error.interrupts()) throw;
+    return true;
+  }
 }
 
 namespace {

@@ -15,8 +15,16 @@ namespace pgschema::pg {
 /// empty one. Raises what the server finds wrong with it. Takes AccessShare on the relation.
 std::string qualified_expression(Oid relation, Node* raw);
 
+/// The same as it becomes a value of `type` (as format_type() prints it) where a statement assigns it: without the mercy of a
+/// cast that somebody writes, which cuts off what is too long. 42804 where there is no such conversion.
+std::string assigned_expression(Oid relation, Node* raw, const std::string& type);
+
 /// The raw tree of an expression's text, in the current memory context.
 Node* parse_expression(const std::string& text);
+
+/// ADD COLUMN with this default writes every row again (ATExecAddColumn() and AddRelationNewConstraints()): it has another value
+/// in each, or a domain's checks look at it. What cannot be understood is taken for the worst.
+bool default_rewrites(const std::string& expression, const std::string& type);
 
 struct TypeChange {
   bool rewrites = true;  // ALTER COLUMN … TYPE writes every row again (ATColumnChangeRequiresRewrite() in tablecmds.c)

@@ -97,7 +97,7 @@ bool querying = false;
 
 class Querying {
  public:
-  Querying() : before_(querying) { querying = true; }
+  explicit Querying(bool is) : before_(querying) { querying = is; }
   ~Querying() { querying = before_; }
   Querying(const Querying&) = delete;
   Querying& operator=(const Querying&) = delete;
@@ -108,15 +108,15 @@ class Querying {
 
 constexpr const char* kSafePath = "pg_catalog, pg_temp";
 
-enum class How { kReads, kReadsOnce, kWrites };
+enum class How { kReads, kReadsOnce, kReadsForThem, kWrites };
 
 Rows execute(const std::string& sql, const std::vector<Param>& params, How how) {
-  const Querying scope;
+  const Querying scope(how != How::kReadsForThem);
   call([] {
     CommandCounterIncrement();
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   });
-  const SPIPlanPtr plan = how == How::kReadsOnce ? prepare(sql, params, false) : plan_of(sql, params);
+  const SPIPlanPtr plan = how == How::kReadsOnce || how == How::kReadsForThem ? prepare(sql, params, false) : plan_of(sql, params);
   call([&] {
     auto* values = static_cast<Datum*>(palloc0(sizeof(Datum) * (params.size() + 1)));
     for (std::size_t i = 0; i < params.size(); ++i) values[i] = datum_of(params[i]);
@@ -184,6 +184,8 @@ Rows query(const std::string& sql, const std::vector<Param>& params) {
 Rows query_once(const std::string& sql, const std::vector<Param>& params) {
   return execute_safely(sql, params, How::kReadsOnce);
 }
+
+Rows query_of_theirs(const std::string& sql) { return execute_safely(sql, {}, How::kReadsForThem); }
 
 Rows query_in_search_path(const std::string& sql, const std::vector<Param>& params) {
   return execute(sql, params, How::kReads);

@@ -46,6 +46,10 @@ Rows query_in_search_path(const std::string& sql, const std::vector<Param>& para
 /// Without keeping the plan: for SQL that names a table, of which there is no end.
 Rows query_once(const std::string& sql, const std::vector<Param>& params = {});
 
+/// The same for SQL that has expressions of a desired state in it: what these call is called by them, and not by SQL of ours
+/// (in_query() is false). Inside a shadow::Quiet.
+Rows query_of_theirs(const std::string& sql);
+
 /// One of these is running: what is called is called by SQL of ours.
 bool in_query();
 

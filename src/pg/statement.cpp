@@ -327,6 +327,16 @@ void run_unseen(const RawStmt& statement, const std::string& sql) {
   run(static_cast<RawStmt*>(call([&] { return copyObjectImpl(&statement); })), sql);
 }
 
+void analyze(const std::string& sql) {
+  const MemoryScope memory;
+  const auto statements = parse(sql.c_str());
+  call([&] {
+    PushActiveSnapshot(GetTransactionSnapshot());
+    for (RawStmt* raw : statements) (void)pg_analyze_and_rewrite_fixedparams(raw, sql.c_str(), nullptr, 0, nullptr);
+    PopActiveSnapshot();
+  });
+}
+
 void run_openly(const std::string& sql) {
   if (!stand_ins_in(sql).empty()) return run_with_secrets(sql);
   call([&] {

@@ -23,6 +23,9 @@ void run_unseen(const std::string& sql);
 /// The same for a parse tree, which stays as it is. `sql` is the text that it was made of.
 void run_unseen(const RawStmt& statement, const std::string& sql);
 
+/// What the server finds wrong with a statement before it runs: names, types, rights to ask for it. It is not run.
+void analyze(const std::string& sql);
+
 /// Runs one statement as if the caller had sent it: event triggers and hooks take part.
 void run_openly(const std::string& sql);
 

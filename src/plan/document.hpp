@@ -1,6 +1,8 @@
 // A plan with everything that a reader is told about it, and its forms: summary, script, JSON.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,10 +10,21 @@
 
 namespace pgschema::plan {
 
+/// What the rows that there are say to a step that depends on them.
+struct RowsSay {
+  enum class Says { kNothing, kNoneAgainst, kAgainst } says = Says::kNothing;
+  std::string why;        // kNothing
+  std::int64_t rows = 0;  // kAgainst: how many
+  bool or_more = false;   // they were not all counted
+  std::string key;        // of one of them: "(id)=(42)"
+};
+
 struct HazardLine {
   kinds::Hazard hazard;
   ObjectId object;
   std::string text;
+  bool nulls = false;  // as in kinds::Danger
+  std::optional<RowsSay> rows = {};
 };
 
 /// A lock that the plan takes on something that exists already.

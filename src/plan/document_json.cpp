@@ -50,11 +50,24 @@ std::string markdown(const Document& document) {
   return cat(out, inner, "\n</details>\n");
 }
 
+/// Whether it will fail, as far as that is known; null: nobody knows.
+void rows(Json& out, const RowsSay& said) {
+  out.key("fails");
+  if (said.says == RowsSay::Says::kNothing)
+    out.null();
+  else
+    out.truth(said.says == RowsSay::Says::kAgainst);
+  if (said.says != RowsSay::Says::kAgainst) return;
+  out.key("rows").number(static_cast<long>(said.rows)).key("or_more").truth(said.or_more).key("row").text(said.key);
+}
+
 void hazards(Json& out, const Document& document) {
   out.key("hazards").open('[');
   for (const auto& hazard : document.hazards) {
     out.open('{').key("hazard").text(kinds::name_of(hazard.hazard)).key("identity").text(hazard.object.identity.text());
-    out.key("text").text(hazard.text).key("allow").text(allowance(hazard)).close();
+    out.key("text").text(hazard.text).key("allow").text(allowance(hazard));
+    if (hazard.rows) rows(out, *hazard.rows);
+    out.close();
   }
   out.close();
   std::vector<std::string> required;

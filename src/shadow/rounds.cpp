@@ -6,6 +6,7 @@
 #include "diff/diff.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
+#include "pg/expression.hpp"
 #include "pg/fault.hpp"
 #include "pg/lock_watch.hpp"
 #include "pg/query.hpp"
@@ -314,6 +315,14 @@ class Attempt {
     }
     pg::fault_point("in the shadow, what the text means is known");
     write_casts(evaluated.desired, live);
+    for (auto& [id, object] : evaluated.desired.objects)
+      if (id.kind == Kind::kDefault && !live.has(object.parent) && live.has(evaluated.desired.root(id)) &&
+          pg::default_rewrites(object.get("expression"), evaluated.desired.objects.at(object.parent).get("type")))
+        object.facts["volatile"] = "yes";
+    outcome.usings.clear();
+    for (const auto& [id, object] : evaluated.desired.objects)
+      if (const std::string& expression = object.fact("using"); !expression.empty())
+        outcome.usings.emplace(id, expression);
     refuse_hidden_names(evaluated.desired, hidden);
     strip_defaults_of_new(evaluated.desired, live, caller_);
     if (whole_)

@@ -27,6 +27,21 @@ void mark_populated(const std::string& relation) {
   });
 }
 
+namespace {
+
+/// A place in the statement is none in what the caller has sent.
+void analyze(const std::string& sql) {
+  try {
+    pg::analyze(sql);
+  } catch (pg::Error& error) {
+    error.cursor_position = 0;
+    error.context = cat(error.context, error.context.empty() ? "" : "\n", "statement: ", sql);
+    throw;
+  }
+}
+
+}  // namespace
+
 void run(const kinds::Command& command) {
   pg::fault_point("in the shadow, before a statement of ours");
   if (command.shadow == kinds::Command::Shadow::kMarkPopulated) return mark_populated(command.relation);
@@ -36,6 +51,7 @@ void run(const kinds::Command& command) {
   }
   std::optional<pg::RoleScope> role;
   if (!command.run_as.empty()) role.emplace(command.run_as);
+  if (command.shadow == kinds::Command::Shadow::kAnalyze) return analyze(command.sql);
   pg::run_unseen(command.shadow == kinds::Command::Shadow::kOther ? command.other : command.sql);
 }
 

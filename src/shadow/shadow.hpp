@@ -32,6 +32,7 @@ struct Outcome {
   std::set<ObjectId> named;
   std::map<ObjectId, std::map<std::string, std::string>> values_becoming;  // of replaced enum types
   std::vector<std::string> ignored;                                        // by directives: "app.flyway_schema_history"
+  std::map<ObjectId, std::string> usings;                                  // of columns: what their values become
   std::vector<std::pair<ObjectId, ObjectId>> renamed;                      // by the plan: from, to
   /// What the plan was made from: the participants and, for a plan that is to be applied, what the walk said of them.
   catalog::Units participants;
@@ -47,6 +48,13 @@ struct Outcome {
   Mentions mentions;
   long lock_slots = 0;       // that the plan took in the shadow
   std::size_t verified = 0;  // objects that were made again and compared
+
+  /// What it is called as long as the plan has not run.
+  ObjectId before_renames(ObjectId id) const {
+    for (auto rename = renamed.rbegin(); rename != renamed.rend(); ++rename)
+      if (rename->second == id) id = rename->first;
+    return id;
+  }
 };
 
 /// What a plan is for.
