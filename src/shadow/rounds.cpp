@@ -52,7 +52,8 @@ constexpr long kPause = 50 * 1000;  // microseconds
 /// Another round is needed, with more participants.
 struct Spread {
   std::set<ObjectId> ids;
-  bool stays = false;  // none of them because it must step aside
+  bool stays = false;       // none of them because it must step aside
+  std::set<Oid> stubs = {};  // tables of which there was a stub only
 };
 /// The first round only asks who takes part; the last one proves.
 enum class Round { kScout, kProve, kEveryone };
@@ -113,12 +114,14 @@ class Attempt {
       return spread;
     } catch (const pg::Error& error) {
       // The text may need something that does not take part yet: of a type or function that was hidden.
-      // So may a step of a plan for whole schemas, which nothing has tried before.
-      if (error.interrupts() || (!evaluating_ && !whole_) || round == Round::kEveryone || above.empty()) throw;
-      return Spread{above, !evaluating_};
+      // So may a step of a plan for whole schemas, which nothing has tried before. What stands on a table of which there is a
+      // stub (a function over its rows) stands on what is hidden as well.
+      if (error.interrupts() || (!evaluating_ && !whole_) || round == Round::kEveryone) throw;
+      if (above.empty() && stubs_.empty()) throw;
+      return Spread{above, !evaluating_ || above.empty(), above.empty() ? stubs_ : std::set<Oid>()};
     } catch (const BoundToHidden&) {
-      if (round == Round::kEveryone || above.empty()) throw;
-      return Spread{above, whole_ != nullptr};
+      if (round == Round::kEveryone || (above.empty() && stubs_.empty())) throw;
+      return Spread{above, whole_ != nullptr || above.empty(), above.empty() ? stubs_ : std::set<Oid>()};
     }
   }
 
@@ -610,6 +613,7 @@ Outcome settle(Text& parsed, catalog::Units units, const std::string& search_pat
     pg::fault_point("after a round", round);
     if (!spread) return finish(parsed, std::move(outcome), whole);
     const auto before = units.addresses().size();
+    units.relations.insert(spread->stubs.begin(), spread->stubs.end());
     for (const auto& id : spread->ids)
       if (auto found = attempt.original().outside.find(id); found != attempt.original().outside.end()) {
         units.add(found->second.unit);
