@@ -146,6 +146,26 @@ COMMENT ON PROCEDURE pgschema_apply(text, name[], text, text[], text, interval, 
 
 REVOKE EXECUTE ON PROCEDURE pgschema_apply(text, name[], text, text[], text, interval, int, int, bigint) FROM PUBLIC;
 
+CREATE FUNCTION pgschema_plan_each(desired text, schemas name[], strategy text DEFAULT NULL)
+  RETURNS TABLE (schema name, shape text, fingerprint text, changes int, hazards text[])
+  AS 'MODULE_PATHNAME', 'pgschema_sql_plan_each'
+  LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100;
+
+COMMENT ON FUNCTION pgschema_plan_each(text, name[], text) IS
+  'the plans of one text for many schemas, each by itself, as pgschema_plan(desired, schema) would make it; shape: the fingerprint without the name of the schema, the same for schemas that are alike; changes: how many objects; hazards: their names';
+
+CREATE PROCEDURE pgschema_apply_each(desired text, schemas name[], expect_shapes text[] DEFAULT NULL, allow text[] DEFAULT '{}',
+                                     strategy text DEFAULT NULL, lock_timeout interval DEFAULT NULL, retries int DEFAULT NULL,
+                                     on_error text DEFAULT 'stop', INOUT applied int DEFAULT NULL, INOUT failed int DEFAULT NULL)
+  AS 'MODULE_PATHNAME', 'pgschema_sql_apply_each'
+  LANGUAGE C;
+
+COMMENT ON PROCEDURE pgschema_apply_each(text, name[], text[], text[], text, interval, int, text, int, int) IS
+  'applies one text to many schemas, one after the other, and commits after each; expect_shapes: shapes of pgschema_plan_each() that were reviewed, any other plan is refused, but an empty one; on_error: stop, or continue with a WARNING; the others as in pgschema_apply(). applied, failed: how many. After a failure the same call goes on: what is done already has nothing to change';
+
+REVOKE EXECUTE ON FUNCTION pgschema_plan_each(text, name[], text) FROM PUBLIC;
+REVOKE EXECUTE ON PROCEDURE pgschema_apply_each(text, name[], text[], text[], text, interval, int, text, int, int) FROM PUBLIC;
+
 CREATE FUNCTION pgschema_dependents(object text)
   RETURNS TABLE (depth int, object_type text, identity text, dependency text, path text[])
   AS 'MODULE_PATHNAME', 'pgschema_sql_dependents'

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "apply/progress.hpp"
+#include "apply/transaction.hpp"
 #include "apply/worker.hpp"
 #include "model/secrets.hpp"
 #include "pg/fault.hpp"
@@ -11,29 +12,12 @@
 #include "script/quote.hpp"
 #include "shadow/settlement.hpp"
 
-extern "C" {
-#include "executor/spi.h"
-#include "tcop/pquery.h"
-}
 
 namespace pgschema::apply {
 
 namespace {
 
 using Runs = plan::Step::Runs;
-
-/// What is done is there for all to see; a new transaction has begun. No snapshot is held until one is asked for.
-void commit() {
-  pg::call([] {
-    if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-    SPI_commit();
-    SPI_finish();
-  });
-}
-
-void ask_for_snapshot() {
-  pg::call([] { EnsurePortalSnapshotExists(); });
-}
 
 constexpr const char* kUnfinishedSql = R"(
 SELECT a.version, a.phases, a.phases_done, a.status, a.fingerprint, s.content

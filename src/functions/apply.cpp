@@ -1,5 +1,5 @@
 // pgschema_apply: plan, check, run, verify, record.
-#include "apply/online.hpp"
+#include "functions/apply.hpp"
 
 #include <algorithm>
 
@@ -25,18 +25,20 @@ namespace {
 constexpr int kDesired = 0, kSchemas = 1, kExpect = 2, kAllow = 3, kStrategy = 4, kLockTimeout = 5, kRetries = 6,
               kUntilPhase = 7;
 
-apply::Patience patience(FunctionCallInfo fcinfo) {
+}  // namespace
+
+apply::Patience patience_argument(FunctionCallInfo fcinfo, int lock_timeout, int retries) {
   apply::Patience out{settings::lock_timeout, settings::retries};
-  if (!PG_ARGISNULL(kLockTimeout)) {
-    const Interval* interval = PG_GETARG_INTERVAL_P(kLockTimeout);
+  if (!PG_ARGISNULL(lock_timeout)) {
+    const Interval* interval = PG_GETARG_INTERVAL_P(lock_timeout);
     const auto milliseconds =
         interval->time / 1000 + (static_cast<std::int64_t>(interval->day) + interval->month * 30L) * 86400000L;
     if (milliseconds <= 0 || milliseconds > INT_MAX)
       throw Failure(sqlstate::kInvalidParameter, "lock_timeout must be a positive interval");
     out.lock_timeout = static_cast<int>(milliseconds);
   }
-  if (!PG_ARGISNULL(kRetries)) {
-    out.retries = PG_GETARG_INT32(kRetries);
+  if (!PG_ARGISNULL(retries)) {
+    out.retries = PG_GETARG_INT32(retries);
     if (out.retries <= 0) throw Failure(sqlstate::kInvalidParameter, "retries must be greater than zero");
   }
   return out;
@@ -52,23 +54,22 @@ void check_allow(const std::vector<std::string>& allow) {
               "Known: data_loss, access, drift, breaking, body, rewrite, blocking, data_dependent, each also as hazard:object, and all.");
 }
 
+namespace {
+
 bool allowed(const plan::HazardLine& hazard, const std::vector<std::string>& allow, bool expected) {
   const auto has = [&](const std::string& item) { return std::find(allow.begin(), allow.end(), item) != allow.end(); };
   if (has("all") || has(std::string(kinds::name_of(hazard.hazard))) || has(plan::allowance(hazard))) return true;
   return expected && !plan::always_needs_allow(hazard.hazard);
 }
 
-/// Rows are looked at for a refusal only: else the steps themselves find what is against them.
-void gate(const Planned& planned, const std::vector<std::string>& allow, const std::optional<std::string>& expect,
-          bool expected) {
+}  // namespace
+
+void check_hazards(const Planned& planned, const std::vector<std::string>& allow, bool expected) {
   plan::Document document = planned.document;
-  if (expect && !expected)
-    throw Failure(sqlstate::kObjectNotReady, "the plan is not the expected one")
-        .detail(cat("Its fingerprint is ", document.fingerprint, ", the expected one is \"", *expect, "\"."))
-        .hint("The database or the desired state has changed since the plan was reviewed. Plan and review again.");
   const auto& found = document.hazards;
-  if (std::any_of(found.begin(), found.end(), [&](const auto& hazard) { return !allowed(hazard, allow, expected); }))
-    check_data(planned.outcome, document);
+  if (std::all_of(found.begin(), found.end(), [&](const auto& hazard) { return allowed(hazard, allow, expected); }))
+    return;
+  check_data(planned.outcome, document);
   std::string detail;
   std::vector<std::string> missing = allow;
   for (const auto& hazard : document.hazards) {
@@ -77,10 +78,27 @@ void gate(const Planned& planned, const std::vector<std::string>& allow, const s
     const std::string name(kinds::name_of(hazard.hazard));
     if (std::find(missing.begin(), missing.end(), name) == missing.end()) missing.push_back(name);
   }
-  if (!detail.empty())
-    throw Failure(sqlstate::kObjectNotReady, "the plan has hazards that are not allowed")
-        .detail(detail)
-        .hint(cat("To accept them: allow => ", array_text(missing)));
+  throw Failure(sqlstate::kObjectNotReady, "the plan has hazards that are not allowed")
+      .detail(detail)
+      .hint(cat("To accept them: allow => ", array_text(missing)));
+}
+
+void check_may_commit(FunctionCallInfo fcinfo, const std::string& what, const std::string& hint) {
+  const auto* call = reinterpret_cast<const CallContext*>(fcinfo->context);
+  if (!call || !IsA(call, CallContext) || call->atomic)
+    throw Failure(sqlstate::kActiveTransaction, cat(what, " cannot run inside a transaction block"))
+        .hint(hint);
+}
+
+namespace {
+
+void gate(const Planned& planned, const std::vector<std::string>& allow, const std::optional<std::string>& expect,
+          bool expected) {
+  if (expect && !expected)
+    throw Failure(sqlstate::kObjectNotReady, "the plan is not the expected one")
+        .detail(cat("Its fingerprint is ", planned.document.fingerprint, ", the expected one is \"", *expect, "\"."))
+        .hint("The database or the desired state has changed since the plan was reviewed. Plan and review again.");
+  check_hazards(planned, allow, expected);
 }
 
 Datum result(FunctionCallInfo fcinfo, std::int64_t version) {
@@ -94,17 +112,40 @@ Datum result(FunctionCallInfo fcinfo, std::int64_t version) {
   });
 }
 
-/// Phases commit: not in a transaction block, a function or a DO block in one.
 std::optional<int> until_phase(FunctionCallInfo fcinfo) {
-  const auto* call = reinterpret_cast<const CallContext*>(fcinfo->context);
-  if (!call || !IsA(call, CallContext) || call->atomic)
-    throw Failure(sqlstate::kActiveTransaction, "strategy \"online\" cannot run inside a transaction block")
-        .hint("It commits after each phase: CALL it by itself, or use strategy => 'atomic'.");
+  check_may_commit(fcinfo, "strategy \"online\"",
+                   "It commits after each phase: CALL it by itself, or use strategy => 'atomic'.");
   if (PG_ARGISNULL(kUntilPhase)) return {};
   const int phase = PG_GETARG_INT32(kUntilPhase);
   if (phase < 1) throw Failure(sqlstate::kInvalidParameter, "until_phase must be greater than zero");
   return phase;
 }
+
+}  // namespace
+
+Applied apply_at_once(const PlanArguments& arguments, const apply::Patience& waits, const std::string& started,
+                      const std::function<void(const Planned&)>& check) {
+  std::optional<Planned> kept;
+  apply::Locks locks(waits);
+  locks.run([&] {
+    locks.take_turn();
+    pg::fault_point("after the turn");
+    kept = make_plan(arguments, true);  // again after a pause: what has come meanwhile takes part
+    pg::fault_point("after the plan");
+    check(*kept);
+    check_lock_table(kept->document);
+    apply::lock(*kept, locks);
+    pg::fault_point("after the locks");
+  });
+  const Planned& planned = *kept;
+  apply::run(planned, {waits.lock_timeout});
+  const std::int64_t version = apply::record(planned, arguments, started);
+  if (arguments.schemas) shadow::settle(arguments.desired, *arguments.schemas, planned.outcome);
+  pg::fault_point("before the call ends");
+  return {version, planned.document.plan.steps.size()};
+}
+
+namespace {
 
 Datum apply(FunctionCallInfo fcinfo) {
   const HeapScope heap;
@@ -113,7 +154,7 @@ Datum apply(FunctionCallInfo fcinfo) {
   const auto expect = text_argument(fcinfo, kExpect);
   const auto allow = texts_argument(fcinfo, kAllow, "allow");
   check_allow(allow);
-  const apply::Patience waits = patience(fcinfo);
+  const apply::Patience waits = patience_argument(fcinfo, kLockTimeout, kRetries);
   const std::string started = apply::now();
   if (arguments.strategy == "online")
     return result(fcinfo, apply::run_in_phases({arguments, expect, until_phase(fcinfo), waits,
@@ -125,32 +166,18 @@ Datum apply(FunctionCallInfo fcinfo) {
   if (!PG_ARGISNULL(kUntilPhase))
     throw Failure(sqlstate::kInvalidParameter, "until_phase is for strategy \"online\"")
         .hint("With \"atomic\" a plan has one phase.");
-  std::optional<Planned> kept;
-  apply::Locks locks(waits);
-  locks.run([&] {
-    locks.take_turn();
-    pg::fault_point("after the turn");
-    kept = make_plan(arguments, true);  // again after a pause: what has come meanwhile takes part
-    pg::fault_point("after the plan");
-    gate(*kept, allow, expect, expect && *expect == kept->document.fingerprint);
-    check_lock_table(kept->document);
-    apply::lock(*kept, locks);
-    pg::fault_point("after the locks");
+  const Applied done = apply_at_once(arguments, waits, started, [&](const Planned& planned) {
+    gate(planned, allow, expect, expect && *expect == planned.document.fingerprint);
   });
-  const Planned& planned = *kept;
-  apply::run(planned, {waits.lock_timeout});
-  const std::int64_t version = apply::record(planned, arguments, started);
-  if (arguments.schemas) shadow::settle(arguments.desired, *arguments.schemas, planned.outcome);
-  pg::fault_point("before the call ends");
-  const int statements = static_cast<int>(planned.document.plan.steps.size());
+  const int statements = static_cast<int>(done.steps);
   pg::call([&] {
     ereport(NOTICE,
             (statements == 0
-                 ? errmsg("pgschema: nothing to change; recorded as version %lld", static_cast<long long>(version))
+                 ? errmsg("pgschema: nothing to change; recorded as version %lld", static_cast<long long>(done.version))
                  : errmsg("pgschema: phase 1 of 1, %d %s; recorded as version %lld", statements,
-                          statements == 1 ? "statement" : "statements", static_cast<long long>(version))));
+                          statements == 1 ? "statement" : "statements", static_cast<long long>(done.version))));
   });
-  return result(fcinfo, version);
+  return result(fcinfo, done.version);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+#include "script/scan.hpp"
 #include "script/secrets.hpp"
 
 extern "C" {
@@ -82,23 +83,50 @@ std::string concealed(const std::string& desired) {
   return out + desired.substr(copied);
 }
 
-/// Over the steps and the definitions of the live objects that they touch. No OID, size, role or setting.
-std::string fingerprint_of(const shadow::Outcome& outcome, const PlanArguments& arguments) {
+/// `each` sees every text that goes into it. No OID, size, role or setting.
+template <typename Each>
+std::string fingerprint_of(const shadow::Outcome& outcome, const PlanArguments& arguments, Each&& each) {
   std::string input = cat("pgschema 1\n", std::to_string(pg::compat::kMajor), "\n", arguments.strategy, "\n");
   if (arguments.schemas)
-    for (const auto& schema : *arguments.schemas) input += cat("schema ", schema, "\n");
+    for (const auto& schema : *arguments.schemas) input += cat("schema ", each(script::quote_identifier(schema)), "\n");
   std::set<ObjectId> touched;
   for (const auto& step : outcome.plan.steps) {
-    input += cat(step.command.run_as, "|", step.command.sql, ";\n");
+    input += cat(step.command.run_as, "|", each(step.command.sql), ";\n");
     if (outcome.live.has(step.object)) touched.insert(outcome.live.root(step.object));
   }
   for (const auto& root : touched)
     for (const auto& id : outcome.live.family(root)) {
-      input += cat(kinds::describe(id), "\n");
+      input += cat(each(kinds::describe(id)), "\n");
       if (!outcome.live.objects.at(id).fact("not_shown").empty()) continue;
-      for (const auto& [name, value] : outcome.live.objects.at(id).attributes) input += cat(name, "=", value, "\n");
+      for (const auto& [name, value] : outcome.live.objects.at(id).attributes)
+        input += cat(name, "=", each(value), "\n");
     }
   return pg::sha256(masked(std::move(input))).substr(0, kFingerprintDigits);
+}
+
+/// A text of the server's with "$" where the name of the schema stands: as an identifier in front of another or behind the word
+/// SCHEMA, or at the beginning of a string, as regclass prints it. What does not scan stays as it is. (Where a table has the
+/// schema's name too, "t.a" in a view is taken for it: such a schema has a shape of its own.)
+std::string without_name(const std::string& text, const std::string& schema) {
+  std::vector<script::Token> tokens;
+  if (script::scan(text, 0, text.size(), tokens)) return text;
+  const std::string in_string = cat("'", script::quote_identifier(schema), ".");
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const script::Token& token = tokens[i];
+    const std::string_view written = script::text_of(text, token);
+    const bool whole = tokens.size() == 1, qualifies = i + 1 < tokens.size() && script::is_symbol(text, tokens[i + 1], "."),
+               qualified = i > 0 && script::is_symbol(text, tokens[i - 1], "."),
+               named = i > 0 && script::is_word(text, tokens[i - 1], "schema");
+    const bool name = (token.kind == script::TokenKind::kWord || token.kind == script::TokenKind::kQuoted) &&
+                      (whole || named || (qualifies && !qualified)) && script::name_of(text, token) == schema;
+    const bool string = token.kind == script::TokenKind::kString && written.starts_with(in_string);
+    if (!name && !string) continue;
+    out += cat(std::string_view(text).substr(copied, token.begin - copied), string ? "'$." : "$");
+    copied = string ? token.begin + in_string.size() : token.end;
+  }
+  return out + text.substr(copied);
 }
 
 /// "app.m (412 MB)".
@@ -219,6 +247,12 @@ std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome, std::option
   return out;
 }
 
+std::string shape_of(const Planned& planned, const PlanArguments& arguments) {
+  const std::string& schema = arguments.schemas->at(0);
+  return fingerprint_of(planned.outcome, arguments,
+                        [&](const std::string& text) { return without_name(text, schema); });
+}
+
 HeapScope::~HeapScope() {
 #ifdef __GLIBC__
   malloc_trim(0);
@@ -253,7 +287,7 @@ Planned make_plan(const PlanArguments& arguments, bool applying) {
   plan::Document& document = out.document;
   document.plan = outcome.plan;
   document.strategy = arguments.strategy;
-  document.fingerprint = fingerprint_of(outcome, arguments);
+  document.fingerprint = fingerprint_of(outcome, arguments, [](const std::string& text) { return text; });
   document.extension_version = "0.1";
   document.verified = outcome.verified;
   document.locks = locks_of(outcome);

@@ -36,6 +36,9 @@ class HeapScope {
 /// The strongest lock on each relation that was there before: of the whole plan, or of one phase.
 std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome, std::optional<int> phase = {});
 
+/// The fingerprint without the name of the one schema that the plan is about: the same for schemas that are alike.
+std::string shape_of(const Planned& planned, const PlanArguments& arguments);
+
 /// To be applied, or only shown.
 Planned make_plan(const PlanArguments& arguments, bool applying = false);
 
