@@ -31,6 +31,15 @@ void commit() {
   });
 }
 
+/// What is not committed is undone; a new transaction has begun.
+void roll_back() {
+  pg::call([] {
+    if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+    SPI_rollback();
+    SPI_finish();
+  });
+}
+
 void ask_for_snapshot() {
   pg::call([] { EnsurePortalSnapshotExists(); });
 }
@@ -210,6 +219,7 @@ class Course {
       end_record(version_, planned, how_.arguments);
     if (how_.arguments.schemas) shadow::settle(how_.arguments.desired, *how_.arguments.schemas, planned.outcome);
     all.commit();
+    commit();  // what fails at that is recorded too
     const bool nothing = planned.document.plan.empty() && done_ == 0;
     tell(nothing ? cat("pgschema: nothing to change; recorded as version ", std::to_string(version_))
                  : cat("pgschema: phase ", std::to_string(phases_), " of ", std::to_string(phases_),
@@ -236,9 +246,11 @@ class Course {
 
 /// In a transaction of its own: that of the error goes with it.
 void record_failure(std::int64_t version, const std::string& message) {
+  roll_back();
   ask_for_snapshot();
-  (void)write_as_owner("UPDATE pgschema.applied SET status = 'failed', error = $2 WHERE version = $1",
-                       {version, masked(message)});
+  (void)write_as_owner(
+      "UPDATE pgschema.applied SET status = 'failed', error = $2 WHERE version = $1 AND status <> 'applied'",
+      {version, masked(message)});
   commit();
 }
 
@@ -258,6 +270,9 @@ std::int64_t run_in_phases(const Online& how) {
     message = failure.message();
     if (course.committed())
       failure.context(cat(failure.context(), failure.context().empty() ? "" : "\n", course.told()));
+    thrown = std::current_exception();
+  } catch (const std::exception& error) {
+    message = error.what();
     thrown = std::current_exception();
   }
   if (course.committed()) {
