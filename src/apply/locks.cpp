@@ -102,12 +102,13 @@ std::string Locks::in_the_way(const Wait& wait) const {
   return out;
 }
 
-/// Of lock_timeout; and once something is held, of deadlock_timeout, after which whoever waits for that would look for a deadlock and fail.
+/// Of lock_timeout; and once something is held, of three quarters of deadlock_timeout: after the whole of it whoever waits for what is held
+/// would look for a deadlock, and fail.
 int Locks::patience_left(const Queue& queue) {
   const auto left = [now = GetCurrentTimestamp()](TimestampTz since, int limit) {
     return since == 0 ? limit : limit - static_cast<int>(std::min<TimestampTz>((now - since) / 1000, limit));
   };
-  const int before_deadlock = std::max(DeadlockTimeout - std::max(DeadlockTimeout / 10, 20), 1);
+  const int before_deadlock = std::max(DeadlockTimeout / 4 * 3, 1);
   const int whole = left(queue.began, patience_.lock_timeout);
   waited_ = patience_.lock_timeout;
   if (queue.held == 0 || left(queue.held, before_deadlock) >= whole) return whole;
