@@ -4,5 +4,6 @@ use warnings;
 use OnlineFaults;
 
 my $faults = OnlineFaults->new('online');
-$faults->each_plan(error => 20, lock => 100, conflict => 100, memory => 100, cancel => 50, terminate => 50, caller_cancel => 20, caller_terminate => 20, kill => 60, postmaster => 120, machine => 120, caller_kill => 40);
+$faults->each_plan(error => 40, lock => 200, conflict => 200, memory => 200, cancel => 100, terminate => 100, caller_cancel => 20, caller_terminate => 20,
+	kill => 120, caller_kill => 60, postmaster => 400, machine => 400);
 $faults->done;
