@@ -143,14 +143,14 @@ BEGIN
 END $$;});
 
 sub quoted { my ($text) = @_; return "'" . $text =~ s/'/''/gr . "'"; }
-sub call_to { my ($to) = @_; return 'CALL pgschema_apply(' . quoted($to eq 'after' ? $after : $before) . ", '{app}', strategy => 'online', allow => '{all}', lock_timeout => '$lock_timeout ms', retries => 1000);\n"; }
+sub call_to { my ($to) = @_; return 'CALL pgschema_apply(' . quoted($to eq 'after' ? $after : $before) . ", '{app}', strategy => 'online', allow => '{all}', lock_timeout => '$lock_timeout ms', retries => 1000)"; }
 
 # A session with which an apply runs, as a process of its own.
 sub start_apply
 {
 	my ($to) = @_;
-	my $apply = { in => call_to($to), out => '', err => '' };
-	$apply->{h} = IPC::Run::start([ 'psql', '-X', '-q', '-At', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('load') . ' application_name=apply', '-f', '-' ], '<', \$apply->{in}, '>', \$apply->{out}, '2>', \$apply->{err});
+	my $apply = { out => '', err => '' };
+	$apply->{h} = IPC::Run::start([ 'psql', '-X', '-q', '-At', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('load') . ' application_name=apply', '-c', call_to($to) ], '<', \undef, '>', \$apply->{out}, '2>', \$apply->{err});
 	return $apply;
 }
 
@@ -262,7 +262,6 @@ if ($kills)
 		my $victim = (sort keys %victims)[ rand keys %victims ];
 		my $version = ask('SELECT max(version) FROM pgschema.applied');
 		my $apply = start_apply($to);
-		$apply->{h}->pump_nb;
 		my ($phase, $moment) = (int(rand($to eq 'after' ? 15 : 7)), rand(0.1));
 		$node->safe_psql('postgres', "CALL wait_for_phase($phase)") if $phase && $victim !~ /worker/;
 		usleep($moment * 1_000_000) if $victim !~ /worker/;
