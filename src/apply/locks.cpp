@@ -13,6 +13,7 @@ extern "C" {
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
+#include "storage/proc.h"
 #include "utils/inval.h"
 #include "utils/wait_event.h"
 }
@@ -101,20 +102,50 @@ std::string Locks::in_the_way(const Wait& wait) const {
   return out;
 }
 
-void Locks::acquire(const Wait& wait) {
+/// Of lock_timeout; and once something is held, of three quarters of deadlock_timeout: after the whole of it whoever waits for what is held
+/// would look for a deadlock, and fail.
+int Locks::patience_left(const Queue& queue) {
+  const auto left = [now = GetCurrentTimestamp()](TimestampTz since, int limit) {
+    return since == 0 ? limit : limit - static_cast<int>(std::min<TimestampTz>((now - since) / 1000, limit));
+  };
+  const int before_deadlock = std::max(DeadlockTimeout / 4 * 3, 1);
+  const int whole = left(queue.began, patience_.lock_timeout);
+  waited_ = patience_.lock_timeout;
+  if (queue.held == 0 || left(queue.held, before_deadlock) >= whole) return whole;
+  waited_ = before_deadlock;
+  return left(queue.held, before_deadlock);
+}
+
+void Locks::acquire(const Wait& wait, Queue& queue) {
   const auto lock = [&](bool wait_for_it) {
     return pg::call([&] { return LockAcquire(&wait.tag, wait.mode, false, !wait_for_it) != LOCKACQUIRE_NOT_AVAIL; });
   };
+  const auto got = [&](const char* how) {
+    const TimestampTz now = GetCurrentTimestamp();
+    if (queue.began == 0) queue.began = now;
+    if (queue.held == 0) queue.held = now;
+    pg::fault_point(how);
+  };
   pg::fault_point("before a lock");
-  if (lock(false)) return pg::fault_point("after a lock");
+  if (lock(false)) return got("after a lock");
   if (const std::string who = in_the_way(wait); !who.empty()) tell(cat("pgschema: waiting for ", wait.what), who);
   waiting_ = wait;
-  (void)lock(true);
+  const int left = patience_left(queue);
+  if (left <= 0) throw Failure(sqlstate::kLockNotAvailable, cat("no time is left to wait for ", wait.what));
+  if (queue.began == 0) queue.began = GetCurrentTimestamp();
+  {
+    const pg::SettingsScope settings;
+    settings.set("lock_timeout", std::to_string(left).c_str());
+    (void)lock(true);
+  }
   waiting_.reset();
-  pg::fault_point("after a lock that was waited for");
+  got("after a lock that was waited for");
 }
 
-void Locks::take_turn() { acquire({turn(), ExclusiveLock, "another apply in this database"}); }
+void Locks::take_turn() {
+  Queue queue;  // of other applies
+  acquire({turn(), ExclusiveLock, "another apply in this database"}, queue);
+}
 
 SessionTurn::SessionTurn() {
   const LOCKTAG tag = turn();
@@ -135,10 +166,17 @@ void Locks::take(const std::vector<plan::LockLine>& lines) {
           "SELECT c.oid, r.place FROM unnest($1::text[]) WITH ORDINALITY AS r(name, place) JOIN pg_class c ON c.oid = to_regclass(r.name)",
           {names}))
     oids.emplace(row.oid(0), static_cast<std::size_t>(row.number(1)) - 1);
-  for (const auto& [oid, place] : oids) {
-    Wait wait{{}, mode_of(lines[place].mode), cat(lines[place].mode, " on ", lines[place].relation)};
+  std::vector<Oid> order;
+  for (const Oid oid : vain_)
+    if (oids.count(oid)) order.push_back(oid);
+  for (const auto& [oid, place] : oids)
+    if (std::find(vain_.begin(), vain_.end(), oid) == vain_.end()) order.push_back(oid);
+  Queue queue;
+  for (const Oid oid : order) {
+    const plan::LockLine& line = lines[oids.at(oid)];
+    Wait wait{{}, mode_of(line.mode), cat(line.mode, " on ", line.relation)};
     SET_LOCKTAG_RELATION(wait.tag, MyDatabaseId, oid);
-    acquire(wait);
+    acquire(wait, queue);
   }
   pg::call([] { AcceptInvalidationMessages(); });
 }
@@ -160,13 +198,17 @@ void Locks::run(const std::function<void()>& attempt) {
       message = error.message;
       detail = error.detail;
     } catch (const Failure& failure) {
-      if (!may_pass(failure.sqlstate()) || failed > patience_.retries) throw;
+      if (!may_pass(failure.sqlstate()) || (failed > patience_.retries && !waiting_)) throw;
       message = failure.message();
       detail = failure.detail();
     }
     if (waiting_) {
-      message = cat("waited ", std::to_string(patience_.lock_timeout), " ms for ", waiting_->what, " in vain");
+      message = cat("waited ", std::to_string(waited_), " ms for ", waiting_->what, " in vain");
       if (const std::string who = in_the_way(*waiting_); !who.empty()) detail = who;
+      if (waiting_->tag.locktag_type == LOCKTAG_RELATION) {
+        std::erase(vain_, waiting_->tag.locktag_field2);
+        vain_.insert(vain_.begin(), waiting_->tag.locktag_field2);
+      }
     }
     // What was not waited for has been thrown as it is.
     if (failed > patience_.retries)

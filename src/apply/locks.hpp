@@ -1,5 +1,6 @@
 // How an apply comes by its locks: all of them first, in one order, each for so long only; when one is not to be had, all are given
-// up, and after a while it is tried again. Nobody ever stands in a queue behind an apply for longer than one lock_timeout.
+// up, and after a while it is tried again. Nobody ever stands in a queue behind an apply for longer than one lock_timeout, however many
+// locks that is, and nobody becomes the victim of a deadlock with it: before the server would look for one, all locks are given up.
 #pragma once
 
 #include <functional>
@@ -9,12 +10,13 @@
 
 extern "C" {
 #include "storage/lock.h"
+#include "utils/timestamp.h"
 }
 
 namespace pgschema::apply {
 
 struct Patience {
-  int lock_timeout;  // milliseconds, for each lock
+  int lock_timeout;  // milliseconds, for all locks together
   int retries;       // further attempts
 };
 
@@ -39,7 +41,8 @@ class Locks {
   /// One apply at a time in a database, until the transaction ends.
   void take_turn();
 
-  /// In the order of the OIDs. What is no longer there is for the comparison under the locks to find.
+  /// First those that were waited for in vain, the last one first, then in the order of the OIDs: so the order comes to be that of the
+  /// transactions that are in the way. What is no longer there is for the comparison under the locks to find.
   void take(const std::vector<plan::LockLine>& lines);
 
  private:
@@ -49,11 +52,19 @@ class Locks {
     std::string what;  // "AccessExclusiveLock on app.root"
   };
 
-  void acquire(const Wait& wait);
+  /// Since when others may stand in the queue, and behind what is held: 0 before that.
+  struct Queue {
+    TimestampTz began = 0, held = 0;
+  };
+
+  void acquire(const Wait& wait, Queue& queue);
+  int patience_left(const Queue& queue);
   std::string in_the_way(const Wait& wait) const;
 
   const Patience patience_;
   std::optional<Wait> waiting_;
+  int waited_ = 0;         // milliseconds that were allowed for it
+  std::vector<Oid> vain_;  // the last one first
 };
 
 }  // namespace pgschema::apply

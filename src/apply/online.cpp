@@ -41,7 +41,7 @@ class Course {
         kept = functions::make_plan(how_.arguments, true);
         pg::fault_point("after the plan");
         if (begun_)
-          keep_order(*kept);
+          check_again(*kept);
         else
           check(*kept);
         lock(*kept, locks_);
@@ -76,11 +76,15 @@ class Course {
   void check(const functions::Planned& planned) {
     const auto rows = write_as_owner(kUnfinishedSql, {pg::sha256(masked(how_.arguments.desired)), GetUserId()});
     const bool unfinished = !rows.empty() && rows.at(0).text(3) != "applied";
+    script_.clear();
+    for (const auto& line : plan::script(planned.document)) script_ += cat(line, "\n");
+    script_ = masked(std::move(script_));
     bool expected = how_.expect && *how_.expect == planned.document.fingerprint;
     if (unfinished && leads_on(planned, rows.at(0).text(5))) {
       version_ = rows.at(0).number(0);
       done_ = static_cast<int>(rows.at(0).number(2));
       committed_ = true;
+      script_ = rows.at(0).text(5);
       expected = expected || (how_.expect && *how_.expect == rows.at(0).text(4));
     }
     how_.gate(planned, expected);
@@ -96,6 +100,12 @@ class Course {
       }
       return cat("\n", script).find(cat("\n", masked(plan::script_of(step)), "\n")) != std::string::npos;
     });
+  }
+
+  /// What others have changed between the phases may need steps that nobody has reviewed: then it is another plan.
+  void check_again(functions::Planned& planned) const {
+    if (!leads_on(planned, script_)) how_.gate(planned.document, false);
+    keep_order(planned);
   }
 
   /// Planned anew, what is left could come in another order than was told. If it is the same, the first one holds.
@@ -194,6 +204,7 @@ class Course {
       end_record(version_, planned, how_.arguments);
     if (how_.arguments.schemas) shadow::settle(how_.arguments.desired, *how_.arguments.schemas, planned.outcome);
     all.commit();
+    commit();  // what fails at that is recorded too
     const bool nothing = planned.document.plan.empty() && done_ == 0;
     tell(nothing ? cat("pgschema: nothing to change; recorded as version ", std::to_string(version_))
                  : cat("pgschema: phase ", std::to_string(phases_), " of ", std::to_string(phases_),
@@ -212,7 +223,7 @@ class Course {
   Locks locks_;
   std::optional<SessionTurn> turn_;
   std::int64_t version_ = 0;
-  std::string library_;
+  std::string library_, script_;  // the latter of the plan that was checked
   int done_ = 0, phases_ = 0;
   std::vector<plan::Step> rest_;  // from the phase that comes next, which is 1
   bool begun_ = false, committed_ = false;
@@ -220,9 +231,11 @@ class Course {
 
 /// In a transaction of its own: that of the error goes with it.
 void record_failure(std::int64_t version, const std::string& message) {
+  roll_back();
   ask_for_snapshot();
-  (void)write_as_owner("UPDATE pgschema.applied SET status = 'failed', error = $2 WHERE version = $1",
-                       {version, masked(message)});
+  (void)write_as_owner(
+      "UPDATE pgschema.applied SET status = 'failed', error = $2 WHERE version = $1 AND status <> 'applied'",
+      {version, masked(message)});
   commit();
 }
 
@@ -242,6 +255,9 @@ std::int64_t run_in_phases(const Online& how) {
     message = failure.message();
     if (course.committed())
       failure.context(cat(failure.context(), failure.context().empty() ? "" : "\n", course.told()));
+    thrown = std::current_exception();
+  } catch (const std::exception& error) {
+    message = error.what();
     thrown = std::current_exception();
   }
   if (course.committed()) {

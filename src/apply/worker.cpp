@@ -6,6 +6,7 @@
 #include "pg/call.hpp"
 #include "pg/compat.hpp"
 #include "pg/entry.hpp"
+#include "pg/fault.hpp"
 #include "pg/query.hpp"
 #include "plan/document.hpp"
 #include "script/quote.hpp"
@@ -40,6 +41,7 @@ constexpr Size kAnswersSize = 65536;
 struct Order {
   Oid database, session_user;
   bool done;  // by the worker, after its commit
+  int fault_points;
 };
 
 /// Of the session, besides those that every plan is run with. The role comes last: the others may be set by the session's role only.
@@ -60,6 +62,7 @@ std::string settings_for_worker(const std::string& role) {
     out.append(value).push_back('\0');
   };
   for (const char* name : kOfSession) add(name, pg::call([&] { return GetConfigOption(name, false, false); }));
+  for (const char* name : pg::kFaultSettings) add(name, pg::call([&] { return GetConfigOption(name, false, false); }));
   for (const auto& [name, value] : plan::script_settings()) add(name, value);
   add("lock_timeout", "0");
   add("application_name", cat("pgschema for ", std::to_string(MyProcPid)));
@@ -86,7 +89,7 @@ class Worker {
       segment_ = dsm_create(bytes, 0);
       shm_toc* contents = shm_toc_create(kMagic, dsm_segment_address(segment_), bytes);
       order_ = static_cast<Order*>(shm_toc_allocate(contents, sizeof(Order)));
-      *order_ = {MyDatabaseId, GetSessionUserId(), false};
+      *order_ = {MyDatabaseId, GetSessionUserId(), false, pg::fault_points()};
       shm_toc_insert(contents, kOrder, order_);
       const auto put = [&](std::uint64_t key, const std::string& text) {
         char* place = static_cast<char*>(shm_toc_allocate(contents, text.size() + 1));
@@ -135,7 +138,10 @@ class Worker {
     }
   }
 
-  bool done() const { return order_->done; }
+  bool done() const {
+    if (order_->done) pg::set_fault_points(order_->fault_points);
+    return order_->done;
+  }
 
   ~Worker() {
     if (handle_) {
@@ -217,7 +223,11 @@ void work(dsm_segment* segment) {
     setting = value + strlen(value) + 1;
   }
   CommitTransactionCommand();
+  pg::set_fault_points(order->fault_points);
+  pg::fault_point_in_worker("in a worker, before its statement");
   run_statement(static_cast<char*>(shm_toc_lookup(contents, kSql, false)));
+  pg::fault_point_in_worker("in a worker, after its statement");
+  order->fault_points = pg::fault_points();
   order->done = true;
   pg_write_barrier();
 }

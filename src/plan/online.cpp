@@ -46,10 +46,15 @@ std::optional<KeyShape> shape_of(const Object& key) {
 class Phases {
  public:
   Phases(Plan& plan, const Request& request) : plan_(plan), live_(request.live), desired_(request.desired) {
-    for (const auto& rename : request.renames)
+    for (const auto& rename : request.renames) {
       renamed_.insert(live_.has(rename.to) ? live_.root(rename.to) : rename.to);
+      taken_.insert(rename.from.identity.text());
+    }
+    for (const auto& [id, object] : live_.objects) {
+      if (is_relation(id.kind)) taken_.insert(id.identity.text());
+      if (has_index(object)) taken_.insert(name_of_index(object));
+    }
     for (const auto& step : plan.steps) {
-      if (step.command.tag == "DROP INDEX") dropped_.insert(step.object);
       if (step.command.tag == "UPDATE") filled_.insert(step.object);
     }
   }
@@ -104,6 +109,19 @@ class Phases {
   }
 
   // ---- what can be said of an object
+
+  static bool is_relation(Kind kind) {
+    return is_table(kind) || kind == Kind::kView || kind == Kind::kMaterializedView || kind == Kind::kSequence ||
+           kind == Kind::kIndex || kind == Kind::kComposite;
+  }
+
+  /// A key, or an exclusion.
+  static bool has_index(const Object& object) {
+    const std::string& type = object.get("type");
+    return object.id.kind == Kind::kConstraint && (type == "p" || type == "u" || type == "x");
+  }
+
+  static std::string name_of_index(const Object& key) { return cat(key.schema, ".", key.name); }
 
   /// It is there before, during and after the plan, under one name.
   bool stands(const ObjectId& relation) const {
@@ -188,7 +206,7 @@ class Phases {
     const bool holds = is_plain_table(index.parent) || index.parent.kind == Kind::kMaterializedView;
     if (!stands(index.parent) || !holds || !index.fact("partitioned").empty())
       return (void)main_.push_back(std::move(step));
-    const bool again = dropped_.count(step.object) != 0, early = !again && all_stay(desired_, step.object, *this);
+    const bool early = !taken_.count(step.object.identity.text()) && all_stay(desired_, step.object, *this);
     if (!early && !nobody_needs(step.object)) return (void)main_.push_back(std::move(step));
     concurrently(step, " INDEX ", index.parent);
     if (early) return (void)early_.push_back(std::move(step));
@@ -270,9 +288,9 @@ class Phases {
     const auto shape = shape_of(key);
     const Object& table = kinds::relation_of(key, desired_);
     if (!shape || !is_plain_table(table.id)) return (void)main_.push_back(std::move(step));
-    const bool early = all_stay(desired_, step.object, *this);
-    if (!early && !nobody_needs(step.object)) return (void)main_.push_back(std::move(step));
     const Object* there = index_of(key);
+    const bool early = (there || !taken_.count(name_of_index(key))) && all_stay(desired_, step.object, *this);
+    if (!early && !nobody_needs(step.object)) return (void)main_.push_back(std::move(step));
     std::vector<Step>& builds = early ? early_ : late_;
     if (there && there->has("validity")) {
       Step drop = like(step, cat("DROP INDEX ", there->id.identity), "DROP INDEX", {});
@@ -352,7 +370,8 @@ class Phases {
 
   Plan& plan_;
   const Snapshot &live_, &desired_;
-  std::set<ObjectId> renamed_, dropped_, filled_, comes_late_, stood_for_null_;
+  std::set<ObjectId> renamed_, filled_, comes_late_, stood_for_null_;
+  std::set<std::string> taken_;  // names of relations that there are before the plan
   std::map<ObjectId, Step> held_;
   std::vector<Step> prepare_, early_, main_, late_, finish_;
 };

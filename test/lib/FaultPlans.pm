@@ -94,4 +94,54 @@ our @plans = (
 		setup => q{CREATE SCHEMA app; CREATE FUNCTION app.f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + 1'; CREATE TABLE app.t (id int PRIMARY KEY, a int DEFAULT app.f(1), CHECK (app.f(a) > 0)); INSERT INTO app.t SELECT i, i FROM generate_series(1, 50) i; CREATE INDEX ON app.t (app.f(a)); CREATE VIEW app.v AS SELECT app.f(a) AS f FROM app.t; CREATE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER touched BEFORE INSERT ON app.t FOR EACH ROW WHEN (new.a > 0) EXECUTE FUNCTION app.touch(); CREATE POLICY p ON app.t USING (app.f(a) > 1); CREATE AGGREGATE app.agg(int) (SFUNC = int4pl, STYPE = int)},
 		call => call(q{CREATE FUNCTION app.f(b int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT b + 1'; CREATE OR REPLACE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN new.a := 1; RETURN new; END'; ALTER TABLE app.t DISABLE TRIGGER touched; CREATE PROCEDURE app.p() LANGUAGE sql AS 'SELECT 1'; CREATE OPERATOR app.<+> (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl)}) });
 
+# What is there, what is wanted, rows, and what else there is beforehand: for the strategy "online", from whole schemas to whole schemas.
+sub online
+{
+	my ($name, %of) = @_;
+	return { name => $name, setup => "$of{from}\n$of{rows}\n" . ($of{more} // ''), to => $of{to}, as => $of{as}, text => $of{to}, schemas => $of{schemas} // '{app}' };
+}
+
+our @online = (
+	# Keys over indexes, NOT NULL, a check and foreign keys by way of NOT VALID, indexes that come and go; and a view in the middle.
+	online('keys',
+		from => q{CREATE SCHEMA app; CREATE TABLE app.units (id integer PRIMARY KEY, code text, name text, area integer); CREATE TABLE app.calls (id integer PRIMARY KEY, unit integer, note text, prio integer);
+			CREATE INDEX calls_old ON app.calls (note); CREATE INDEX calls_same ON app.calls (prio)},
+		rows => q{; INSERT INTO app.units SELECT i, i::text, i::text, i FROM generate_series(1, 100) i; INSERT INTO app.calls SELECT i, i, i::text, i % 3 FROM generate_series(1, 100) i;},
+		to => q{CREATE SCHEMA app; CREATE TABLE app.units (id integer PRIMARY KEY, code text NOT NULL, name text, area integer, CONSTRAINT units_code UNIQUE (code) DEFERRABLE, CONSTRAINT area_positive CHECK (area > 0));
+			CREATE TABLE app.calls (id integer PRIMARY KEY, unit integer, note text, prio integer, added integer, CONSTRAINT calls_unit FOREIGN KEY (unit) REFERENCES app.units);
+			CREATE INDEX calls_new ON app.calls (unit); CREATE INDEX calls_added ON app.calls (added); CREATE INDEX calls_same ON app.calls (prio DESC);
+			COMMENT ON INDEX app.calls_new IS 'early'; COMMENT ON INDEX app.calls_added IS 'late'; CREATE VIEW app.v AS SELECT id, added FROM app.calls}),
+	# A primary key where there was none, of a column that may be NULL so far; what refers to it; keys whose names are taken.
+	online('primary',
+		from => q{CREATE SCHEMA app; CREATE TABLE app.areas (id integer, name text); CREATE TABLE app.units (code text UNIQUE, area integer, boss text, CONSTRAINT same UNIQUE (area)); CREATE INDEX units_more ON app.units (boss, area); ALTER TABLE app.units ADD CONSTRAINT old_check CHECK (code <> 'x')},
+		rows => q{; INSERT INTO app.areas SELECT i, 'a' || i FROM generate_series(1, 50) i; INSERT INTO app.units SELECT 'u' || i, i, 'u1' FROM generate_series(1, 50) i;},
+		to => q{CREATE SCHEMA app; CREATE TABLE app.areas (id integer PRIMARY KEY, name text, CONSTRAINT areas_name UNIQUE NULLS NOT DISTINCT (name) INCLUDE (id));
+			CREATE TABLE app.units (code text, area integer NOT NULL, boss text, CONSTRAINT units_key PRIMARY KEY (code), CONSTRAINT same UNIQUE (area, code), CONSTRAINT units_more UNIQUE (boss, code), CONSTRAINT units_boss FOREIGN KEY (boss) REFERENCES app.units DEFERRABLE INITIALLY DEFERRED, CONSTRAINT units_area FOREIGN KEY (area) REFERENCES app.areas ON DELETE CASCADE);
+			CREATE FUNCTION app.area_of(text) RETURNS integer LANGUAGE sql STABLE BEGIN ATOMIC SELECT area FROM app.units WHERE code = $1; END; CREATE INDEX ON app.units (lower(boss)) WHERE area > 3; COMMENT ON CONSTRAINT units_key ON app.units IS 'the key'}),
+	# Of an enum, used at once: by a default, a view, a partial index and a function.
+	online('values',
+		from => q{CREATE SCHEMA app; CREATE TYPE app.status AS ENUM ('new', 'done'); CREATE TABLE app.t (a int PRIMARY KEY, s app.status NOT NULL DEFAULT 'new'); CREATE VIEW app.v AS SELECT a FROM app.t WHERE s = 'new'},
+		rows => q{; INSERT INTO app.t SELECT i, 'done' FROM generate_series(1, 50) i;},
+		to => q{CREATE SCHEMA app; CREATE TYPE app.status AS ENUM ('first', 'new', 'busy', 'done', 'last'); CREATE TABLE app.t (a int PRIMARY KEY, s app.status NOT NULL DEFAULT 'busy', CONSTRAINT never CHECK (s <> 'last'));
+			CREATE VIEW app.v AS SELECT a, s FROM app.t WHERE s IN ('new', 'busy'); CREATE INDEX t_busy ON app.t (a) WHERE s = 'busy'; CREATE FUNCTION app.f() RETURNS app.status LANGUAGE sql IMMUTABLE RETURN 'first'::app.status}),
+	# Most of it in the middle: views above a type change, a materialized view with its indexes, functions, triggers, grants, policies.
+	online('middle', as => 'fault_deployer',
+		from => q{CREATE SCHEMA app AUTHORIZATION fault_owner; GRANT USAGE ON SCHEMA app TO fault_grantor; SET ROLE fault_owner; CREATE TABLE app.calls (id int PRIMARY KEY, prio int, note text);
+			CREATE VIEW app.root AS SELECT id, prio FROM app.calls; CREATE VIEW app.urgent AS SELECT id FROM app.root WHERE prio < 3; CREATE MATERIALIZED VIEW app.m AS SELECT prio, count(*) AS n FROM app.root GROUP BY prio; CREATE UNIQUE INDEX m_prio ON app.m (prio);
+			CREATE MATERIALIZED VIEW app.other AS SELECT note FROM app.calls; CREATE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; GRANT SELECT ON app.urgent TO fault_grantor WITH GRANT OPTION; RESET ROLE; SET ROLE fault_grantor; GRANT SELECT ON app.urgent TO fault_reader; RESET ROLE},
+		rows => q{; SET ROLE fault_owner; INSERT INTO app.calls SELECT i, i % 7, 'n' || i FROM generate_series(1, 100) i; REFRESH MATERIALIZED VIEW app.m; REFRESH MATERIALIZED VIEW app.other; RESET ROLE;},
+		to => q{CREATE SCHEMA app AUTHORIZATION fault_owner; GRANT USAGE ON SCHEMA app TO fault_grantor; CREATE TABLE app.calls (id int PRIMARY KEY, prio bigint, note text NOT NULL, CONSTRAINT noted CHECK (note <> '')); ALTER TABLE app.calls OWNER TO fault_owner;
+			CREATE VIEW app.root AS SELECT id, prio FROM app.calls; ALTER VIEW app.root OWNER TO fault_owner; CREATE VIEW app.urgent AS SELECT id FROM app.root WHERE prio < 3; ALTER VIEW app.urgent OWNER TO fault_owner;
+			CREATE MATERIALIZED VIEW app.m AS SELECT prio, count(*) AS n FROM app.root GROUP BY prio; ALTER MATERIALIZED VIEW app.m OWNER TO fault_owner; CREATE UNIQUE INDEX m_prio ON app.m (prio); CREATE MATERIALIZED VIEW app.other AS SELECT note FROM app.calls; ALTER MATERIALIZED VIEW app.other OWNER TO fault_owner; CREATE INDEX other_note ON app.other (note);
+			CREATE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN new.note := new.note; RETURN new; END'; ALTER FUNCTION app.touch() OWNER TO fault_owner; CREATE TRIGGER touching BEFORE UPDATE ON app.calls FOR EACH ROW EXECUTE FUNCTION app.touch(); CREATE INDEX calls_prio ON app.calls (prio);
+			CREATE POLICY p ON app.calls TO fault_reader USING (id > 0); ALTER TABLE app.calls ENABLE ROW LEVEL SECURITY; GRANT SELECT ON app.urgent TO fault_grantor WITH GRANT OPTION; SET ROLE fault_grantor; GRANT SELECT ON app.urgent TO fault_reader; RESET ROLE; GRANT SELECT (id) ON app.calls TO fault_reader}),
+	# A tree: its index and its key, a check that comes down, a partition more.
+	online('tree',
+		from => q{CREATE SCHEMA app; CREATE TABLE app.events (id int, at date NOT NULL, what text) PARTITION BY RANGE (at); CREATE TABLE app.e1 PARTITION OF app.events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+			CREATE TABLE app.e2 PARTITION OF app.events FOR VALUES FROM ('2026-02-01') TO ('2026-04-01'); CREATE INDEX events_old ON app.events (what); CREATE INDEX e1_own ON app.e1 (what, id); CREATE TABLE app.kinds (what text PRIMARY KEY)},
+		rows => q{; INSERT INTO app.events SELECT i, '2026-01-15'::date + i % 60, 'w' || i % 5 FROM generate_series(1, 100) i; INSERT INTO app.kinds SELECT 'w' || i FROM generate_series(0, 4) i;},
+		to => q{CREATE SCHEMA app; CREATE TABLE app.events (id int, at date NOT NULL, what text, CONSTRAINT events_key PRIMARY KEY (id, at), CONSTRAINT positive CHECK (id > 0)) PARTITION BY RANGE (at); CREATE TABLE app.e1 PARTITION OF app.events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+			CREATE TABLE app.e2 PARTITION OF app.events FOR VALUES FROM ('2026-02-01') TO ('2026-04-01'); CREATE TABLE app.e3 PARTITION OF app.events FOR VALUES FROM ('2026-05-01') TO ('2026-06-01'); CREATE INDEX events_what ON app.events (what); CREATE INDEX e2_own ON app.e2 (what, id); CREATE TABLE app.kinds (what text PRIMARY KEY);
+			ALTER TABLE app.e1 ADD CONSTRAINT e1_kind FOREIGN KEY (what) REFERENCES app.kinds; CREATE VIEW app.v AS SELECT id, what FROM app.events}));
+
 1;

@@ -95,7 +95,7 @@ sub catalogs_query
 }
 
 # What people see, without OIDs: as the oracle walks it, and the rows.
-my $seen = q{SELECT md5(string_agg(c::text, E'\n' ORDER BY c::text)) FROM public.pgschema_catalog((SELECT array_agg(nspname) FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_|^information_schema$|^pgschema$')) c;
+our $seen = q{SELECT md5(string_agg(c::text, E'\n' ORDER BY c::text)) FROM public.pgschema_catalog((SELECT array_agg(nspname) FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_|^information_schema$|^pgschema$')) c;
 SELECT string_agg(concat_ws(' ', c.oid::regclass, md5((xpath('//r/text()', query_to_xml(format(CASE relkind WHEN 'S' THEN 'SELECT last_value::text || is_called AS r FROM %s' ELSE 'SELECT string_agg(t::text, chr(10) ORDER BY t::text) AS r FROM ONLY %s t' END, c.oid::regclass), true, false, '')))[1]::text)), ', ' ORDER BY c.oid::regclass::text)
 	FROM pg_catalog.pg_class c WHERE relkind IN ('r', 'm', 'S') AND relnamespace::regnamespace::text !~ '^pg_|^information_schema$|^pgschema$' AND (relkind <> 'm' OR relispopulated);};
 my $history = q{SELECT md5(string_agg(a::text, ',' ORDER BY version)) FROM pgschema.applied a; SELECT count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM pgschema.text t;
