@@ -104,7 +104,7 @@ class Course {
 
   /// What others have changed between the phases may need steps that nobody has reviewed: then it is another plan.
   void check_again(functions::Planned& planned) const {
-    if (!leads_on(planned, script_)) how_.gate(planned.document, false);
+    if (!leads_on(planned, script_)) how_.gate(planned, false);
     keep_order(planned);
   }
 

@@ -27,11 +27,11 @@ extern "C" {
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_sequence.h"
 #include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
 #include "rewrite/rewriteSupport.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/catcache.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
@@ -44,8 +44,7 @@ namespace pgschema::catalog {
 namespace {
 
 constexpr char kNotNull = 'n';
-constexpr std::size_t kMostViews = 500;    // at once, so that the server's lock table holds what they lock
-constexpr std::size_t kMostCached = 1000;  // relations whose columns are asked for at once
+constexpr std::size_t kMostViews = 500;  // at once, so that the server's lock table holds what they lock
 constexpr std::size_t kScratch = std::size_t{512} * 1024;  // bytes that are kept from one printing to the next
 constexpr char kVirtual = 'v';
 
@@ -83,7 +82,7 @@ struct Constraint {
   char type;
   bool no_inherit, validated, local;
   NameData name;
-  std::string_view shape;  // of a CHECK, a primary key or UNIQUE
+  std::string_view shape;  // of a CHECK, a key or a foreign key
   const char* definition;
 };
 
@@ -126,17 +125,19 @@ bool has_column_options(HeapTuple row, TupleDesc shape) {
   return !std::string_view(VARDATA_ANY(only), VARSIZE_ANY_EXHDR(only)).starts_with(kServers);
 }
 
-/// Of whichever table and index.
+/// Of whichever table and index, and to whichever table.
 std::string_view shape_of_constraint(HeapTuple row) {
   constexpr std::size_t kFrom = offsetof(FormData_pg_constraint, contype);
   const std::string_view out = bytes_of(row, kFrom);
-  for (const std::size_t at : {offsetof(FormData_pg_constraint, conrelid), offsetof(FormData_pg_constraint, conindid)})
+  for (const std::size_t at : {offsetof(FormData_pg_constraint, conrelid), offsetof(FormData_pg_constraint, conindid),
+                               offsetof(FormData_pg_constraint, confrelid)})
     memset(const_cast<char*>(out.data()) + at - kFrom, 0, sizeof(Oid));
   return out;
 }
 
 bool has_shape(char type) {
-  return type == CONSTRAINT_CHECK || type == CONSTRAINT_PRIMARY || type == CONSTRAINT_UNIQUE;
+  return type == CONSTRAINT_CHECK || type == CONSTRAINT_PRIMARY || type == CONSTRAINT_UNIQUE ||
+         type == CONSTRAINT_FOREIGN;
 }
 
 bool has_value(HeapTuple row, AttrNumber column, TupleDesc shape) {
@@ -467,10 +468,7 @@ class Reader {
   }
 
   /// The deparser opens what a view reads, and the server keeps that.
-  void forget() {
-    pg::forget_caches({});
-    cached_.clear();
-  }
+  void forget() { pg::forget_caches({}); }
 
   /// The deparser keeps the locks that it takes until the subtransaction ends.
   void print_views(std::vector<Relation*>& views, std::size_t from, std::size_t to) {
@@ -534,12 +532,10 @@ class Reader {
     if (column != last) return nullptr;
     foreach (cell, query->rtable) {
       auto* entry = lfirst_node(RangeTblEntry, cell);
+      if (entry->rtekind == RTE_JOIN && !entry->alias) forget_columns(*entry);
       if (entry->rtekind != RTE_RELATION) continue;
       // OLD and NEW, which no view has anything of.
-      if (entry->relid == view.oid && !entry->inFromCl && is_old_or_new(*entry))
-        entry->rtekind = RTE_RESULT;
-      else
-        cache_columns(entry->relid);
+      if (entry->relid == view.oid && !entry->inFromCl && is_old_or_new(*entry)) entry->rtekind = RTE_RESULT;
     }
     const char* text = pg_get_querydef(query, false);
     return psprintf("%s;", text);
@@ -549,11 +545,17 @@ class Reader {
     return entry.alias && (strcmp(entry.alias->aliasname, "old") == 0 || strcmp(entry.alias->aliasname, "new") == 0);
   }
 
-  /// The deparser asks for columns one by one. (The server goes through all lists that it has to find one: no more than
-  /// some.) Inside a pg::call.
-  void cache_columns(Oid relation) {
-    if (cached_.size() < kMostCached && cached_.insert(relation).second)
-      ReleaseSysCacheList(SearchSysCacheList1(ATTNUM, ObjectIdGetDatum(relation)));
+  /// What stands for a column of a join without a name is the column that it was joined from, but for those of USING. The
+  /// deparser looks up each to see whether it was dropped, and asks nothing else of them: something that is no column is not
+  /// looked up. Inside a pg::call.
+  static void forget_columns(const RangeTblEntry& join) {
+    Node* nothing = nullptr;
+    for (int i = join.joinmergedcols; i < list_length(join.joinaliasvars); ++i) {
+      ListCell* cell = list_nth_cell(join.joinaliasvars, i);
+      if (!lfirst(cell) || !IsA(lfirst(cell), Var)) continue;
+      if (!nothing) nothing = reinterpret_cast<Node*>(makeNullConst(INT4OID, -1, InvalidOid));
+      lfirst(cell) = nothing;
+    }
   }
 
   // Tables are often alike: partitions, tenants, what one framework makes. What an index or a CHECK says of its table
@@ -585,6 +587,10 @@ class Reader {
       constraint.definition = ask();
       return;
     }
+    if (constraint.type == CONSTRAINT_FOREIGN) {
+      print_foreign_key(constraint);
+      return;
+    }
     const auto index = index_places_.find(constraint.index);
     const std::string key = cat(constraint.shape, shape_of(constraint.relation),
                                 index == index_places_.end() ? std::string_view() : indexes_[index->second].shape);
@@ -595,6 +601,31 @@ class Reader {
     constraint.definition = ask();
     if (constraint.definition && !names_table(constraint.definition, constraint.relation))
       printed_.emplace(key, constraint.definition);
+  }
+
+  /// Where both tables are alike, only the name of that which is referred to differs.
+  void print_foreign_key(Constraint& constraint) {
+    const auto ask = [&] { return printed_by(pg_get_constraintdef, constraint.oid); };
+    if (!relation(constraint.references)) {
+      constraint.definition = ask();
+      return;
+    }
+    const std::string name = texts_.relation(constraint.references);
+    const std::string key = cat(constraint.shape, shape_of(constraint.relation), "\n", shape_of(constraint.references));
+    if (const auto known = foreign_keys_.find(key); known != foreign_keys_.end()) {
+      const std::string whole = cat(known->second.first, name, known->second.second);
+      constraint.definition = pg::call([&] { return static_cast<const char*>(pstrdup(whole.c_str())); });
+      return;
+    }
+    constraint.definition = ask();
+    if (!constraint.definition) return;
+    const std::string_view printed = constraint.definition;
+    constexpr std::string_view kBefore = ") REFERENCES ";
+    const std::string reference = cat(kBefore, name, "(");
+    const auto at = printed.find(reference);
+    if (at == std::string_view::npos || printed.rfind(reference) != at) return;
+    const auto begin = at + kBefore.size();
+    foreign_keys_.emplace(key, std::pair(printed.substr(0, begin), printed.substr(begin + name.size())));
   }
 
   void print(Index& index) {
@@ -1118,7 +1149,6 @@ class Reader {
   std::unordered_map<Oid, Named> names_;
   MemoryContext scratch_ = nullptr;
   std::unordered_set<Oid> key_indexes_;
-  std::unordered_set<Oid> cached_;  // relations whose columns the server knows
   std::map<std::pair<Oid, std::int32_t>, const char*> generated_;
   std::map<std::pair<Oid, std::int32_t>, const Constraint*> not_null_of_;
   std::map<std::pair<Oid, std::int64_t>, std::string> column_options_;
@@ -1133,6 +1163,8 @@ class Reader {
   std::map<Plain, Object> plain_;
   std::unordered_map<Oid, std::string> shapes_;
   std::unordered_map<std::string, const char*> printed_;  // by shape
+  std::unordered_map<std::string, std::pair<std::string_view, std::string_view>>
+      foreign_keys_;  // before and after a name
 };
 
 }  // namespace
