@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <tuple>
-#include <unordered_map>
 
 #include "catalog/others.hpp"
-#include "pg/call.hpp"
+#include "catalog/scan.hpp"
 #include "pg/compat.hpp"
 
 extern "C" {
@@ -48,31 +47,50 @@ extern "C" {
 #include "catalog/pg_ts_config_map.h"
 #include "catalog/pg_type.h"
 #include "catalog/pg_user_mapping.h"
-#include "common/hashfn.h"
 }
 
 namespace pgschema::catalog {
 
 namespace {
 
-/// A row: whose it is, as the row itself says (`of`), and what it hashes to. `own` is its own oid, where other rows may
-/// speak of it by that.
-struct RowVersion {
-  Address of;
-  Oid own;
-  std::uint64_t number;
-};
+using Key = std::pair<Oid, Oid>;
+
+// The hash is of a plan's own: it has to be fast for some hundred thousand short rows, and nobody who does not know the
+// seed may find two rows that have the same.
+
+std::uint64_t folded(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  // Both are kept: a product may be 0 whatever one of them is.
+  return a ^ b ^ static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+std::uint64_t hash(const void* data, std::size_t length, std::uint64_t seed) {
+  constexpr std::uint64_t kOdd[] = {0x9E3779B97F4A7C15u, 0xD1B54A32D192ED03u, 0x8CB92BA72F3D8DD7u};
+  constexpr std::size_t kBlock = 16;
+  const auto* at = static_cast<const unsigned char*>(data);
+  const std::uint64_t first = folded(seed ^ kOdd[0], kOdd[1]), second = folded(seed ^ kOdd[1], kOdd[2]);
+  std::uint64_t out = first ^ length;
+  std::uint64_t words[2];
+  const auto take = [&] { out = folded(words[0] ^ first, folded(words[1] ^ second, out ^ kOdd[0])); };
+  for (; length >= kBlock; length -= kBlock, at += kBlock) {
+    memcpy(words, at, kBlock);
+    take();
+  }
+  if (length > 0) {
+    words[0] = words[1] = 0;
+    memcpy(words, at, length);
+    take();
+  }
+  return folded(out ^ second, kOdd[2]);
+}
 
 /// The contents, as they lie there.
 std::uint64_t contents(HeapTuple row, std::uint64_t seed) {
   const auto* begin = reinterpret_cast<const unsigned char*>(row->t_data) + row->t_data->t_hoff;
-  const auto length = static_cast<int>(row->t_len - row->t_data->t_hoff);
   const std::uint64_t nulls =
-      HeapTupleHasNulls(row)
-          ? hash_bytes_extended(row->t_data->t_bits, static_cast<int>(BITMAPLEN(HeapTupleHeaderGetNatts(row->t_data))),
-                                seed)
-          : 0;
-  return hash_bytes_extended(begin, length, seed ^ nulls ^ row->t_tableOid);
+      HeapTupleHasNulls(row) ? hash(row->t_data->t_bits, BITMAPLEN(HeapTupleHeaderGetNatts(row->t_data)), seed) : 0;
+  return hash(begin, row->t_len - row->t_data->t_hoff, seed ^ nulls ^ row->t_tableOid);
 }
 
 /// pg_class without what a rewrite, VACUUM and ANALYZE put there.
@@ -84,31 +102,63 @@ std::uint64_t relation_contents(HeapTuple row, std::uint64_t seed) {
   fixed.relhasindex = fixed.relhasrules = fixed.relhastriggers = fixed.relhassubclass = false;
   fixed.relrewrite = InvalidOid;
   fixed.relfrozenxid = fixed.relminmxid = InvalidTransactionId;
-  const auto* begin = reinterpret_cast<const unsigned char*>(&fixed);
-  const std::uint64_t first = hash_bytes_extended(begin, static_cast<int>(CLASS_TUPLE_SIZE), seed);
+  const std::uint64_t first = hash(&fixed, CLASS_TUPLE_SIZE, seed);
   const auto* tail = reinterpret_cast<const unsigned char*>(GETSTRUCT(row)) + CLASS_TUPLE_SIZE;
   const auto* end = reinterpret_cast<const unsigned char*>(row->t_data) + row->t_len;
-  return end > tail ? hash_bytes_extended(tail, static_cast<int>(end - tail), first) : first;
+  return end > tail ? hash(tail, static_cast<std::size_t>(end - tail), first) : first;
 }
 
-/// `of(row)` is given the row's struct.
-template <typename Form, typename Of>
-void scan(Oid catalog, std::uint64_t seed, std::vector<RowVersion>& out, const Of& of) {
+/// `use(form, row)` for every row: its struct, and the row.
+template <typename Form, typename Use>
+void scan(Oid catalog, const Use& use) {
   pg::call([&] {
-    Relation relation = table_open(catalog, AccessShareLock);
-    SysScanDesc rows = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
-    while (HeapTuple row = systable_getnext(rows)) {
-      RowVersion version{{}, InvalidOid, 0};
-      if (of(*reinterpret_cast<const Form*>(GETSTRUCT(row)), version)) {
-        if (version.number == 0)
-          version.number = catalog == RelationRelationId ? relation_contents(row, seed) : contents(row, seed);
-        out.push_back(version);
-      }
-    }
-    systable_endscan(rows);
-    table_close(relation, AccessShareLock);
+    scan_whole(catalog, [&](HeapTuple row, TupleDesc) { use(*reinterpret_cast<const Form*>(GETSTRUCT(row)), row); });
   });
 }
+
+/// What is known of objects, by (class, oid): a table of some ten thousand, with open addressing, at most half full.
+template <typename Value>
+class Table {
+ public:
+  /// Nothing for what is not there. Holds until the next one comes.
+  const Value* find(const Key& key) const {
+    if (slots_.empty()) return nullptr;
+    const Slot& slot = slots_[place(key)];
+    return slot.key.second ? &slot.value : nullptr;
+  }
+  bool has(const Key& key) const { return find(key) != nullptr; }
+  Value& operator[](const Key& key) {
+    if ((used_ + 1) * 2 > slots_.size()) grow();
+    Slot& slot = slots_[place(key)];
+    if (!slot.key.second) {
+      slot.key = key;
+      ++used_;
+    }
+    return slot.value;
+  }
+
+ private:
+  struct Slot {
+    Key key;  // no object has the oid 0
+    Value value;
+  };
+  std::size_t place(const Key& key) const {
+    const std::uint64_t mixed = (std::uint64_t{key.second} << 32 | key.first) * 0x9E3779B97F4A7C15u;
+    for (std::size_t at = mixed >> 32;; ++at) {
+      const Slot& slot = slots_[at & (slots_.size() - 1)];
+      if (!slot.key.second || slot.key == key) return at & (slots_.size() - 1);
+    }
+  }
+  void grow() {
+    std::vector<Slot> before(std::max<std::size_t>(slots_.size() * 2, 1024));
+    before.swap(slots_);
+    for (const auto& slot : before)
+      if (slot.key.second) slots_[place(slot.key)] = slot;
+  }
+
+  std::vector<Slot> slots_;
+  std::size_t used_ = 0;
+};
 
 struct NoForm {};
 
@@ -131,53 +181,34 @@ class Pass {
   }
 
  private:
-  using Key = std::pair<Oid, Oid>;
-  struct Hash {
-    std::size_t operator()(const Key& key) const {
-      return (std::size_t{key.first} << 32 | key.second) * 0x9E3779B97F4A7C15u;
-    }
-  };
-
   /// Those of sessions, and what is in them, are nobody's business: they come and go.
   void schemas() {
-    std::vector<RowVersion> rows;
-    scan<FormData_pg_namespace>(NamespaceRelationId, seed_, rows, [&](const FormData_pg_namespace& row, RowVersion&) {
-      const std::string_view name = NameStr(row.nspname);
-      const bool temporary = name.starts_with("pg_temp_") || name.starts_with("pg_toast_temp_");
-      if (temporary) temporary_.insert(row.oid);
-      return !temporary;
+    scan<FormData_pg_namespace>(NamespaceRelationId, [&](const FormData_pg_namespace& schema, HeapTuple row) {
+      const std::string_view name = NameStr(schema.nspname);
+      if (name.starts_with("pg_temp_") || name.starts_with("pg_toast_temp_"))
+        temporary_.insert(schema.oid);
+      else
+        out_.rest += contents(row, seed_);
     });
-    for (const auto& row : rows) out_.rest += row.number;
   }
 
   /// Members of extensions, sequences of columns, constructors of ranges.
   void dependencies() {
-    std::vector<std::pair<Key, Key>> edges;
-    pg::call([&] {
-      Relation relation = table_open(DependRelationId, AccessShareLock);
-      SysScanDesc rows = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
-      while (HeapTuple row = systable_getnext(rows)) {
-        const auto* edge = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
-        const bool extension = edge->deptype == DEPENDENCY_EXTENSION;
-        if (extension || edge->deptype == DEPENDENCY_AUTO_EXTENSION ||
-            (edge->deptype == DEPENDENCY_INTERNAL && edge->classid == ProcedureRelationId &&
-             edge->refclassid == TypeRelationId) ||
-            ((edge->deptype == DEPENDENCY_INTERNAL || edge->deptype == DEPENDENCY_AUTO) && edge->refobjsubid > 0 &&
-             edge->classid == RelationRelationId && edge->refclassid == RelationRelationId))
-          edges.push_back({{edge->classid, edge->objid}, extension ? Key() : Key(edge->refclassid, edge->refobjid)});
+    scan<FormData_pg_depend>(DependRelationId, [&](const FormData_pg_depend& edge, HeapTuple) {
+      const Key from{edge.classid, edge.objid};
+      switch (edge.deptype) {
+        case DEPENDENCY_EXTENSION: members_.insert(from); break;
+        case DEPENDENCY_AUTO_EXTENSION: depends_.emplace_back(from, Key(edge.refclassid, edge.refobjid)); break;
+        case DEPENDENCY_INTERNAL:
+        case DEPENDENCY_AUTO:
+          if ((edge.deptype == DEPENDENCY_INTERNAL && edge.classid == ProcedureRelationId &&
+               edge.refclassid == TypeRelationId) ||
+              (edge.refobjsubid > 0 && edge.classid == RelationRelationId && edge.refclassid == RelationRelationId))
+            if (!internal_.has(from)) internal_[from] = {edge.refclassid, edge.refobjid};
+          break;
+        default: break;
       }
-      systable_endscan(rows);
-      table_close(relation, AccessShareLock);
     });
-    for (const auto& [from, to] : edges) {
-      if (!to.first) {
-        members_.insert(from);
-      } else if (to.first == ExtensionRelationId) {
-        depends_.emplace_back(from, to);
-      } else {
-        internal_.emplace(from, to);
-      }
-    }
   }
 
   void relations() {
@@ -185,65 +216,53 @@ class Pass {
       Oid oid, toast, type, schema;
       char kind;
       std::uint64_t number;
-      char name[NAMEDATALEN];
+      NameData name;
     };
     std::vector<Relation> found;
-    std::vector<RowVersion> unused;
-    scan<FormData_pg_class>(RelationRelationId, seed_, unused, [&](const FormData_pg_class& row, RowVersion& version) {
-      version.of = {RelationRelationId, row.oid, 0};
-      if (row.oid < FirstNormalObjectId) return false;
-      found.push_back({row.oid, row.reltoastrelid, row.reltype, row.relnamespace, row.relkind, 0, {}});
-      memcpy(found.back().name, NameStr(row.relname), NAMEDATALEN);
-      return true;
+    scan<FormData_pg_class>(RelationRelationId, [&](const FormData_pg_class& relation, HeapTuple row) {
+      if (relation.oid >= FirstNormalObjectId)
+        found.push_back({relation.oid, relation.reltoastrelid, relation.reltype, relation.relnamespace,
+                         relation.relkind, relation_contents(row, seed_), relation.relname});
     });
-    for (std::size_t i = 0; i < found.size(); ++i) found[i].number = unused[i].number;
-    std::vector<RowVersion> indexes;
-    scan<FormData_pg_index>(IndexRelationId, seed_, indexes, [](const FormData_pg_index& row, RowVersion& version) {
-      version.of = {RelationRelationId, row.indrelid, 0};
-      version.own = row.indexrelid;
-      return row.indexrelid >= FirstNormalObjectId;
+    scan<FormData_pg_index>(IndexRelationId, [&](const FormData_pg_index& index, HeapTuple row) {
+      if (index.indexrelid < FirstNormalObjectId) return;
+      owner_of_[{RelationRelationId, index.indexrelid}] = {RelationRelationId, index.indrelid};
+      add({RelationRelationId, index.indrelid}, contents(row, seed_));
     });
-    for (const auto& index : indexes) owner_of_[{RelationRelationId, index.own}] = {RelationRelationId, index.of.objid};
     for (const auto& relation : found) {
       const Key own{RelationRelationId, relation.oid};
       if (OidIsValid(relation.toast)) owner_of_[{RelationRelationId, relation.toast}] = own;
       if (relation.kind == RELKIND_COMPOSITE_TYPE) owner_of_[own] = {TypeRelationId, relation.type};
       if (relation.kind == RELKIND_SEQUENCE)
-        if (const auto table = internal_.find(own); table != internal_.end()) {
-          owner_of_[own] = table->second;
-          out_.sequences[relation.oid] = table->second.second;
+        if (const Key* table = internal_.find(own)) {
+          owner_of_[own] = *table;
+          out_.sequences[relation.oid] = table->second;
         }
     }
     for (const auto& relation : found) {
       const Key own{RelationRelationId, relation.oid};
-      if (!owner_of_.count(own)) unit(own, relation.schema, relation.name, true);
+      if (!owner_of_.has(own)) unit(own, relation.schema, relation.name, true);
       add(own, relation.number);
     }
-    for (const auto& index : indexes) add({RelationRelationId, index.of.objid}, index.number);
   }
 
   void types() {
     struct Type {
-      Oid oid, relation, element, array, schema;
-      char type;
-      char name[NAMEDATALEN];
+      Oid oid, relation, array, schema;
+      std::uint64_t number;
+      NameData name;
     };
     std::vector<Type> found;
-    std::vector<RowVersion> rows;
-    scan<FormData_pg_type>(TypeRelationId, seed_, rows, [&](const FormData_pg_type& row, RowVersion& version) {
-      version.of = {TypeRelationId, row.oid, 0};
-      if (row.oid < FirstNormalObjectId) return false;
-      found.push_back({row.oid, row.typrelid, row.typelem, row.typarray, row.typnamespace, row.typtype, {}});
-      memcpy(found.back().name, NameStr(row.typname), NAMEDATALEN);
-      return true;
+    scan<FormData_pg_type>(TypeRelationId, [&](const FormData_pg_type& type, HeapTuple row) {
+      if (type.oid >= FirstNormalObjectId)
+        found.push_back(
+            {type.oid, type.typrelid, type.typarray, type.typnamespace, contents(row, seed_), type.typname});
     });
-    std::vector<RowVersion> ranges;
-    scan<FormData_pg_range>(RangeRelationId, seed_, ranges, [](const FormData_pg_range& row, RowVersion& version) {
-      version.of = {TypeRelationId, row.rngtypid, 0};
-      version.own = row.rngmultitypid;
-      return row.rngtypid >= FirstNormalObjectId;
+    scan<FormData_pg_range>(RangeRelationId, [&](const FormData_pg_range& range, HeapTuple row) {
+      if (range.rngtypid < FirstNormalObjectId) return;
+      owner_of_[{TypeRelationId, range.rngmultitypid}] = {TypeRelationId, range.rngtypid};
+      add({TypeRelationId, range.rngtypid}, contents(row, seed_));
     });
-    for (const auto& range : ranges) owner_of_[{TypeRelationId, range.own}] = {TypeRelationId, range.of.objid};
     for (const auto& type : found) {
       const Key own{TypeRelationId, type.oid};
       if (OidIsValid(type.array)) owner_of_[{TypeRelationId, type.array}] = own;
@@ -251,56 +270,34 @@ class Pass {
       if (OidIsValid(type.relation) && whole(Key(RelationRelationId, type.relation)) != own)
         owner_of_[own] = {RelationRelationId, type.relation};
     }
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      const Key own{TypeRelationId, found[i].oid};
-      if (!owner_of_.count(own)) unit(own, found[i].schema, found[i].name, true);
-      add(own, rows[i].number);
+    for (const auto& type : found) {
+      const Key own{TypeRelationId, type.oid};
+      if (!owner_of_.has(own)) unit(own, type.schema, type.name, true);
+      add(own, type.number);
     }
-    for (const auto& range : ranges) add({TypeRelationId, range.of.objid}, range.number);
     all<FormData_pg_enum>(EnumRelationId,
                           [](const FormData_pg_enum& row) { return Key(TypeRelationId, row.enumtypid); });
   }
 
   void functions() {
-    std::vector<RowVersion> rows;
-    struct Function {
-      Oid schema;
-      char name[NAMEDATALEN];
-    };
-    std::vector<Function> found;
-    scan<FormData_pg_proc>(ProcedureRelationId, seed_, rows, [&](const FormData_pg_proc& row, RowVersion& version) {
-      version.of = {ProcedureRelationId, row.oid, 0};
-      if (row.oid < FirstNormalObjectId) return false;
-      found.push_back({row.pronamespace, {}});
-      memcpy(found.back().name, NameStr(row.proname), NAMEDATALEN);
-      return true;
-    });
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const Key own{ProcedureRelationId, rows[i].of.objid};
-      if (const auto type = internal_.find(own); type != internal_.end())
-        owner_of_[own] = type->second;
+    scan<FormData_pg_proc>(ProcedureRelationId, [&](const FormData_pg_proc& function, HeapTuple row) {
+      if (function.oid < FirstNormalObjectId) return;
+      const Key own{ProcedureRelationId, function.oid};
+      if (const Key* type = internal_.find(own))
+        owner_of_[own] = *type;
       else
-        unit(own, found[i].schema, found[i].name, true);
-      add(own, rows[i].number);
-    }
+        unit(own, function.pronamespace, function.proname, true);
+      add(own, contents(row, seed_));
+    });
     all<FormData_pg_aggregate>(AggregateRelationId,
                                [](const FormData_pg_aggregate& row) { return Key(ProcedureRelationId, row.aggfnoid); });
   }
 
   /// Whose privileges and passwords are no part of a definition.
   void roles() {
-    struct Role {
-      Oid oid;
-      char name[NAMEDATALEN];
-    };
-    std::vector<Role> found;
-    std::vector<RowVersion> unused;
-    scan<FormData_pg_authid>(AuthIdRelationId, seed_, unused, [&](const FormData_pg_authid& row, RowVersion&) {
-      found.push_back({row.oid, {}});
-      memcpy(found.back().name, NameStr(row.rolname), NAMEDATALEN);
-      return false;
+    scan<FormData_pg_authid>(AuthIdRelationId, [&](const FormData_pg_authid& role, HeapTuple) {
+      unit({AuthIdRelationId, role.oid}, InvalidOid, role.rolname, false);
     });
-    for (const auto& role : found) unit({AuthIdRelationId, role.oid}, InvalidOid, role.name, false);
   }
 
   /// What belongs to a relation or a type by a column of its row.
@@ -334,19 +331,16 @@ class Pass {
     named<FormData_pg_statistic_ext>(StatisticExtRelationId, [](const FormData_pg_statistic_ext& row) {
       return Key(RelationRelationId, row.stxrelid);
     });
-    std::vector<RowVersion> rows;
-    scan<FormData_pg_inherits>(InheritsRelationId, seed_, rows,
-                               [](const FormData_pg_inherits& row, RowVersion& version) {
-                                 version.of = {RelationRelationId, row.inhrelid, 0};
-                                 version.own = row.inhparent;
-                                 return true;
-                               });
-    for (const auto& row : rows) {
-      add({RelationRelationId, row.of.objid}, row.number);
-      const Key child = whole({RelationRelationId, row.of.objid}), parent = whole({RelationRelationId, row.own});
-      if (child == Key(RelationRelationId, row.of.objid)) out_.trees[child.second].insert(parent.second);
+    std::vector<std::pair<Oid, Oid>> inherits;
+    scan<FormData_pg_inherits>(InheritsRelationId, [&](const FormData_pg_inherits& one, HeapTuple row) {
+      inherits.emplace_back(one.inhrelid, one.inhparent);
+      add({RelationRelationId, one.inhrelid}, contents(row, seed_));
+    });
+    for (const auto& [heir, of] : inherits) {
+      const Key child = whole({RelationRelationId, heir}), parent = whole({RelationRelationId, of});
+      if (child == Key(RelationRelationId, heir)) out_.trees[child.second].insert(parent.second);
     }
-    for (const auto& [from, to] : depends_) add(from, hash_bytes_uint32_extended(to.second, seed_));
+    for (const auto& [from, to] : depends_) add(from, hash(&to.second, sizeof to.second, seed_));
   }
 
   /// What has a catalog of its own.
@@ -360,80 +354,70 @@ class Pass {
   }
 
   void remains(Oid catalog) {
-    std::vector<RowVersion> rows;
-    scan<NoForm>(catalog, seed_, rows, [](const NoForm&, RowVersion&) { return true; });
-    for (const auto& row : rows) out_.rest += row.number;
+    scan<NoForm>(catalog, [&](const NoForm&, HeapTuple row) { out_.rest += contents(row, seed_); });
   }
 
   void comments() {
-    std::vector<RowVersion> rows;
-    scan<FormData_pg_description>(DescriptionRelationId, seed_, rows,
-                                  [](const FormData_pg_description& row, RowVersion& version) {
-                                    version.of = {row.classoid, row.objoid, row.objsubid};
-                                    return row.objoid >= FirstNormalObjectId;
-                                  });
-    scan<FormData_pg_seclabel>(SecLabelRelationId, seed_, rows,
-                               [](const FormData_pg_seclabel& row, RowVersion& version) {
-                                 version.of = {row.classoid, row.objoid, row.objsubid};
-                                 return true;
-                               });
-    for (const auto& row : rows) add({row.of.classid, row.of.objid}, row.number);
+    scan<FormData_pg_description>(DescriptionRelationId, [&](const FormData_pg_description& comment, HeapTuple row) {
+      if (comment.objoid >= FirstNormalObjectId) add({comment.classoid, comment.objoid}, contents(row, seed_));
+    });
+    scan<FormData_pg_seclabel>(SecLabelRelationId, [&](const FormData_pg_seclabel& label, HeapTuple row) {
+      add({label.classoid, label.objoid}, contents(row, seed_));
+    });
   }
 
   /// Every row of a catalog belongs to what `of` says.
   template <typename Form, typename Of>
   void all(Oid catalog, const Of& of) {
-    std::vector<RowVersion> rows;
-    scan<Form>(catalog, seed_, rows, [&](const Form& row, RowVersion& version) {
-      const Key key = of(row);
-      version.of = {key.first, key.second, 0};
-      return key.second >= FirstNormalObjectId;
+    scan<Form>(catalog, [&](const Form& form, HeapTuple row) {
+      const Key key = of(form);
+      if (key.second >= FirstNormalObjectId) add(key, contents(row, seed_));
     });
-    for (const auto& row : rows) add({row.of.classid, row.of.objid}, row.number);
   }
 
   /// The same for what may have a comment.
   template <typename Form, typename Of>
   void named(Oid catalog, const Of& of) {
-    std::vector<RowVersion> rows;
-    scan<Form>(catalog, seed_, rows, [&](const Form& row, RowVersion& version) {
-      const Key key = of(row);
-      version.of = {key.first, key.second, 0};
-      version.own = row.oid;
-      return key.second >= FirstNormalObjectId;
+    scan<Form>(catalog, [&](const Form& form, HeapTuple row) {
+      const Key key = of(form);
+      if (key.second < FirstNormalObjectId) return;
+      owner_of_[{catalog, form.oid}] = key;
+      add(key, contents(row, seed_));
     });
-    for (const auto& row : rows) {
-      owner_of_[{catalog, row.own}] = {row.of.classid, row.of.objid};
-      add({row.of.classid, row.of.objid}, row.number);
-    }
   }
 
   Key whole(Key key) const {
     for (int i = 0; i < kMostLevels; ++i) {
-      const auto found = owner_of_.find(key);
-      if (found == owner_of_.end()) break;
-      key = found->second;
+      const Key* owner = owner_of_.find(key);
+      if (!owner) break;
+      key = *owner;
     }
     return key;
   }
 
-  void unit(const Key& key, Oid schema, const char* name, bool has_definition) {
+  void unit(const Key& key, Oid schema, const NameData& name, bool has_definition) {
     if (temporary_.count(schema)) {
-      at_.emplace(key, kNobodys);
+      at_[key] = kNobodys;
       return;
     }
-    at_.emplace(key, out_.units.size());
-    out_.units.push_back({key.first, key.second, schema, 0, has_definition && members_.count(key) == 0, name});
+    at_[key] = out_.units.size();
+    out_.units.push_back({key.first, key.second, schema, 0, has_definition && members_.count(key) == 0, NameStr(name)});
   }
 
-  void add(const Key& part, std::uint64_t number) { parts_.emplace_back(part, number); }
+  /// One part after another is the same object's.
+  void add(const Key& part, std::uint64_t number) {
+    if (!parts_.empty() && parts_.back().first == part)
+      parts_.back().second += number;
+    else
+      parts_.emplace_back(part, number);
+  }
 
   /// Once all units are known.
   void finish() {
     for (const auto& [part, number] : parts_) {
-      const auto found = at_.find(whole(part));
-      if (found != at_.end() && found->second == kNobodys) continue;
-      (found != at_.end() ? out_.units[found->second].number : out_.rest) += number;
+      const std::size_t* place = at_.find(whole(part));
+      if (place && *place == kNobodys) continue;
+      (place ? out_.units[*place].number : out_.rest) += number;
     }
     std::sort(out_.units.begin(), out_.units.end(), [](const Version& a, const Version& b) {
       return std::tie(a.classid, a.oid) < std::tie(b.classid, b.oid);
@@ -445,8 +429,8 @@ class Pass {
 
   const std::uint64_t seed_;
   Versions out_;
-  std::unordered_map<Key, std::size_t, Hash> at_;
-  std::unordered_map<Key, Key, Hash> owner_of_, internal_;
+  Table<std::size_t> at_;
+  Table<Key> owner_of_, internal_;
   std::set<Key> members_;
   std::set<Oid> temporary_;
   std::vector<std::pair<Key, Key>> depends_;

@@ -52,7 +52,7 @@ std::optional<std::string> text_argument(FunctionCallInfo fcinfo, int index) {
 std::string required_text(FunctionCallInfo fcinfo, int index, const char* name) {
   auto value = text_argument(fcinfo, index);
   if (!value) throw Failure("22004", cat(name, " must not be NULL"));
-  return *value;
+  return std::move(*value);
 }
 
 std::optional<std::vector<std::string>> names_argument(FunctionCallInfo fcinfo, int index, const char* name) {

@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <array>
 
 #include "functions/arguments.hpp"
 #include "functions/lock_table.hpp"
@@ -53,19 +54,36 @@ script::Script statements_of(const std::string& desired) {
   }
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Whether a word (in small letters) stands anywhere in the text, in whatever letters. In steps of its length, as long as what is
+/// met is no letter of it: texts are large (Horspool).
+bool says(const std::string& text, std::string_view word) {
+  std::array<std::size_t, 256> steps;
+  steps.fill(word.size());
+  for (std::size_t i = 0; i + 1 < word.size(); ++i) {
+    const std::size_t step = word.size() - 1 - i;
+    steps[static_cast<unsigned char>(word[i])] = step;
+    steps[static_cast<unsigned char>(word[i] - 'a' + 'A')] = step;
+  }
+  for (std::size_t at = 0; at + word.size() <= text.size();) {
+    const char last = text[at + word.size() - 1];
+    if (lower(last) == word.back() &&
+        std::equal(word.begin(), word.end(), text.begin() + static_cast<std::ptrdiff_t>(at),
+                   [](char a, char b) { return a == lower(b); }))
+      return true;
+    at += steps[static_cast<unsigned char>(last)];
+  }
+  return false;
+}
+
 /// The text with stand-ins for its secrets.
-std::string concealed(const std::string& desired) {
+std::string concealed(std::string desired) {
   if (std::uint64_t random; !secrets_begun()) {
     if (!pg_strong_random(&random, sizeof random)) throw Failure(sqlstate::kInternal, "could not get random bytes");
     begin_secrets(random);
   }
-  static constexpr std::string_view kWords[] = {"mapping", "subscription"};
-  const bool none = std::none_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) {
-    return std::search(desired.begin(), desired.end(), word.begin(), word.end(), [](char a, char b) {
-             return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-           }) != desired.end();
-  });
-  if (none) return desired;
+  if (!says(desired, "mapping") && !says(desired, "subscription")) return desired;
   std::string out;
   std::size_t copied = 0;
   for (const auto& literal : script::secret_literals(statements_of(desired))) {
@@ -226,7 +244,7 @@ HeapScope::~HeapScope() {
 
 PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, int strategy) {
   PlanArguments out;
-  const std::string given = required_text(fcinfo, desired, "desired");
+  std::string given = required_text(fcinfo, desired, "desired");
   if (given.size() > static_cast<std::size_t>(settings::max_desired_size) * 1024)
     throw Failure(sqlstate::kProgramLimit, "the desired state is larger than pgschema.max_desired_size")
         .detail(cat("It has ", std::to_string(given.size() / 1024), " kB; the limit is ",
@@ -236,7 +254,7 @@ PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, 
   out.strategy =
       text_argument(fcinfo, strategy).value_or(settings::strategy == settings::kOnline ? "online" : "atomic");
   check_known("strategy", out.strategy, {"atomic", "online"});
-  out.desired = concealed(given);
+  out.desired = concealed(std::move(given));
   return out;
 }
 

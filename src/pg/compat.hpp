@@ -11,6 +11,8 @@ extern "C" {
 #include "parser/parse_type.h"
 #include "tcop/pquery.h"
 #include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/regproc.h"
 }
 
@@ -88,6 +90,19 @@ inline bool owns_subscription(Oid subscription, Oid role) {
 #else
   return pg_subscription_ownercheck(subscription, role);
 #endif
+}
+
+/// Calls `use` with every setting that there is, in no order.
+template <typename Use>
+void for_each_setting(Use use) {
+#if PG_VERSION_NUM >= 160000
+  int count = 0;
+  config_generic** settings = get_guc_variables(&count);
+#else
+  const int count = GetNumConfigOptions();
+  config_generic** settings = get_guc_variables();
+#endif
+  for (int i = 0; i < count; ++i) use(*settings[i]);
 }
 
 /// The server's major version.

@@ -5,11 +5,13 @@
 #include "pg/subtransaction.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 }
 
@@ -110,6 +112,36 @@ constexpr const char* kSafePath = "pg_catalog, pg_temp";
 
 enum class How { kReads, kReadsOnce, kWrites };
 
+/// Every row as texts, one after the other: what SPI_getvalue() returns, which looks up the column's type for each cell.
+/// Inside a call(); nothing for NULL.
+void print(TupleDesc shape, HeapTuple* rows, std::size_t count, std::string_view* cells) {
+  const auto columns = static_cast<std::size_t>(shape->natts);
+  auto* printers = static_cast<FmgrInfo*>(palloc0(sizeof(FmgrInfo) * columns));
+  for (std::size_t c = 0; c < columns; ++c) {
+    const Oid type = TupleDescAttr(shape, static_cast<int>(c))->atttypid;
+    if (type == TEXTOID || type == BYTEAOID) continue;
+    Oid function = InvalidOid;
+    bool varies = false;
+    getTypeOutputInfo(type, &function, &varies);
+    fmgr_info(function, &printers[c]);
+  }
+  auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * columns));
+  auto* nulls = static_cast<bool*>(palloc(sizeof(bool) * columns));
+  for (std::size_t r = 0; r < count; ++r) {
+    heap_deform_tuple(rows[r], shape, values, nulls);
+    for (std::size_t c = 0; c < columns; ++c) {
+      std::string_view& cell = cells[r * columns + c];
+      if (nulls[c]) continue;
+      if (OidIsValid(printers[c].fn_oid)) {
+        cell = OutputFunctionCall(&printers[c], values[c]);
+      } else {
+        const auto* bytes = reinterpret_cast<const text*>(PG_DETOAST_DATUM_PACKED(values[c]));
+        cell = {VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)};
+      }
+    }
+  }
+}
+
 Rows execute(const std::string& sql, const std::vector<Param>& params, How how) {
   const Querying scope;
   call([] {
@@ -145,16 +177,12 @@ Rows execute(const std::string& sql, const std::vector<Param>& params, How how) 
   const auto count = static_cast<std::size_t>(SPI_processed);
   rows.reserve(count);
   // One guard around all rows; the strings are made between the guarded batches.
-  std::vector<const char*> cells(columns * count);
-  call([&] {
-    for (std::size_t r = 0; r < count; ++r)
-      for (std::size_t c = 0; c < columns; ++c)
-        cells[r * columns + c] = SPI_getvalue(SPI_tuptable->vals[r], shape, static_cast<int>(c + 1));
-  });
+  std::vector<std::string_view> cells(columns * count);
+  call([&] { print(shape, SPI_tuptable->vals, count, cells.data()); });
   for (std::size_t r = 0; r < count; ++r) {
     std::vector<std::optional<std::string>> row(columns);
     for (std::size_t c = 0; c < columns; ++c)
-      if (cells[r * columns + c]) row[c] = cells[r * columns + c];
+      if (const std::string_view cell = cells[r * columns + c]; cell.data()) row[c].emplace(cell);
     rows.emplace_back(std::move(row));
   }
   call([] { SPI_finish(); });

@@ -17,7 +17,7 @@ namespace pgschema::pg {
 
 using Param = std::variant<Oid, std::string, bool, std::int64_t, std::vector<Oid>, std::vector<std::string>>;
 
-/// One row: each column's text as its type prints it, or nothing for NULL.
+/// One row: each column's text as its type prints it (of bytea the bytes), or nothing for NULL.
 class Row {
  public:
   explicit Row(std::vector<std::optional<std::string>> cells) : cells_(std::move(cells)) {}

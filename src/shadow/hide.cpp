@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "catalog/others.hpp"
+#include "catalog/scan.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
 #include "pg/statement.hpp"
@@ -23,8 +24,10 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_range.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -40,32 +43,6 @@ namespace pgschema::shadow {
 namespace {
 
 constexpr std::size_t kMostAtOnce = 1000;  // rows, whose memory is then given back
-
-// The unit of hiding (docs/architecture): what is forgotten here shows as a name that is taken, or as a name
-// with a suffix.
-constexpr const char* kRowsSql = R"(
-WITH relations AS (
-  SELECT unnest($1::oid[]) AS oid
-  UNION SELECT d.objid FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
-    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1) AND d.deptype IN ('a', 'i')
-  UNION SELECT typrelid FROM pg_type WHERE oid = ANY ($2) AND typrelid <> 0),
-relation_rows AS (
-  SELECT c.oid, c.relnamespace, c.reltype FROM pg_class c JOIN relations USING (oid)),
-type_rows AS (
-  SELECT t.oid, t.typarray FROM pg_type t WHERE t.oid = ANY ($2)
-  UNION SELECT t.oid, t.typarray FROM pg_type t JOIN relation_rows r ON r.reltype = t.oid
-  UNION SELECT t.oid, t.typarray FROM pg_type t JOIN pg_range g ON g.rngmultitypid = t.oid WHERE g.rngtypid = ANY ($2)),
-all_types AS (SELECT oid FROM type_rows UNION SELECT typarray FROM type_rows WHERE typarray <> 0)
-SELECT 'pg_class'::regclass::oid, c.oid, c.xmin FROM pg_class c
-  WHERE c.oid IN (SELECT oid FROM relation_rows UNION SELECT i.indexrelid FROM pg_index i JOIN relation_rows r ON r.oid = i.indrelid)
-UNION ALL SELECT 'pg_type'::regclass, t.oid, t.xmin FROM pg_type t JOIN all_types USING (oid)
-UNION ALL SELECT 'pg_constraint'::regclass, k.oid, k.xmin FROM pg_constraint k
-  WHERE (k.conrelid <> 0 AND k.conrelid IN (SELECT oid FROM relation_rows)) OR (k.contypid <> 0 AND k.contypid = ANY ($2))
-UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid, s.xmin FROM pg_statistic_ext s
-  WHERE s.stxrelid IN (SELECT oid FROM relation_rows)
-UNION ALL SELECT 'pg_proc'::regclass, p.oid, p.xmin FROM pg_proc p
-  WHERE p.oid = ANY ($3) OR p.oid IN (SELECT d.objid FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_type'::regclass
-    AND d.deptype = 'i' AND d.refobjid IN (SELECT oid FROM all_types)))";
 
 struct CatalogShape {
   Oid catalog, index;
@@ -185,6 +162,142 @@ MoveResult move_rows(const CatalogShape& shape, const CatalogRow* rows, std::siz
   return result;
 }
 
+/// The unit of hiding (docs/architecture): what is forgotten here shows as a name that is taken, or as a name
+/// with a suffix.
+class Unit {
+ public:
+  explicit Unit(const catalog::Units& units)
+      : relations_(units.relations.begin(), units.relations.end()),
+        types_(units.types.begin(), units.types.end()),
+        functions_(units.functions.begin(), units.functions.end()),
+        alone_(types_) {}
+
+  std::vector<HiddenRow> rows() {
+    // The scans below take whatever is known of the catalogs: what another session has committed by now counts.
+    pg::call([] {
+      CommandCounterIncrement();
+      InvalidateCatalogSnapshot();
+    });
+    const auto sequences =
+        dependents(RelationRelationId, relations_, RelationRelationId, {DEPENDENCY_AUTO, DEPENDENCY_INTERNAL});
+    pg::call([&] {
+      add_if_sequences(sequences);
+      scan_types();
+      scan_relations();
+      scan_row_types();
+    });
+    const auto constructors = dependents(TypeRelationId, types_, ProcedureRelationId, {DEPENDENCY_INTERNAL});
+    functions_.insert(functions_.end(), constructors.begin(), constructors.end());
+    sort(functions_);
+    pg::call([&] { scan_rest(); });
+    return std::move(out_);
+  }
+
+ private:
+  static void sort(std::vector<Oid>& oids) {
+    std::sort(oids.begin(), oids.end());
+    oids.erase(std::unique(oids.begin(), oids.end()), oids.end());
+  }
+
+  /// Of one catalog, on what is in another.
+  static std::vector<Oid> dependents(Oid catalog, const std::vector<Oid>& on, Oid of,
+                                     std::initializer_list<char> types) {
+    std::set<catalog::Address> objects;
+    for (const Oid oid : on) objects.insert({catalog, oid, 0});
+    std::vector<Oid> out;
+    for (const auto& edge : catalog::direct_dependents(objects))
+      if (edge.from.classid == of && std::find(types.begin(), types.end(), edge.type) != types.end())
+        out.push_back(edge.from.objid);
+    sort(out);
+    return out;
+  }
+
+  void add(Oid catalog, Oid oid, HeapTuple row) {
+    out_.push_back({catalog, oid, HeapTupleHeaderGetRawXmin(row->t_data)});
+  }
+
+  // All of these inside a pg::call.
+
+  /// Of the columns of the relations.
+  void add_if_sequences(const std::vector<Oid>& found) {
+    catalog::scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, found, [&](HeapTuple row, TupleDesc) {
+      const auto* relation = catalog::form_of<Form_pg_class>(row);
+      if (relation->relkind == RELKIND_SEQUENCE) relations_.push_back(relation->oid);
+    });
+  }
+
+  /// The relations of composite types, and the multirange types of ranges.
+  void scan_types() {
+    catalog::scan_by(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, alone_, [&](HeapTuple row, TupleDesc) {
+      const auto* type = catalog::form_of<Form_pg_type>(row);
+      if (OidIsValid(type->typrelid)) relations_.push_back(type->typrelid);
+    });
+    catalog::scan_by(RangeRelationId, RangeTypidIndexId, Anum_pg_range_rngtypid, alone_, [&](HeapTuple row, TupleDesc) {
+      types_.push_back(catalog::form_of<Form_pg_range>(row)->rngmultitypid);
+    });
+  }
+
+  /// With their indexes.
+  void scan_relations() {
+    sort(relations_);
+    std::vector<Oid> found;
+    const auto take = [&](HeapTuple row, TupleDesc) {
+      const auto* relation = catalog::form_of<Form_pg_class>(row);
+      add(RelationRelationId, relation->oid, row);
+      found.push_back(relation->oid);
+      if (OidIsValid(relation->reltype)) types_.push_back(relation->reltype);
+    };
+    catalog::scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, relations_, take);
+    sort(found);
+    relations_ = found;
+    std::vector<Oid> indexes;
+    catalog::scan_by(
+        IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, relations_,
+        [&](HeapTuple row, TupleDesc) { indexes.push_back(catalog::form_of<Form_pg_index>(row)->indexrelid); });
+    sort(indexes);
+    catalog::scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, indexes, [&](HeapTuple row, TupleDesc) {
+      add(RelationRelationId, catalog::form_of<Form_pg_class>(row)->oid, row);
+    });
+  }
+
+  /// And those that were asked for, each with its array.
+  void scan_row_types() {
+    sort(types_);
+    std::vector<Oid> arrays;
+    catalog::scan_by(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, types_, [&](HeapTuple row, TupleDesc) {
+      const auto* type = catalog::form_of<Form_pg_type>(row);
+      add(TypeRelationId, type->oid, row);
+      if (OidIsValid(type->typarray)) arrays.push_back(type->typarray);
+    });
+    sort(arrays);
+    std::erase_if(arrays, [&](Oid oid) { return std::binary_search(types_.begin(), types_.end(), oid); });
+    catalog::scan_by(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, arrays, [&](HeapTuple row, TupleDesc) {
+      add(TypeRelationId, catalog::form_of<Form_pg_type>(row)->oid, row);
+    });
+    types_.insert(types_.end(), arrays.begin(), arrays.end());
+  }
+
+  void scan_rest() {
+    const auto constraint = [&](HeapTuple row, TupleDesc) {
+      add(ConstraintRelationId, catalog::form_of<Form_pg_constraint>(row)->oid, row);
+    };
+    catalog::scan_by(ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid, relations_,
+                     constraint);
+    catalog::scan_by(ConstraintRelationId, ConstraintTypidIndexId, Anum_pg_constraint_contypid, alone_, constraint);
+    catalog::scan_by(StatisticExtRelationId, StatisticExtRelidIndexId, Anum_pg_statistic_ext_stxrelid, relations_,
+                     [&](HeapTuple row, TupleDesc) {
+                       add(StatisticExtRelationId, catalog::form_of<Form_pg_statistic_ext>(row)->oid, row);
+                     });
+    catalog::scan_by(
+        ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid, functions_,
+        [&](HeapTuple row, TupleDesc) { add(ProcedureRelationId, catalog::form_of<Form_pg_proc>(row)->oid, row); });
+  }
+
+  std::vector<Oid> relations_, types_, functions_;
+  std::vector<Oid> alone_;  // the types that were asked for
+  std::vector<HiddenRow> out_;
+};
+
 std::string random_prefix() {
   std::uint64_t bits;
   if (!pg_strong_random(&bits, sizeof bits)) throw Failure(sqlstate::kInternal, "could not get random bytes");
@@ -208,10 +321,7 @@ std::string random_prefix() {
 
 std::vector<HiddenRow> rows_to_hide(const catalog::Units& units) {
   const pg::MemoryScope memory;
-  const auto list = [](const std::set<Oid>& oids) { return std::vector<Oid>(oids.begin(), oids.end()); };
-  std::vector<HiddenRow> rows;
-  for (const auto& row : pg::query(kRowsSql, {list(units.relations), list(units.types), list(units.functions)}))
-    rows.push_back({row.oid(0), row.oid(1), row.text(2)});
+  std::vector<HiddenRow> rows = Unit(units).rows();
   std::map<Oid, std::vector<Oid>> others;
   for (const auto& [catalog, oid] : units.others) others[catalog].push_back(oid);
   others.erase(ExtensionRelationId);  // as schemas: what it has made lives on
@@ -220,7 +330,7 @@ std::vector<HiddenRow> rows_to_hide(const catalog::Units& units) {
   for (const auto& [catalog, oids] : others)
     for (const auto& row : pg::query(
              cat("SELECT oid, xmin FROM ", catalog::other_catalog(catalog)->name, " WHERE oid = ANY ($1)"), {oids}))
-      rows.push_back({catalog, row.oid(0), row.text(1)});
+      rows.push_back({catalog, row.oid(0), static_cast<TransactionId>(row.oid(1))});
   std::sort(rows.begin(), rows.end());
   return rows;
 }
@@ -233,8 +343,7 @@ std::string hide(const std::vector<HiddenRow>& rows, bool leave_schemas) {
     std::vector<CatalogRow> of_one;
     std::size_t last = first;
     for (; last < rows.size() && last - first < kMostAtOnce && rows[last].catalog == rows[first].catalog; ++last)
-      of_one.push_back(
-          {rows[last].oid, static_cast<TransactionId>(std::strtoul(rows[last].version.c_str(), nullptr, 10))});
+      of_one.push_back({rows[last].oid, rows[last].version});
     const CatalogShape shape = shape_of(rows[first].catalog);
     const MoveResult result =
         pg::call([&] { return move_rows(shape, of_one.data(), of_one.size(), schema, prefix.c_str()); });

@@ -12,7 +12,7 @@ namespace pgschema::shadow {
 /// The rows of some units, each as it is now.
 struct HiddenRow {
   Oid catalog, oid;
-  std::string version;  // its xmin
+  std::uint32_t version;  // its xmin
   auto operator<=>(const HiddenRow&) const = default;
 };
 

@@ -6,6 +6,7 @@
 
 #include "functions/settings.hpp"
 #include "model/secrets.hpp"
+#include "pg/compat.hpp"
 #include "pg/fault.hpp"
 #include "pg/query.hpp"
 #include "pg/sha256.hpp"
@@ -23,21 +24,28 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
 }
 
 namespace pgschema::shadow {
 
 namespace {
 
-// What is printed, parsed or made may depend on any of these; those that say how long something may take do not count.
-constexpr const char* kCircumstancesSql = R"(
-SELECT pg_catalog.string_agg(s.name OPERATOR(pg_catalog.||) '=' OPERATOR(pg_catalog.||) s.setting, E'\n' ORDER BY s.name COLLATE "C")
-FROM pg_catalog.pg_settings s
-WHERE (s.category OPERATOR(pg_catalog.~~) 'Client Connection Defaults%' OR s.category OPERATOR(pg_catalog.~~) 'Version and Platform%'
-    OR s.name OPERATOR(pg_catalog.=) ANY ('{server_version,pgschema.missing_roles}'))
-  AND s.name OPERATOR(pg_catalog.!~) '(timeout|^vacuum|transaction_|^client_|^gin_)')";
+constexpr const char* kFormat = "pgschema settlement 2";
 
-constexpr const char* kFormat = "pgschema settlement 1";
+/// What is printed, parsed or made may depend on any of these; those that say how long something may take do not count.
+/// (As pg_settings has them, which reads all there are.)
+bool counts(const config_generic& setting) {
+  const std::string_view name = setting.name, category = config_group_names[setting.group];
+  if (name == "server_version" || name == "pgschema.missing_roles") return true;
+  if (setting.flags & GUC_NO_SHOW_ALL) return false;
+  if (!category.starts_with("Client Connection Defaults") && !category.starts_with("Version and Platform"))
+    return false;
+  const auto has = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
+  return !has("timeout") && !has("transaction_") && !name.starts_with("vacuum") && !name.starts_with("client_") &&
+         !name.starts_with("gin_");
+}
 
 /// Of a whole object that can be followed.
 bool can_be_followed(Kind kind) {
@@ -87,11 +95,7 @@ class Writer {
 /// What was written; past its end everything is 0.
 class Reader {
  public:
-  explicit Reader(const std::string& hex) {
-    in_.reserve(hex.size() / 2);
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-      in_ += static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1]));
-  }
+  explicit Reader(std::string_view bytes) : in_(bytes) {}
   std::uint64_t number() {
     std::uint64_t value = 0;
     for (int shift = 0; at_ < in_.size() && shift < 64; shift += 7) {
@@ -104,15 +108,13 @@ class Reader {
   std::string text() {
     const std::size_t size = std::min<std::size_t>(number(), in_.size() - at_);
     at_ += size;
-    return in_.substr(at_ - size, size);
+    return std::string(in_.substr(at_ - size, size));
   }
   /// How many of something follow: never more than there are bytes.
   std::size_t count() { return std::min<std::size_t>(number(), in_.size() - at_); }
 
  private:
-  static int digit(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
-
-  std::string in_;
+  std::string_view in_;
   std::size_t at_ = 0;
 };
 
@@ -167,8 +169,8 @@ std::string written(const Settlement& settlement) {
   return out.hex();
 }
 
-Settlement read(const std::string& hex) {
-  Reader in(hex);
+Settlement read(std::string_view bytes) {
+  Reader in(bytes);
   Settlement out{};
   out.seed = in.number();
   out.defines = in.number() != 0;
@@ -179,7 +181,8 @@ Settlement read(const std::string& hex) {
     std::string file = in.text();
     out.not_run.push_back({line, std::move(file), in.text()});
   }
-  for (auto left = in.count(); left > 0; --left) {
+  auto statements = in.count();
+  for (out.statements.reserve(statements); statements > 0; --statements) {
     SettledStatement statement{};
     statement.gap = in.number();
     statement.begin = in.number();
@@ -198,7 +201,8 @@ Settlement read(const std::string& hex) {
     out.marks.emplace_back(begin, in.number());
   }
   out.versions.rest = in.number();
-  for (auto left = in.count(); left > 0; --left) {
+  auto units = in.count();
+  for (out.versions.units.reserve(units); units > 0; --units) {
     catalog::Version unit{};
     unit.classid = static_cast<Oid>(in.number());
     unit.oid = static_cast<Oid>(in.number());
@@ -329,9 +333,11 @@ std::string comparable(const std::string& desired) {
   return out;
 }
 
-std::string comparable_hash(const std::string& desired, std::uint64_t seed) {
-  std::string input = comparable(desired);
-  for (const auto& stand_in : stand_ins_in(desired))
+std::string comparable_hash(const std::string& comparable, const std::string& desired, std::uint64_t seed) {
+  const auto stand_ins = stand_ins_in(desired);
+  if (stand_ins.empty()) return pg::sha256(comparable);
+  std::string input = comparable;
+  for (const auto& stand_in : stand_ins)
     if (const std::string* secret = secret_behind(stand_in))
       input += pg::sha256(cat(std::to_string(seed), " ", *secret));
   return pg::sha256(input);
@@ -344,15 +350,26 @@ std::uint64_t settings_hash(const std::map<std::string, std::string>& settings) 
 }
 
 std::string circumstances() {
-  return pg::sha256(cat(kFormat, "\n", settings::missing_roles == settings::kSkip ? "skip\n" : "",
-                        pg::query_in_search_path(kCircumstancesSql).at(0).text(0)));
+  std::vector<const char*> names;
+  pg::call([&] {
+    pg::compat::for_each_setting([&](const config_generic& setting) {
+      if (counts(setting)) names.push_back(setting.name);
+    });
+  });
+  std::sort(names.begin(), names.end(), [](const char* a, const char* b) { return strcmp(a, b) < 0; });
+  std::string input = cat(kFormat, "\n", settings::missing_roles == settings::kSkip ? "skip\n" : "");
+  for (const char* name : names) {
+    const char* value = pg::call([&] { return GetConfigOption(name, true, false); });
+    input += cat(name, "=", value ? value : "", "\n");
+  }
+  return pg::sha256(input);
 }
 
 std::optional<Settlement> settlement_of(const std::vector<std::string>& schemas, const std::string& now) {
   const Oid caller = GetUserId();
   const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
   const auto rows = pg::query(
-      "SELECT encode(content, 'hex'), encode(desired, 'hex'), encode(comparable, 'hex') FROM pgschema.settled "
+      "SELECT content, encode(desired, 'hex'), encode(comparable, 'hex') FROM pgschema.settled "
       "WHERE schemas = $1::name[] AND role = $2 AND circumstances = decode($3, 'hex')",
       {schemas, caller, now});
   if (rows.empty()) return {};
@@ -380,7 +397,7 @@ void settle(const std::string& desired, const std::vector<std::string>& schemas,
     const catalog::Versions after = catalog::versions(out.seed);
     describe(desired, outcome.settling->search_path, after, out);
     out.versions = as_proven(outcome.settling->before, after, outcome);
-    const std::string hash = comparable_hash(desired, out.seed);
+    const std::string hash = comparable_hash(comparable(desired), desired, out.seed);
     const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
     (void)pg::write(
         R"(

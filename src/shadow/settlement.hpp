@@ -44,7 +44,7 @@ bool is_followed(Oid classid);
 /// length.
 std::string comparable(const std::string& desired);
 /// Of that, and of the secrets behind its stand-ins: with the seed, so that nobody can try which secret it was.
-std::string comparable_hash(const std::string& desired, std::uint64_t seed);
+std::string comparable_hash(const std::string& comparable, const std::string& desired, std::uint64_t seed);
 
 /// A hash of what every statement may depend on: the server's version, and the settings of the moment.
 std::string circumstances();

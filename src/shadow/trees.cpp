@@ -16,6 +16,7 @@ extern "C" {
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -64,12 +65,28 @@ std::string parents_in_line(const Object& inheritance) {
 
 }  // namespace
 
+namespace {
+
+/// The tables OF a type: they depend on it as a whole. (pg_class has no index by which they could be found.)
+void add_tables_of(catalog::Units& units) {
+  std::set<catalog::Address> types;
+  for (const Oid oid : units.types) types.insert({TypeRelationId, oid, 0});
+  std::vector<Oid> relations;
+  for (const auto& edge : catalog::direct_dependents(types))
+    if (edge.from.classid == RelationRelationId && edge.from.subid == 0) relations.push_back(edge.from.objid);
+  if (relations.empty()) return;
+  for (const auto& row : pg::query("SELECT oid FROM pg_class WHERE oid = ANY ($1) AND reloftype = ANY ($2)",
+                                   {relations, std::vector<Oid>(units.types.begin(), units.types.end())}))
+    units.relations.insert(row.oid(0));
+}
+
+}  // namespace
+
 void complete_trees(catalog::Units& units, const std::set<Oid>& referenced) {
-  for (const auto& row : pg::query(kReferencedTreesSql, {std::vector<Oid>(referenced.begin(), referenced.end())}))
-    units.relations.insert(row.oid(0));
-  for (const auto& row : pg::query("SELECT oid FROM pg_class WHERE reloftype <> 0 AND reloftype = ANY ($1)",
-                                   {std::vector<Oid>(units.types.begin(), units.types.end())}))
-    units.relations.insert(row.oid(0));
+  if (!referenced.empty())
+    for (const auto& row : pg::query(kReferencedTreesSql, {std::vector<Oid>(referenced.begin(), referenced.end())}))
+      units.relations.insert(row.oid(0));
+  add_tables_of(units);
   if (units.relations.empty()) return;
   for (const auto& row : pg::query(kTreeSql, {std::vector<Oid>(units.relations.begin(), units.relations.end())}))
     units.relations.insert(row.oid(0));

@@ -1,6 +1,8 @@
 #include "shadow/unsettled.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <iterator>
 
 #include "pg/query.hpp"
@@ -29,9 +31,9 @@ namespace {
 
 constexpr std::size_t kLongestName = NAMEDATALEN - 1;
 
-bool is_high(char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }
+constexpr bool is_high(char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }
 
-bool is_word(char c) {
+constexpr bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
 }
 
@@ -52,29 +54,62 @@ std::string word_of(const std::string& name) {
   return best;
 }
 
+/// Words, and which lengths those have that begin with a letter: next to no word of a text is one of them.
+class Words {
+ public:
+  explicit Words(const std::set<std::string>& words) : words_(words) {
+    for (const auto& word : words)
+      if (!word.empty()) lengths(word.front()) |= bit(word.size());
+  }
+  bool has(std::string_view word) const {
+    if (word.empty() || (lengths(lower(word.front())) & bit(word.size())) == 0) return false;
+    std::string lowered(word);
+    for (char& c : lowered) c = lower(c);
+    return words_.count(lowered) != 0;
+  }
+
+ private:
+  static std::uint64_t bit(std::size_t length) { return std::uint64_t{1} << std::min<std::size_t>(length, 63); }
+  std::uint64_t& lengths(char first) { return lengths_[static_cast<unsigned char>(first)]; }
+  std::uint64_t lengths(char first) const { return lengths_[static_cast<unsigned char>(first)]; }
+
+  const std::set<std::string>& words_;
+  std::array<std::uint64_t, 256> lengths_{};
+};
+
+/// What a character is in a name: nothing, in plain letters, or in others.
+enum class Letter : unsigned char { kNone, kPlain, kOther };
+
+constexpr std::array<Letter, 256> letters() {
+  std::array<Letter, 256> out{};
+  for (int c = 0; c < 256; ++c)
+    out[static_cast<std::size_t>(c)] = is_word(static_cast<char>(c))   ? Letter::kPlain
+                                       : is_high(static_cast<char>(c)) ? Letter::kOther
+                                                                       : Letter::kNone;
+  return out;
+}
+
 /// How often one of these words stands in a piece of text; whatever could be a longer name than names can be, or one in
 /// escapes, counts as one of them.
-std::size_t occurrences(std::string_view text, const std::set<std::string>& words) {
+std::size_t occurrences(std::string_view text, const Words& words) {
+  static constexpr std::array<Letter, 256> kLetters = letters();
+  const auto at = [&](std::size_t i) { return kLetters[static_cast<unsigned char>(text[i])]; };
   std::size_t found = 0;
-  std::string word;
   for (std::size_t i = 0; i < text.size();) {
-    if (!is_word(text[i]) && !is_high(text[i])) {
+    if (at(i) == Letter::kNone) {
       ++i;
       continue;
     }
     const std::size_t begin = i;
-    word.clear();
-    const auto end_of_word = [&] {
-      if (!word.empty() && words.count(word)) ++found;
-      word.clear();
-    };
-    for (; i < text.size() && (is_word(text[i]) || is_high(text[i])); ++i) {
-      if (is_word(text[i]))
-        word += lower(text[i]);
-      else
-        end_of_word();
+    while (i < text.size() && at(i) != Letter::kNone) {
+      if (at(i) == Letter::kOther) {
+        ++i;
+        continue;
+      }
+      const std::size_t word = i;
+      while (i < text.size() && at(i) == Letter::kPlain) ++i;
+      if (words.has(text.substr(word, i - word))) ++found;
     }
-    end_of_word();
     const bool escapes = i - begin == 1 && lower(text[begin]) == 'u' && text.substr(i, 2) == "&\"";
     if (i - begin > kLongestName || escapes) ++found;
   }
@@ -118,9 +153,9 @@ bool may_change_keys(const Changed& change) {
 
 }  // namespace
 
-Unsettled::Unsettled(const Settlement& settlement, const catalog::Versions& now, std::string desired,
+Unsettled::Unsettled(const Settlement& settlement, const catalog::Versions& now, const std::string& desired,
                      std::string search_path)
-    : settlement_(settlement), now_(now), desired_(std::move(desired)), search_path_(std::move(search_path)) {
+    : settlement_(settlement), now_(now), desired_(desired), search_path_(std::move(search_path)) {
   if (now.rest != settlement.versions.rest)
     give_up("an operator, a cast, an extension or another object that has a catalog of its own has changed");
   if (everything()) return;
@@ -128,7 +163,7 @@ Unsettled::Unsettled(const Settlement& settlement, const catalog::Versions& now,
     for (const Oid parent : parents) children_[parent].insert(child);
   compare_versions();
   const std::string now_comparable = comparable(desired_);
-  same_text_ = comparable_hash(desired_, settlement_.seed) == settlement_.comparable;
+  same_text_ = comparable_hash(now_comparable, desired_, settlement_.seed) == settlement_.comparable;
   if (same_text_) {
     for (const auto& statement : settlement_.statements)
       kept_.push_back({&statement, statement.gap, statement.begin, statement.end});
@@ -371,11 +406,12 @@ void Unsettled::open_by_name() {
   };
   const auto names = take(changed_names_, looked_for_names_), keys = take(changed_keys_, looked_for_keys_);
   if (names.empty() && keys.empty()) return;
+  const Words name_words(names), key_words(keys);
   for (auto& statement : kept_) {
     if (statement.open) continue;
     const std::string_view sql = std::string_view(desired_).substr(statement.begin, statement.end - statement.begin);
-    if ((!keys.empty() && occurrences(sql, keys) != 0) ||
-        (!names.empty() && occurrences(sql, names) != 0 && !only_refers_to(statement, names)))
+    if ((!keys.empty() && occurrences(sql, key_words) != 0) ||
+        (!names.empty() && occurrences(sql, name_words) != 0 && !only_refers_to(statement, names)))
       open(statement);
   }
 }
@@ -390,7 +426,7 @@ bool Unsettled::only_refers_to(const Kept& statement, const std::set<std::string
     std::size_t references = 0;
     for (const RangeVar* reference : references_of(trees.front()->stmt))
       if (names.count(word_of(reference->relname))) ++references;
-    return references == occurrences(sql, names);
+    return references == occurrences(sql, Words(names));
   } catch (const pg::Error& error) {
     if (error.interrupts()) throw;
     return false;

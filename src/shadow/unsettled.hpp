@@ -9,8 +9,10 @@ namespace pgschema::shadow {
 
 class Unsettled {
  public:
-  /// What was settled is `settlement`; `now`: what the database is like, by the same seed.
-  Unsettled(const Settlement& settlement, const catalog::Versions& now, std::string desired, std::string search_path);
+  /// What was settled is `settlement`; `now`: what the database is like, by the same seed; `desired`: the text.
+  /// All of them must outlive it.
+  Unsettled(const Settlement& settlement, const catalog::Versions& now, const std::string& desired,
+            std::string search_path);
 
   /// No part can be left out; and why.
   bool everything() const { return !everything_.empty(); }
@@ -61,7 +63,8 @@ class Unsettled {
 
   const Settlement& settlement_;
   const catalog::Versions& now_;
-  const std::string desired_, search_path_;
+  const std::string& desired_;
+  const std::string search_path_;
   std::string everything_;
   bool same_text_ = false;
   std::vector<Kept> kept_;
