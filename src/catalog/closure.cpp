@@ -8,8 +8,10 @@
 
 extern "C" {
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_am.h"
@@ -62,8 +64,8 @@ using Wholes = std::unordered_set<Whole, WholeHash>;
 /// The same of many objects.
 void scan_all(Relation depend, const Wholes& objects, bool by_reference, Oid storageless,
               std::vector<RawDependency>& out) {
-  SysScanDesc scan = systable_beginscan(depend, InvalidOid, false, nullptr, 0, nullptr);
-  while (HeapTuple row = systable_getnext(scan)) {
+  TableScanDesc scan = table_beginscan_catalog(depend, 0, nullptr);
+  while (HeapTuple row = heap_getnext(scan, ForwardScanDirection)) {
     const auto* edge = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
     const Whole end = by_reference ? Whole{edge->refclassid, edge->refobjid} : Whole{edge->classid, edge->objid};
     if (leads_somewhere(*edge, storageless) && objects.count(end))
@@ -71,7 +73,7 @@ void scan_all(Relation depend, const Wholes& objects, bool by_reference, Oid sto
                      {edge->refclassid, edge->refobjid, edge->refobjsubid},
                      edge->deptype});
   }
-  systable_endscan(scan);
+  table_endscan(scan);
 }
 
 /// The edges of many objects: what depends on them (by reference), or what they depend on.

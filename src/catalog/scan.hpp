@@ -15,8 +15,10 @@
 
 extern "C" {
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 }
@@ -31,9 +33,9 @@ template <typename Use>
 void scan_whole(Oid catalog, Use use) {
   Relation relation = table_open(catalog, AccessShareLock);
   const TupleDesc shape = RelationGetDescr(relation);
-  SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
-  while (HeapTuple row = systable_getnext(scan)) use(row, shape);
-  systable_endscan(scan);
+  TableScanDesc scan = table_beginscan_catalog(relation, 0, nullptr);
+  while (HeapTuple row = heap_getnext(scan, ForwardScanDirection)) use(row, shape);
+  table_endscan(scan);
   table_close(relation, AccessShareLock);
 }
 

@@ -116,6 +116,13 @@ std::size_t occurrences(std::string_view text, const Words& words) {
   return found;
 }
 
+/// How many lines end in it.
+std::size_t lines_in(std::string_view text) {
+  std::size_t out = 0;
+  for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) ++out;
+  return out;
+}
+
 /// The texts of earlier applies are kept by their hash, unless they are too old, or had secrets.
 std::optional<std::string> kept_text(const std::string& hash) {
   const Oid owner = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.text'::regclass").at(0).oid(0);
@@ -445,15 +452,16 @@ Unsettled::Remains Unsettled::remains(bool with_open) const {
   std::sort(left_out.begin(), left_out.end());
   Remains out;
   const auto add = [&](std::size_t begin, std::size_t end) {
+    if (begin == end && !out.pieces.empty()) return;
     out.pieces.emplace_back(out.text.size(), begin);
     out.text.append(desired_, begin, end - begin);
   };
   std::size_t at = 0;
   for (const auto& [begin, end] : left_out) {
-    add(at, begin);
-    out.text.append(static_cast<std::size_t>(std::count(desired_.begin() + static_cast<std::ptrdiff_t>(begin),
-                                                        desired_.begin() + static_cast<std::ptrdiff_t>(end), '\n')),
-                    '\n');
+    // Of one that follows another not even the end of that one stays.
+    const bool follows = begin == at + 1 && at > 0 && desired_[at] == ';';
+    add(at, follows ? at : begin);
+    out.text.append(lines_in(std::string_view(desired_).substr(begin, end - begin)), '\n');
     at = end;
   }
   add(at, desired_.size());
