@@ -93,18 +93,26 @@ struct RawDependency {
   char type;
 };
 
+/// All edges there are, once many objects were asked about. It lives as long as one reading of the catalog, in which nothing
+/// changes: never across a command.
+struct AllEdges {
+  bool read = false;
+  std::vector<RawDependency> edges;
+};
+
 /// Every pg_depend edge on a path that leads to one of `seeds` (upward: what depends on them), level by
 /// level. Extensions' own memberships are not followed.
-std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds);
+std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds, AllEdges all = {});
 /// The same downward: what `seeds` need.
 std::vector<RawDependency> dependencies_closure(const std::set<Address>& seeds);
 
 /// What depends on these objects themselves.
+std::vector<RawDependency> direct_dependents(const std::set<Address>& objects, AllEdges& all);
 std::vector<RawDependency> direct_dependents(const std::set<Address>& objects);
 /// Objects that ALTER … DEPENDS ON EXTENSION names, all there are.
 std::set<Address> dependent_on_an_extension();
 
 /// One level of that: the edges of `objects` (class and OID) and of their parts.
-std::vector<RawDependency> direct_dependencies(const std::vector<std::pair<Oid, Oid>>& objects);
+std::vector<RawDependency> direct_dependencies(const std::vector<std::pair<Oid, Oid>>& objects, AllEdges& all);
 
 }  // namespace pgschema::catalog

@@ -1,8 +1,8 @@
 // Walking pg_depend by its two indexes.
 #include <algorithm>
-#include <unordered_set>
 
 #include "catalog/address.hpp"
+#include "catalog/table.hpp"
 #include "pg/call.hpp"
 #include "pg/storageless.hpp"
 
@@ -23,8 +23,6 @@ extern "C" {
 namespace pgschema::catalog {
 
 namespace {
-
-using Whole = std::pair<Oid, Oid>;
 
 // An extension's ownership of its members leads nowhere that a plan could go, and a table without storage stands for a heap.
 bool leads_somewhere(const FormData_pg_depend& edge, Oid storageless) {
@@ -55,20 +53,11 @@ void scan_one(Relation depend, const Whole& object, bool by_reference, Oid stora
 /// From how many objects on a pass over all of pg_depend is cheaper than that many descents of an index.
 constexpr std::size_t kManyObjects = 500;
 
-struct WholeHash {
-  std::size_t operator()(const Whole& object) const { return AddressHash()({object.first, object.second, 0}); }
-};
-
-using Wholes = std::unordered_set<Whole, WholeHash>;
-
-/// The same of many objects.
-void scan_all(Relation depend, const Wholes& objects, bool by_reference, Oid storageless,
-              std::vector<RawDependency>& out) {
+void scan_all(Relation depend, Oid storageless, std::vector<RawDependency>& out) {
   TableScanDesc scan = table_beginscan_catalog(depend, 0, nullptr);
   while (HeapTuple row = heap_getnext(scan, ForwardScanDirection)) {
     const auto* edge = reinterpret_cast<Form_pg_depend>(GETSTRUCT(row));
-    const Whole end = by_reference ? Whole{edge->refclassid, edge->refobjid} : Whole{edge->classid, edge->objid};
-    if (leads_somewhere(*edge, storageless) && objects.count(end))
+    if (leads_somewhere(*edge, storageless))
       out.push_back({{edge->classid, edge->objid, edge->objsubid},
                      {edge->refclassid, edge->refobjid, edge->refobjsubid},
                      edge->deptype});
@@ -76,20 +65,27 @@ void scan_all(Relation depend, const Wholes& objects, bool by_reference, Oid sto
   table_endscan(scan);
 }
 
+Whole whole(const Address& address) { return {address.classid, address.objid}; }
+
 /// The edges of many objects: what depends on them (by reference), or what they depend on.
-std::vector<RawDependency> edges_of(const Wholes& objects, bool by_reference) {
+std::vector<RawDependency> edges_of(const Wholes& objects, bool by_reference, AllEdges& all) {
   std::vector<RawDependency> out;
-  const bool many = objects.size() >= kManyObjects;
+  const bool many = objects.list().size() >= kManyObjects;
   std::vector<Whole> few;
-  if (!many) few.assign(objects.begin(), objects.end());
+  if (!many) few = objects.list();
   std::sort(few.begin(), few.end());
-  pg::call([&] {
-    const Oid storageless = pg::storageless_method();
-    Relation depend = table_open(DependRelationId, AccessShareLock);
-    for (const auto& object : few) scan_one(depend, object, by_reference, storageless, out);
-    if (many) scan_all(depend, objects, by_reference, storageless, out);
-    table_close(depend, AccessShareLock);
-  });
+  if (!many || !all.read)
+    pg::call([&] {
+      const Oid storageless = pg::storageless_method();
+      Relation depend = table_open(DependRelationId, AccessShareLock);
+      for (const auto& object : few) scan_one(depend, object, by_reference, storageless, out);
+      if (many) scan_all(depend, storageless, all.edges);
+      table_close(depend, AccessShareLock);
+    });
+  if (!many) return out;
+  all.read = true;
+  for (const auto& edge : all.edges)
+    if (objects.has(whole(by_reference ? edge.to : edge.from))) out.push_back(edge);
   return out;
 }
 
@@ -107,20 +103,24 @@ void scan_extensions(Use use) {
   });
 }
 
-Whole whole(const Address& address) { return {address.classid, address.objid}; }
-
 /// What would go with an object by itself counts as a part of it: what its parts need, it needs.
-std::vector<RawDependency> needs_of(Wholes objects) {
-  for (const auto& edge : edges_of(objects, true))
+std::vector<RawDependency> needs_of(Wholes objects, AllEdges& all) {
+  for (const auto& edge : edges_of(objects, true, all))
     if (edge.type == DEPENDENCY_INTERNAL || edge.type == DEPENDENCY_AUTO) objects.insert(whole(edge.from));
-  return edges_of(objects, false);
+  return edges_of(objects, false, all);
+}
+
+Wholes set_of(const std::vector<Whole>& objects) {
+  Wholes out;
+  for (const auto& object : objects) out.insert(object);
+  return out;
 }
 
 }  // namespace
 
 // What depends internally on another object (a _RETURN rule on its view, a row type on its table) is a part of that
 // one, and who reaches the part has reached the whole (dependency.c does the same).
-std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds) {
+std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds, AllEdges all) {
   std::vector<RawDependency> out;
   std::map<Whole, std::set<int32>> known, level;
   const auto reach = [&](const Address& address) {
@@ -135,7 +135,7 @@ std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds) {
     level.clear();
     Wholes objects, fresh;
     for (const auto& [object, subs] : current) objects.insert(object);
-    for (const auto& edge : edges_of(objects, true)) {
+    for (const auto& edge : edges_of(objects, true, all)) {
       const auto& subs = current.at(whole(edge.to));
       if (!subs.count(0) && !subs.count(edge.to.subid)) continue;  // a column: only what uses it
       out.push_back(edge);
@@ -144,7 +144,7 @@ std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds) {
     }
     while (!fresh.empty()) {
       Wholes next;
-      for (const auto& edge : edges_of(fresh, false))
+      for (const auto& edge : edges_of(fresh, false, all))
         if (edge.type == DEPENDENCY_INTERNAL && reach(edge.to) && edge.to.subid == 0) next.insert(whole(edge.to));
       fresh = std::move(next);
     }
@@ -153,12 +153,13 @@ std::vector<RawDependency> dependents_closure(const std::set<Address>& seeds) {
 }
 
 std::vector<RawDependency> dependencies_closure(const std::set<Address>& seeds) {
+  AllEdges all;
   std::vector<RawDependency> out;
   std::set<Whole> known, level;
   for (const auto& seed : seeds) level.insert(whole(seed));
   while (!level.empty()) {
     known.insert(level.begin(), level.end());
-    const auto edges = needs_of({level.begin(), level.end()});
+    const auto edges = needs_of(set_of({level.begin(), level.end()}), all);
     level.clear();
     for (const auto& edge : edges)
       if (!known.count(whole(edge.to))) level.insert(whole(edge.to));
@@ -167,10 +168,15 @@ std::vector<RawDependency> dependencies_closure(const std::set<Address>& seeds) 
   return out;
 }
 
-std::vector<RawDependency> direct_dependents(const std::set<Address>& objects) {
+std::vector<RawDependency> direct_dependents(const std::set<Address>& objects, AllEdges& all) {
   Wholes wholes;
   for (const auto& object : objects) wholes.insert(whole(object));
-  return edges_of(wholes, true);
+  return edges_of(wholes, true, all);
+}
+
+std::vector<RawDependency> direct_dependents(const std::set<Address>& objects) {
+  AllEdges all;
+  return direct_dependents(objects, all);
 }
 
 std::set<Address> dependent_on_an_extension() {
@@ -194,8 +200,8 @@ std::map<std::pair<Oid, Oid>, Oid> extension_members() {
   return out;
 }
 
-std::vector<RawDependency> direct_dependencies(const std::vector<Whole>& objects) {
-  return needs_of({objects.begin(), objects.end(), objects.size()});
+std::vector<RawDependency> direct_dependencies(const std::vector<Whole>& objects, AllEdges& all) {
+  return needs_of(set_of(objects), all);
 }
 
 }  // namespace pgschema::catalog

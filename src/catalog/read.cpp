@@ -197,19 +197,19 @@ class Owners {
 class Rows {
  public:
   /// What they are made of is in the server's memory, which they do not need any more.
-  static Rows read(const Units& units) {
+  static Rows read(const Units& units, AllEdges& edges) {
     const pg::MemoryScope memory;
-    return Rows(units);
+    return Rows(units, edges);
   }
 
   std::vector<RawObject>& objects() { return read_.objects; }
   const Known& located() const { return read_.located; }
 
  private:
-  explicit Rows(const Units& units) : units_(units) {
+  Rows(const Units& units, AllEdges& edges) : units_(units) {
     std::set<Address> tables;
     for (const Oid oid : units.relations) tables.insert(tables.end(), {RelationRelationId, oid, 0});
-    const auto dependents = direct_dependents(tables);
+    const auto dependents = direct_dependents(tables, edges);
     const auto owned = owned_sequences(dependents);
     units_.relations.insert(owned.begin(), owned.end());
     relations_ = list(units_.relations);
@@ -404,13 +404,15 @@ bool attached(Kind kind) { return kind != Kind::kNone && kind != Kind::kColumn; 
 
 class Builder {
  public:
-  Builder(const Units& units, bool closure) : rows_(Rows::read(units)) {
+  Builder(const Units& units, bool closure) : Builder(units, closure, AllEdges()) {}
+
+  Builder(const Units& units, bool closure, AllEdges all) : rows_(Rows::read(units, all)) {
     std::vector<std::pair<Oid, Oid>> objects = units.addresses();
     for (const auto& raw : rows_.objects())
       for (const auto& at : {raw.at, raw.parent})
         if (const std::pair whole{at.classid, at.objid}; whole.first && (objects.empty() || objects.back() != whole))
           objects.push_back(whole);
-    edges_ = direct_dependencies(objects);
+    edges_ = direct_dependencies(objects, all);
     if (closure) {
       std::set<Address> seeds;
       for (const auto& raw : rows_.objects()) {
@@ -420,7 +422,7 @@ class Builder {
       for (const auto& [classid, oid] : units.addresses()) seeds.insert({classid, oid, 0});
       // All that is in a schema depends on it, and none of that has to step aside for it.
       std::erase_if(seeds, [](const Address& seed) { return seed.classid == NamespaceRelationId; });
-      auto up = dependents_closure(seeds);
+      auto up = dependents_closure(seeds, std::move(all));
       edges_.insert(edges_.end(), up.begin(), up.end());
     }
     std::erase_if(edges_, inside_one);

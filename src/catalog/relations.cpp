@@ -27,11 +27,11 @@ extern "C" {
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_sequence.h"
 #include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
 #include "rewrite/rewriteSupport.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/catcache.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
@@ -44,8 +44,7 @@ namespace pgschema::catalog {
 namespace {
 
 constexpr char kNotNull = 'n';
-constexpr std::size_t kMostViews = 500;    // at once, so that the server's lock table holds what they lock
-constexpr std::size_t kMostCached = 1000;  // relations whose columns are asked for at once
+constexpr std::size_t kMostViews = 500;  // at once, so that the server's lock table holds what they lock
 constexpr std::size_t kScratch = std::size_t{512} * 1024;  // bytes that are kept from one printing to the next
 constexpr char kVirtual = 'v';
 
@@ -467,10 +466,7 @@ class Reader {
   }
 
   /// The deparser opens what a view reads, and the server keeps that.
-  void forget() {
-    pg::forget_caches({});
-    cached_.clear();
-  }
+  void forget() { pg::forget_caches({}); }
 
   /// The deparser keeps the locks that it takes until the subtransaction ends.
   void print_views(std::vector<Relation*>& views, std::size_t from, std::size_t to) {
@@ -534,12 +530,10 @@ class Reader {
     if (column != last) return nullptr;
     foreach (cell, query->rtable) {
       auto* entry = lfirst_node(RangeTblEntry, cell);
+      if (entry->rtekind == RTE_JOIN && !entry->alias) forget_columns(*entry);
       if (entry->rtekind != RTE_RELATION) continue;
       // OLD and NEW, which no view has anything of.
-      if (entry->relid == view.oid && !entry->inFromCl && is_old_or_new(*entry))
-        entry->rtekind = RTE_RESULT;
-      else
-        cache_columns(entry->relid);
+      if (entry->relid == view.oid && !entry->inFromCl && is_old_or_new(*entry)) entry->rtekind = RTE_RESULT;
     }
     const char* text = pg_get_querydef(query, false);
     return psprintf("%s;", text);
@@ -549,11 +543,17 @@ class Reader {
     return entry.alias && (strcmp(entry.alias->aliasname, "old") == 0 || strcmp(entry.alias->aliasname, "new") == 0);
   }
 
-  /// The deparser asks for columns one by one. (The server goes through all lists that it has to find one: no more than
-  /// some.) Inside a pg::call.
-  void cache_columns(Oid relation) {
-    if (cached_.size() < kMostCached && cached_.insert(relation).second)
-      ReleaseSysCacheList(SearchSysCacheList1(ATTNUM, ObjectIdGetDatum(relation)));
+  /// What stands for a column of a join without a name is the column that it was joined from, but for those of USING. The
+  /// deparser looks up each to see whether it was dropped, and asks nothing else of them: something that is no column is not
+  /// looked up. Inside a pg::call.
+  static void forget_columns(const RangeTblEntry& join) {
+    Node* nothing = nullptr;
+    for (int i = join.joinmergedcols; i < list_length(join.joinaliasvars); ++i) {
+      ListCell* cell = list_nth_cell(join.joinaliasvars, i);
+      if (!lfirst(cell) || !IsA(lfirst(cell), Var)) continue;
+      if (!nothing) nothing = reinterpret_cast<Node*>(makeNullConst(INT4OID, -1, InvalidOid));
+      lfirst(cell) = nothing;
+    }
   }
 
   // Tables are often alike: partitions, tenants, what one framework makes. What an index or a CHECK says of its table
@@ -1118,7 +1118,6 @@ class Reader {
   std::unordered_map<Oid, Named> names_;
   MemoryContext scratch_ = nullptr;
   std::unordered_set<Oid> key_indexes_;
-  std::unordered_set<Oid> cached_;  // relations whose columns the server knows
   std::map<std::pair<Oid, std::int32_t>, const char*> generated_;
   std::map<std::pair<Oid, std::int32_t>, const Constraint*> not_null_of_;
   std::map<std::pair<Oid, std::int64_t>, std::string> column_options_;

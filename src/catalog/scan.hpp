@@ -44,10 +44,15 @@ template <typename Use>
 void scan_by(Oid catalog, Oid index, AttrNumber column, const std::vector<Oid>& oids, Use use) {
   if (oids.empty()) return;
   if (oids.size() >= kMany) {
+    Oid last = InvalidOid;  // rows of one OID mostly lie together
+    bool wanted = false;
     scan_whole(catalog, [&](HeapTuple row, TupleDesc shape) {
       bool null = false;
       const Oid oid = DatumGetObjectId(heap_getattr(row, column, shape, &null));
-      if (!null && std::binary_search(oids.begin(), oids.end(), oid)) use(row, shape);
+      if (null) return;
+      if (oid != last) wanted = std::binary_search(oids.begin(), oids.end(), oid);
+      last = oid;
+      if (wanted) use(row, shape);
     });
     return;
   }

@@ -5,6 +5,7 @@
 
 #include "catalog/others.hpp"
 #include "catalog/scan.hpp"
+#include "catalog/table.hpp"
 #include "pg/compat.hpp"
 
 extern "C" {
@@ -53,7 +54,7 @@ namespace pgschema::catalog {
 
 namespace {
 
-using Key = std::pair<Oid, Oid>;
+using Key = Whole;
 
 // The hash is of a plan's own: it has to be fast for some hundred thousand short rows, and nobody who does not know the
 // seed may find two rows that have the same.
@@ -115,50 +116,6 @@ void scan(Oid catalog, const Use& use) {
     scan_whole(catalog, [&](HeapTuple row, TupleDesc) { use(*reinterpret_cast<const Form*>(GETSTRUCT(row)), row); });
   });
 }
-
-/// What is known of objects, by (class, oid): a table of some ten thousand, with open addressing, at most half full.
-template <typename Value>
-class Table {
- public:
-  /// Nothing for what is not there. Holds until the next one comes.
-  const Value* find(const Key& key) const {
-    if (slots_.empty()) return nullptr;
-    const Slot& slot = slots_[place(key)];
-    return slot.key.second ? &slot.value : nullptr;
-  }
-  bool has(const Key& key) const { return find(key) != nullptr; }
-  Value& operator[](const Key& key) {
-    if ((used_ + 1) * 2 > slots_.size()) grow();
-    Slot& slot = slots_[place(key)];
-    if (!slot.key.second) {
-      slot.key = key;
-      ++used_;
-    }
-    return slot.value;
-  }
-
- private:
-  struct Slot {
-    Key key;  // no object has the oid 0
-    Value value;
-  };
-  std::size_t place(const Key& key) const {
-    const std::uint64_t mixed = (std::uint64_t{key.second} << 32 | key.first) * 0x9E3779B97F4A7C15u;
-    for (std::size_t at = mixed >> 32;; ++at) {
-      const Slot& slot = slots_[at & (slots_.size() - 1)];
-      if (!slot.key.second || slot.key == key) return at & (slots_.size() - 1);
-    }
-  }
-  void grow() {
-    std::vector<Slot> before(std::max<std::size_t>(slots_.size() * 2, 1024));
-    before.swap(slots_);
-    for (const auto& slot : before)
-      if (slot.key.second) slots_[place(slot.key)] = slot;
-  }
-
-  std::vector<Slot> slots_;
-  std::size_t used_ = 0;
-};
 
 struct NoForm {};
 
