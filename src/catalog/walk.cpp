@@ -266,6 +266,7 @@ void check_existence(const Addresses& objects, const std::vector<Read>& reads) {
 }  // namespace
 
 Walk walk(const Addresses& objects, const std::map<std::string, std::string>& rename_schema, Deparse deparse) {
+  if (objects.empty()) return {};
   const pg::SettingsScope settings;
   settings.pin_output();
   const auto reads = read_all(walk_members(objects), deparse);

@@ -16,6 +16,7 @@
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/enum_value.hpp"
+#include "shadow/folded.hpp"
 #include "shadow/identity_names.hpp"
 #include "shadow/parts.hpp"
 #include "shadow/quiet.hpp"
@@ -87,6 +88,7 @@ class Evaluation {
     leave_dropped_objects(gone);
     collect_returning(gone);
     turns_.index();
+    if (mode_ == Mode::kWhole) folded_ = folded_defaults(items_, search_path_);
     while (one_round()) {
     }
     if (text_failed() && wake_sleepers())
@@ -513,25 +515,44 @@ class Evaluation {
   /// Runs those from `first` on that can run, at most so many. Nothing if there was an error: then none of them was run.
   std::optional<Together> together(std::size_t first, std::size_t at_once) {
     std::vector<std::size_t> finished;
+    std::size_t next = first;
     try {
       pg::Subtransaction trial;
-      std::size_t i = first;
-      for (; i < items_.size() && finished.size() < at_once; ++i) {
-        if (!can_run(i)) continue;
-        run_item(items_[i]);
-        turns_.finish(items_[i]);
-        finished.push_back(i);
+      {
+        const Runs runs(running_);
+        std::size_t i = first;
+        for (; i < items_.size() && finished.size() < at_once; ++i) {
+          if (!can_run(i)) continue;
+          turns_.finish(items_[i]);
+          finished.push_back(i);
+          run_item(items_[i], finish_folded(i, finished));
+        }
+        next = i;
       }
       end(trial);
       run_ += finished.size();
       for (const std::size_t done : finished) items_[done].error.reset();
-      return Together{i, !finished.empty()};
+      return Together{next, !finished.empty()};
     } catch (const Failure&) {
     } catch (const pg::Error& error) {
       if (error.interrupts()) throw;
     }
     for (const std::size_t done : finished) turns_.take_back(items_[done]);
     return {};
+  }
+
+  /// What is said with a definition that can run now.
+  std::vector<const RawStmt*> finish_folded(std::size_t definition, std::vector<std::size_t>& finished) {
+    std::vector<const RawStmt*> out;
+    const auto found = folded_.find(definition);
+    if (found == folded_.end()) return out;
+    for (const std::size_t i : found->second) {
+      if (!can_run(i)) break;
+      turns_.finish(items_[i]);
+      finished.push_back(i);
+      out.push_back(items_[i].tree);
+    }
+    return out;
   }
 
   /// Statements that wait for each other, while none has failed: the first that can runs. False when there is none.
@@ -552,7 +573,10 @@ class Evaluation {
     try {
       pg::Subtransaction trial;
       if (item.text) pg::fault_point("in the shadow, before a statement of the text");
-      run_item(item);
+      {
+        const Runs runs(running_);
+        run_item(item, {});
+      }
       end(trial);
     } catch (const Failure& failure) {
       if (!item.text) throw;
@@ -579,26 +603,58 @@ class Evaluation {
       trial.commit();
   }
 
-  void run_item(Item& item) {
+  /// `defaults`: what is said with it.
+  void run_item(Item& item, const std::vector<const RawStmt*>& defaults) {
     if (item.text) {
-      run_text(*item.text, *item.tree);
-      if (auto old = replaces_.find(item.text); old != replaces_.end()) inherit(*item.text, old->second);
+      const pg::MemoryScope memory;
+      run_text(*item.text, defaults.empty() ? *item.tree : *with_defaults(*item.tree, defaults));
+      if (auto old = replaces_.find(item.text); old != replaces_.end()) {
+        running_.reset();
+        inherit(*item.text, old->second);
+      }
       return;
     }
+    running_.reset();
     // The first makes it, the others say what is other about it.
     const bool made = item.of_tree && call_as_before(live_.objects.at(item.object), live_);
     for (std::size_t i = made ? 1 : 0; i < item.commands.size(); ++i)
       shadow::run(for_sequence_now(item.commands[i], live_.objects.at(item.object), live_));
   }
 
+  /// Whose statements are running, and under which of the text's settings: most have those of the one before.
+  struct Running {
+    Running(Oid caller, std::shared_ptr<const Settings> text_settings, std::string search_path)
+        : settings(std::move(text_settings)), path(std::move(search_path)), user(caller) {
+      scope.set("check_function_bodies", "on");
+      for (const auto& [name, value] : *settings)
+        if (name != "client_encoding" && name != "role" && name != "session_authorization")
+          scope.set(name.c_str(), value.c_str());
+      scope.set("search_path", path.c_str());
+    }
+    const std::shared_ptr<const Settings> settings;
+    const std::string path;
+    const AsCaller user;
+    const pg::SettingsScope scope;
+  };
+
+  /// Within one subtransaction, and not beyond its end.
+  class Runs {
+   public:
+    explicit Runs(std::optional<Running>& running) : running_(running) {}
+    ~Runs() { running_.reset(); }
+    Runs(const Runs&) = delete;
+    Runs& operator=(const Runs&) = delete;
+
+   private:
+    std::optional<Running>& running_;
+  };
+
   void run_text(const TextStatement& statement, const RawStmt& tree) {
-    const AsCaller user(caller_);
-    const pg::SettingsScope settings;
-    settings.set("check_function_bodies", "on");
-    for (const auto& [name, value] : *statement.settings)
-      if (name != "client_encoding" && name != "role" && name != "session_authorization")
-        settings.set(name.c_str(), value.c_str());
-    settings.set("search_path", search_path_of(statement, search_path_).c_str());
+    std::string path = search_path_of(statement, search_path_);
+    if (!running_ || running_->settings != statement.settings || running_->path != path) {
+      running_.reset();
+      running_.emplace(caller_, statement.settings, std::move(path));
+    }
     note_using(statement, using_);
     // Of a superuser's text only the owner is the role's, and who grants: the role may have no rights of its own, as in dumps.
     std::optional<pg::RoleScope> role;
@@ -786,6 +842,8 @@ class Evaluation {
   std::vector<Item> items_;
   std::size_t run_ = 0, known_to_be_made_ = 0;  // see forget_what_was_made()
   Turns turns_{items_, live_, defined_};
+  Folded folded_;
+  std::optional<Running> running_;
   std::map<ObjectId, std::vector<const script::Meaning*>> parts_;  // that the text defines
   std::set<ObjectId> defined_, touched_, copied_, reworked_, replaced_;
   std::set<ObjectId> owned_by_role_;  // the text defines them under SET ROLE

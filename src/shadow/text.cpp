@@ -545,14 +545,15 @@ Text read_text(const std::string& desired, Mode mode) {
       default: break;
     }
     if (says_what_is(raw->stmt) || is_there_already(raw->stmt)) continue;
-    refuse_unsupported_targets(meaning, text.script.context_of(source));
-    refuse_script(*raw, text.script.context_of(source));
-    refuse_whole_extension(*raw, meaning, text.script.context_of(source));
-    refuse_library(*raw, text.script.context_of(source));
-    refuse_concurrent_detach(*raw, text.script.context_of(source));
-    refuse_connecting(*raw, text.script.context_of(source));
-    without_all_triggers(*raw, all_triggers, text.script.context_of(source));
-    raw = keep_masked(raw, text.script.context_of(source));
+    const std::string context = text.script.context_of(source);
+    refuse_unsupported_targets(meaning, context);
+    refuse_script(*raw, context);
+    refuse_whole_extension(*raw, meaning, context);
+    refuse_library(*raw, context);
+    refuse_concurrent_detach(*raw, context);
+    refuse_connecting(*raw, context);
+    without_all_triggers(*raw, all_triggers, context);
+    raw = keep_masked(raw, context);
     if (RawStmt* empty = without_rows(raw)) {
       raw = empty;
       meaning = script::meaning_of(*raw);
@@ -656,15 +657,19 @@ void note_mentions(const TextStatement& statement, Mentions& mentions) {
 void resolve_names(Text& text, const std::string& search_path) {
   const pg::MemoryScope memory;
   const pg::SettingsScope settings;
+  std::string path;  // never empty
   for (auto& statement : text.statements) {
-    settings.set("search_path", search_path_of(statement, search_path).c_str());
-    try {
-      const pg::Subtransaction lookup;
-      for (RangeVar* reference : statement.references)
-        if (const Oid referenced = relation_of(reference); OidIsValid(referenced)) text.referenced.insert(referenced);
-    } catch (const pg::Error& error) {
-      if (error.interrupts()) throw;  // the rest is said when the statement is run
+    if (std::string its = search_path_of(statement, search_path); its != path) {
+      path = std::move(its);
+      settings.set("search_path", path.c_str());
     }
+    if (!statement.references.empty()) try {
+        const pg::Subtransaction lookup;
+        for (RangeVar* reference : statement.references)
+          if (const Oid referenced = relation_of(reference); OidIsValid(referenced)) text.referenced.insert(referenced);
+      } catch (const pg::Error& error) {
+        if (error.interrupts()) throw;  // the rest is said when the statement is run
+      }
     for (const auto& target : statement.meaning.targets) statement.names.insert(name_of_target(target));
   }
 }
