@@ -82,7 +82,7 @@ struct Constraint {
   char type;
   bool no_inherit, validated, local;
   NameData name;
-  std::string_view shape;  // of a CHECK, a primary key or UNIQUE
+  std::string_view shape;  // of a CHECK, a key or a foreign key
   const char* definition;
 };
 
@@ -125,17 +125,19 @@ bool has_column_options(HeapTuple row, TupleDesc shape) {
   return !std::string_view(VARDATA_ANY(only), VARSIZE_ANY_EXHDR(only)).starts_with(kServers);
 }
 
-/// Of whichever table and index.
+/// Of whichever table and index, and to whichever table.
 std::string_view shape_of_constraint(HeapTuple row) {
   constexpr std::size_t kFrom = offsetof(FormData_pg_constraint, contype);
   const std::string_view out = bytes_of(row, kFrom);
-  for (const std::size_t at : {offsetof(FormData_pg_constraint, conrelid), offsetof(FormData_pg_constraint, conindid)})
+  for (const std::size_t at : {offsetof(FormData_pg_constraint, conrelid), offsetof(FormData_pg_constraint, conindid),
+                               offsetof(FormData_pg_constraint, confrelid)})
     memset(const_cast<char*>(out.data()) + at - kFrom, 0, sizeof(Oid));
   return out;
 }
 
 bool has_shape(char type) {
-  return type == CONSTRAINT_CHECK || type == CONSTRAINT_PRIMARY || type == CONSTRAINT_UNIQUE;
+  return type == CONSTRAINT_CHECK || type == CONSTRAINT_PRIMARY || type == CONSTRAINT_UNIQUE ||
+         type == CONSTRAINT_FOREIGN;
 }
 
 bool has_value(HeapTuple row, AttrNumber column, TupleDesc shape) {
@@ -585,6 +587,10 @@ class Reader {
       constraint.definition = ask();
       return;
     }
+    if (constraint.type == CONSTRAINT_FOREIGN) {
+      print_foreign_key(constraint);
+      return;
+    }
     const auto index = index_places_.find(constraint.index);
     const std::string key = cat(constraint.shape, shape_of(constraint.relation),
                                 index == index_places_.end() ? std::string_view() : indexes_[index->second].shape);
@@ -595,6 +601,31 @@ class Reader {
     constraint.definition = ask();
     if (constraint.definition && !names_table(constraint.definition, constraint.relation))
       printed_.emplace(key, constraint.definition);
+  }
+
+  /// Where both tables are alike, only the name of that which is referred to differs.
+  void print_foreign_key(Constraint& constraint) {
+    const auto ask = [&] { return printed_by(pg_get_constraintdef, constraint.oid); };
+    if (!relation(constraint.references)) {
+      constraint.definition = ask();
+      return;
+    }
+    const std::string name = texts_.relation(constraint.references);
+    const std::string key = cat(constraint.shape, shape_of(constraint.relation), "\n", shape_of(constraint.references));
+    if (const auto known = foreign_keys_.find(key); known != foreign_keys_.end()) {
+      const std::string whole = cat(known->second.first, name, known->second.second);
+      constraint.definition = pg::call([&] { return static_cast<const char*>(pstrdup(whole.c_str())); });
+      return;
+    }
+    constraint.definition = ask();
+    if (!constraint.definition) return;
+    const std::string_view printed = constraint.definition;
+    constexpr std::string_view kBefore = ") REFERENCES ";
+    const std::string reference = cat(kBefore, name, "(");
+    const auto at = printed.find(reference);
+    if (at == std::string_view::npos || printed.rfind(reference) != at) return;
+    const auto begin = at + kBefore.size();
+    foreign_keys_.emplace(key, std::pair(printed.substr(0, begin), printed.substr(begin + name.size())));
   }
 
   void print(Index& index) {
@@ -1132,6 +1163,8 @@ class Reader {
   std::map<Plain, Object> plain_;
   std::unordered_map<Oid, std::string> shapes_;
   std::unordered_map<std::string, const char*> printed_;  // by shape
+  std::unordered_map<std::string, std::pair<std::string_view, std::string_view>>
+      foreign_keys_;  // before and after a name
 };
 
 }  // namespace
