@@ -73,14 +73,15 @@ using FileLocator = RelFileNode;
 inline auto& set_new_file(TableAmRoutine& routine) { return routine.relation_set_new_filenode; }
 #endif
 
-/// CREATE INDEX, as ALTER TABLE does it: nothing is built, no file is made.
+/// CREATE INDEX, or the index of a key, as ALTER TABLE makes one that is there: nothing is built, no file is made.
 inline void define_index_without_file(Oid table, IndexStmt* stmt) {
+  const bool of_alter = stmt->isconstraint;
 #if PG_VERSION_NUM >= 160000
   stmt->oldNumber = 1;  // one is there, it is told
-  (void)DefineIndex(table, stmt, InvalidOid, InvalidOid, InvalidOid, -1, false, true, true, true, true);
+  (void)DefineIndex(table, stmt, InvalidOid, InvalidOid, InvalidOid, -1, of_alter, true, true, true, true);
 #else
   stmt->oldNode = 1;
-  (void)DefineIndex(table, stmt, InvalidOid, InvalidOid, InvalidOid, false, true, true, true, true);
+  (void)DefineIndex(table, stmt, InvalidOid, InvalidOid, InvalidOid, of_alter, true, true, true, true);
 #endif
 }
 

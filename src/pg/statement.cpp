@@ -250,7 +250,9 @@ void run_revealed(RawStmt* raw, const std::string& sql) {
     prepare(raw->stmt);
     const LoginTrigger login = without_login(raw->stmt);
     PushActiveSnapshot(GetTransactionSnapshot());
-    if (IsA(raw->stmt, IndexStmt) && define_index_without_file(reinterpret_cast<IndexStmt*>(raw->stmt), sql.c_str())) {
+    if ((IsA(raw->stmt, IndexStmt) &&
+         define_index_without_file(reinterpret_cast<IndexStmt*>(raw->stmt), sql.c_str())) ||
+        (IsA(raw->stmt, AlterTableStmt) && define_key_without_file(reinterpret_cast<AlterTableStmt*>(raw->stmt)))) {
       PopActiveSnapshot();
       CommandCounterIncrement();
       return;

@@ -9,14 +9,18 @@ extern "C" {
 #include "access/htup_details.h"
 #include "access/multixact.h"
 #include "access/tableam.h"
+#include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "commands/defrem.h"
 #include "commands/tablecmds.h"
+#include "nodes/pg_list.h"
 #include "nodes/primnodes.h"
+#include "nodes/value.h"
 #include "parser/parse_utilcmd.h"
 #include "storage/smgr.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -95,6 +99,63 @@ Oid method_of(const RangeVar* table) {
   return method;
 }
 
+/// Columns that there are, each once; of a primary key those that are NOT NULL already. Everything else is ALTER TABLE's to say.
+bool are_plain_columns(Oid table, const List* names, bool not_null) {
+  for (int i = 0; i < list_length(names); ++i) {
+    const char* name = strVal(list_nth(names, i));
+    for (int before = 0; before < i; ++before)
+      if (strcmp(name, strVal(list_nth(names, before))) == 0) return false;
+    HeapTuple row = SearchSysCacheAttName(table, name);
+    if (!HeapTupleIsValid(row)) return false;
+    const auto* column = reinterpret_cast<Form_pg_attribute>(GETSTRUCT(row));
+    const bool fits = column->attnum > 0 && (!not_null || column->attnotnull);
+    ReleaseSysCache(row);
+    if (!fits) return false;
+  }
+  return true;
+}
+
+List* index_elements(const List* names) {
+  List* out = NIL;
+  for (int i = 0; i < list_length(names); ++i) {
+    auto* element = makeNode(IndexElem);
+    element->name = pstrdup(strVal(list_nth(names, i)));
+    out = lappend(out, element);
+  }
+  return out;
+}
+
+/// The key that is all that ALTER TABLE adds.
+const Constraint* only_key(const AlterTableStmt& stmt) {
+  if (stmt.objtype != OBJECT_TABLE || stmt.missing_ok || list_length(stmt.cmds) != 1) return nullptr;
+  const auto* command = linitial_node(AlterTableCmd, stmt.cmds);
+  if (command->subtype != AT_AddConstraint) return nullptr;
+  const auto* key = reinterpret_cast<const Constraint*>(command->def);
+  const bool plain = (key->contype == CONSTR_PRIMARY || key->contype == CONSTR_UNIQUE) && !key->indexname;
+  return plain && key->keys != NIL ? key : nullptr;
+}
+
+/// What transformIndexConstraint() (parse_utilcmd.c) makes of a key.
+IndexStmt* index_of(const Constraint& key, RangeVar* table) {
+  auto* out = makeNode(IndexStmt);
+  out->unique = true;
+  out->primary = key.contype == CONSTR_PRIMARY;
+  out->nulls_not_distinct = key.nulls_not_distinct;
+  out->isconstraint = true;
+  out->deferrable = key.deferrable;
+  out->initdeferred = key.initdeferred;
+  out->idxname = key.conname;
+  out->relation = table;
+  out->accessMethod = pstrdup(DEFAULT_INDEX_TYPE);
+  out->options = key.options;
+  out->tableSpace = key.indexspace;
+  out->indexParams = index_elements(key.keys);
+  out->indexIncludingParams = index_elements(key.including);
+  out->reset_default_tblspc = key.reset_default_tblspc;
+  out->transformed = true;
+  return out;
+}
+
 /// A partition has the method of the partitioned table, if that has one (17).
 bool inherits_method(const CreateStmt& stmt) {
   return stmt.partbound && !stmt.accessMethod && OidIsValid(method_of(linitial_node(RangeVar, stmt.inhRelations)));
@@ -144,6 +205,24 @@ bool define_index_without_file(IndexStmt* statement, const char* sql) {
   if (!OidIsValid(method) || method != storageless_method()) return false;
   const Oid table = RangeVarGetRelidExtended(statement->relation, ShareLock, 0, RangeVarCallbackOwnsRelation, nullptr);
   compat::define_index_without_file(table, transformIndexStmt(table, statement, sql));
+  return true;
+}
+
+bool define_key_without_file(AlterTableStmt* statement) {
+  // From 18 on a primary key looks at the constraints that make its columns NOT NULL, and a key may be one of periods.
+  if (!active || with_index_files || compat::kMajor >= 18) return false;
+  const Constraint* key = only_key(*statement);
+  if (!key) return false;
+  const Oid method = method_of(statement->relation);
+  if (!OidIsValid(method) || method != storageless_method()) return false;
+  const Oid known = RangeVarGetRelid(statement->relation, NoLock, true);
+  if (get_rel_relkind(known) != RELKIND_RELATION ||
+      !are_plain_columns(known, key->keys, key->contype == CONSTR_PRIMARY) ||
+      !are_plain_columns(known, key->including, false))
+    return false;
+  const Oid table =
+      RangeVarGetRelidExtended(statement->relation, AccessExclusiveLock, 0, RangeVarCallbackOwnsRelation, nullptr);
+  compat::define_index_without_file(table, index_of(*key, statement->relation));
   return true;
 }
 

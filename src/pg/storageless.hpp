@@ -34,6 +34,9 @@ void make_storageless(Node* statement);
 /// Runs CREATE INDEX so that there is no file of it either. False, and nothing is done, if the table has storage. Within pg::call.
 bool define_index_without_file(IndexStmt* statement, const char* sql);
 
+/// The same of ALTER TABLE … ADD PRIMARY KEY or UNIQUE, where that is all it says and the columns need no change.
+bool define_key_without_file(AlterTableStmt* statement);
+
 /// The access method of such tables, or none where the extension is not installed. Within pg::call.
 Oid storageless_method();
 
