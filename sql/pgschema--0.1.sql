@@ -28,9 +28,10 @@ CREATE TABLE pgschema.applied (
   error text,
   private boolean NOT NULL,
   phases int NOT NULL,
-  phases_done int NOT NULL
+  phases_done int NOT NULL,
+  step_ms real[] NOT NULL
 );
-COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too; written by pgschema_apply only, read through pgschema.history';
+COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too, with how long each step took (step_ms, in their order); written by pgschema_apply only, read through pgschema.history';
 
 CREATE TABLE pgschema.kept (
   version bigint REFERENCES pgschema.applied ON DELETE CASCADE,
@@ -61,7 +62,7 @@ SELECT pg_catalog.pg_extension_config_dump('pgschema.kept', '');
 
 CREATE VIEW pgschema.history WITH (security_barrier) AS
 SELECT a.version, a.fingerprint, a.status, a.schemas, d.content AS desired, s.content AS script, a.steps_done, a.started_at, a.finished_at,
-       a.role, a.session_role, a.client, a.error, a.phases, a.phases_done
+       a.role, a.session_role, a.client, a.error, a.phases, a.phases_done, a.step_ms
 FROM pgschema.applied a
 JOIN pgschema.text d ON d.hash = a.desired
 JOIN pgschema.text s ON s.hash = a.script

@@ -186,7 +186,7 @@ void lock(const functions::Planned& planned, Locks& locks) {
   check_unchanged(planned);
 }
 
-void run_step(const plan::Step& step, std::size_t steps) {
+double run_step(const plan::Step& step, std::size_t steps) {
   try {
     pg::fault_point("before step", step.number);
     const TimestampTz began = GetCurrentTimestamp();
@@ -198,6 +198,7 @@ void run_step(const plan::Step& step, std::size_t steps) {
     }
     pg::fault_point("after step", step.number);
     tell_if_slow(step, steps, began);
+    return static_cast<double>(GetCurrentTimestamp() - began) / 1000;
   } catch (pg::Error& error) {
     if (error.sqlstate() == sqlstate::kDependentObjects) throw_new_dependent(error);
     error.context = cat("step ", std::to_string(step.number),
@@ -207,8 +208,9 @@ void run_step(const plan::Step& step, std::size_t steps) {
   }
 }
 
-void run(const functions::Planned& planned, const RunAs& how) {
-  if (planned.document.plan.empty()) return;
+Times run(const functions::Planned& planned, const RunAs& how) {
+  Times times;
+  if (planned.document.plan.empty()) return times;
   {
     const ScriptSettings settings;
     settings.set("lock_timeout", std::to_string(how.lock_timeout).c_str());
@@ -217,12 +219,13 @@ void run(const functions::Planned& planned, const RunAs& how) {
     for (const auto& step : steps) {
       if (step.phase != 1) break;
       progress.step(static_cast<std::uint32_t>(step.number));
-      run_step(step, steps.size());
+      times.push_back(run_step(step, steps.size()));
     }
   }
   pg::fault_point("after the steps");
   if (settings::verify && planned.document.plan.phases() == 1) check_result(planned);
   pg::fault_point("after the check");
+  return times;
 }
 
 namespace {
@@ -271,7 +274,8 @@ bool is_private(const functions::Planned& planned) {
 
 /// The row of pgschema.history.
 std::int64_t write_row(const functions::Planned& planned, const functions::PlanArguments& arguments,
-                       const std::string& started_at, bool done) {
+                       const std::string& started_at, const Times* times) {
+  const bool done = times != nullptr;
   std::string script;
   for (const auto& line : plan::script(planned.document)) script += cat(line, "\n");
   script = masked(std::move(script));
@@ -287,18 +291,24 @@ WITH stored AS (
   INSERT INTO pgschema.text (hash, content) VALUES (decode($8, 'hex'), $1), (decode($9, 'hex'), $2)
   ON CONFLICT (hash) DO NOTHING)
 INSERT INTO pgschema.applied (fingerprint, status, schemas, desired, script, steps_done, started_at, finished_at, role, session_role, client, private,
-  phases, phases_done)
+  phases, phases_done, step_ms)
 VALUES ($3, CASE WHEN $13 THEN 'applied' ELSE 'running' END, $4::name[], decode($8, 'hex'), decode($9, 'hex'), $5, $6::timestamptz,
   CASE WHEN $13 THEN clock_timestamp() END, pg_get_userbyid($7), session_user,
-  concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $10, $11, $12)
+  concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $10, $11, $12, $14::real[])
 RETURNING version)",
       {desired, script, planned.document.fingerprint, schemas, static_cast<std::int64_t>(done ? plan.steps.size() : 0),
        started_at, role, pg::sha256(desired), pg::sha256(script), is_private(planned), std::int64_t{plan.phases()},
-       std::int64_t{done ? plan.phases() : 0}, done});
+       std::int64_t{done ? plan.phases() : 0}, done, array_of(times ? *times : Times())});
   return version.at(0).number(0);
 }
 
 }  // namespace
+
+std::string array_of(const Times& times) {
+  std::string out;
+  for (const double time : times) out += cat(out.empty() ? "" : ",", std::to_string(time));
+  return cat("{", out, "}");
+}
 
 pg::Rows write_as_owner(const std::string& sql, const std::vector<pg::Param>& params) {
   const pg::SettingsScope settings;
@@ -309,11 +319,11 @@ pg::Rows write_as_owner(const std::string& sql, const std::vector<pg::Param>& pa
 }
 
 std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments,
-                    const std::string& started_at) {
+                    const std::string& started_at, const Times& times) {
   const pg::SettingsScope settings;
   settings.set("search_path", "pg_catalog, pg_temp");
   pg::fault_point("before the history");
-  const std::int64_t version = write_row(planned, arguments, started_at, true);
+  const std::int64_t version = write_row(planned, arguments, started_at, &times);
   pg::fault_point("after the row of history");
   if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));
   pg::fault_point("before old history goes");
@@ -324,16 +334,17 @@ std::int64_t record(const functions::Planned& planned, const functions::PlanArgu
 
 std::int64_t begin_record(const functions::Planned& planned, const functions::PlanArguments& arguments,
                           const std::string& started_at) {
-  return write_row(planned, arguments, started_at, false);
+  return write_row(planned, arguments, started_at, nullptr);
 }
 
-void end_record(std::int64_t version, const functions::Planned& planned, const functions::PlanArguments& arguments) {
+void end_record(std::int64_t version, const functions::Planned& planned, const functions::PlanArguments& arguments,
+                const Times& times) {
   const pg::SettingsScope settings;
   settings.set("search_path", "pg_catalog, pg_temp");
   (void)write_as_owner(
       "UPDATE pgschema.applied SET status = 'applied', error = NULL, finished_at = clock_timestamp(), phases_done = phases, "
-      "steps_done = steps_done + $2 WHERE version = $1",
-      {version, static_cast<std::int64_t>(planned.document.plan.steps.size())});
+      "steps_done = steps_done + $2, step_ms = step_ms || $3::real[] WHERE version = $1",
+      {version, static_cast<std::int64_t>(planned.document.plan.steps.size()), array_of(times)});
   if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));
   forget_old();
 }

@@ -12,6 +12,10 @@
 #include "script/quote.hpp"
 #include "shadow/settlement.hpp"
 
+extern "C" {
+#include "utils/timestamp.h"
+}
+
 
 namespace pgschema::apply {
 
@@ -25,7 +29,8 @@ FROM pgschema.applied a JOIN pgschema.text s ON s.hash = a.script
 WHERE a.desired = decode($1, 'hex') AND a.role = (SELECT rolname FROM pg_roles WHERE oid = $2) ORDER BY a.version DESC LIMIT 1)";
 
 constexpr const char* kAdvanceSql = R"(
-UPDATE pgschema.applied SET phases_done = $2, steps_done = steps_done + $3, status = 'running', error = NULL WHERE version = $1)";
+UPDATE pgschema.applied SET phases_done = $2, steps_done = steps_done + $3, step_ms = step_ms || $4::real[], status = 'running', error = NULL
+WHERE version = $1)";
 
 class Course {
  public:
@@ -102,9 +107,9 @@ class Course {
     });
   }
 
-  /// What others have changed between the phases may need steps that nobody has reviewed: then it is another plan.
+  /// What others have changed between the phases may need steps that nobody has reviewed, or make one of them lose rows.
   void check_again(functions::Planned& planned) const {
-    if (!leads_on(planned, script_)) how_.gate(planned, false);
+    how_.gate(planned, how_.expect && leads_on(planned, script_));
     keep_order(planned);
   }
 
@@ -135,15 +140,12 @@ class Course {
   }
 
   void together(const functions::Planned& planned) {
-    const auto& steps = planned.document.plan.steps;
-    const auto count =
-        std::count_if(steps.begin(), steps.end(), [](const plan::Step& step) { return step.phase == 1; });
     pg::Subtransaction all;
-    apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(done_ + 1),
-                         static_cast<std::uint32_t>(phases_)});
-    advance(count);
+    const Times times = apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(done_ + 1),
+                                             static_cast<std::uint32_t>(phases_)});
+    advance(times);
     all.commit();
-    committed(steps.front());
+    committed(planned.document.plan.steps.front());
   }
 
   /// Those at the beginning that run alone. The plan stays the same meanwhile: none of them needs what another has done. False: stopped.
@@ -157,30 +159,35 @@ class Course {
         stop();
         return false;
       }
+      double took = 0;
       {
         pg::Subtransaction all;
         const Progress progress(static_cast<std::uint32_t>(done_ + 1), static_cast<std::uint32_t>(phases_), 1);
         if (step.runs == Runs::kTopLevel) {
           pg::fault_point("before a worker");
+          const TimestampTz began = GetCurrentTimestamp();
           run_at_top_level(library_, step.command.sql, step.command.run_as);
+          took = static_cast<double>(GetCurrentTimestamp() - began) / 1000;
           pg::fault_point("after a worker");
         } else {
           ask_for_snapshot();
           locks_.run([&] {
             const ScriptSettings settings;
-            run_step(step, 1);
+            took = run_step(step, 1);
           });
         }
         all.commit();
       }
       ask_for_snapshot();
-      advance(1);
+      advance({took});
       committed(step);
     }
     return true;
   }
 
-  void advance(std::int64_t steps) { (void)write_as_owner(kAdvanceSql, {version_, std::int64_t{done_ + 1}, steps}); }
+  void advance(const Times& times) {
+    (void)write_as_owner(kAdvanceSql, {version_, std::int64_t{done_ + 1}, static_cast<std::int64_t>(times.size()), array_of(times)});
+  }
 
   void committed(const plan::Step& step) {
     pg::fault_point("before a commit");
@@ -196,12 +203,12 @@ class Course {
   /// The last transaction, with all that is left.
   std::int64_t finish(const functions::Planned& planned) {
     pg::Subtransaction all;
-    apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(std::min(done_ + 1, phases_)),
-                         static_cast<std::uint32_t>(phases_)});
+    const Times times = apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(std::min(done_ + 1, phases_)),
+                                             static_cast<std::uint32_t>(phases_)});
     if (version_ == 0)
-      version_ = record(planned, how_.arguments, how_.started);
+      version_ = record(planned, how_.arguments, how_.started, times);
     else
-      end_record(version_, planned, how_.arguments);
+      end_record(version_, planned, how_.arguments, times);
     if (how_.arguments.schemas) shadow::settle(how_.arguments.desired, *how_.arguments.schemas, planned.outcome);
     all.commit();
     commit();  // what fails at that is recorded too

@@ -138,8 +138,8 @@ Applied apply_at_once(const PlanArguments& arguments, const apply::Patience& wai
     pg::fault_point("after the locks");
   });
   const Planned& planned = *kept;
-  apply::run(planned, {waits.lock_timeout});
-  const std::int64_t version = apply::record(planned, arguments, started);
+  const apply::Times times = apply::run(planned, {waits.lock_timeout});
+  const std::int64_t version = apply::record(planned, arguments, started, times);
   if (arguments.schemas) shadow::settle(arguments.desired, *arguments.schemas, planned.outcome);
   pg::fault_point("before the call ends");
   return {version, planned.document.plan.steps.size()};

@@ -142,36 +142,6 @@ void print(TupleDesc shape, HeapTuple* rows, std::size_t count, std::string_view
   }
 }
 
-/// Every row as texts, one after the other: what SPI_getvalue() returns, which looks up the column's type for each cell.
-/// Inside a call(); nothing for NULL.
-void print(TupleDesc shape, HeapTuple* rows, std::size_t count, std::string_view* cells) {
-  const auto columns = static_cast<std::size_t>(shape->natts);
-  auto* printers = static_cast<FmgrInfo*>(palloc0(sizeof(FmgrInfo) * columns));
-  for (std::size_t c = 0; c < columns; ++c) {
-    const Oid type = TupleDescAttr(shape, static_cast<int>(c))->atttypid;
-    if (type == TEXTOID || type == BYTEAOID) continue;
-    Oid function = InvalidOid;
-    bool varies = false;
-    getTypeOutputInfo(type, &function, &varies);
-    fmgr_info(function, &printers[c]);
-  }
-  auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * columns));
-  auto* nulls = static_cast<bool*>(palloc(sizeof(bool) * columns));
-  for (std::size_t r = 0; r < count; ++r) {
-    heap_deform_tuple(rows[r], shape, values, nulls);
-    for (std::size_t c = 0; c < columns; ++c) {
-      std::string_view& cell = cells[r * columns + c];
-      if (nulls[c]) continue;
-      if (OidIsValid(printers[c].fn_oid)) {
-        cell = OutputFunctionCall(&printers[c], values[c]);
-      } else {
-        const auto* bytes = reinterpret_cast<const text*>(PG_DETOAST_DATUM_PACKED(values[c]));
-        cell = {VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)};
-      }
-    }
-  }
-}
-
 Rows execute(const std::string& sql, const std::vector<Param>& params, How how) {
   const Querying scope(how != How::kReadsForThem);
   call([] {

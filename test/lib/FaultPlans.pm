@@ -140,7 +140,7 @@ our @online = (
 		from => q{CREATE SCHEMA app; CREATE TABLE app.events (id int, at date NOT NULL, what text) PARTITION BY RANGE (at); CREATE TABLE app.e1 PARTITION OF app.events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
 			CREATE TABLE app.e2 PARTITION OF app.events FOR VALUES FROM ('2026-02-01') TO ('2026-04-01'); CREATE INDEX events_old ON app.events (what); CREATE INDEX e1_own ON app.e1 (what, id); CREATE TABLE app.kinds (what text PRIMARY KEY)},
 		rows => q{; INSERT INTO app.events SELECT i, '2026-01-15'::date + i % 60, 'w' || i % 5 FROM generate_series(1, 100) i; INSERT INTO app.kinds SELECT 'w' || i FROM generate_series(0, 4) i;},
-		to => q{CREATE SCHEMA app; CREATE TABLE app.events (id int, at date NOT NULL, what text, CONSTRAINT events_key PRIMARY KEY (id, at), CONSTRAINT positive CHECK (id > 0)) PARTITION BY RANGE (at); CREATE TABLE app.e1 PARTITION OF app.events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+		to => q{CREATE SCHEMA app; CREATE TABLE app.events (id int, at date NOT NULL, what text, CONSTRAINT events_key UNIQUE (id, at), CONSTRAINT positive CHECK (id > 0)) PARTITION BY RANGE (at); CREATE TABLE app.e1 PARTITION OF app.events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
 			CREATE TABLE app.e2 PARTITION OF app.events FOR VALUES FROM ('2026-02-01') TO ('2026-04-01'); CREATE TABLE app.e3 PARTITION OF app.events FOR VALUES FROM ('2026-05-01') TO ('2026-06-01'); CREATE INDEX events_what ON app.events (what); CREATE INDEX e2_own ON app.e2 (what, id); CREATE TABLE app.kinds (what text PRIMARY KEY);
 			ALTER TABLE app.e1 ADD CONSTRAINT e1_kind FOREIGN KEY (what) REFERENCES app.kinds; CREATE VIEW app.v AS SELECT id, what FROM app.events}));
 

@@ -269,7 +269,7 @@ if ($kills)
 		my $crash = $done && $victim =~ /killed|immediate|postmaster/;
 		if ($crash)
 		{
-			until_so('the server is down', sub { return !alive() }) if $victim =~ /killed/;
+			usleep(300_000) if $victim =~ /killed/;    # it may be back before anybody has seen it away
 			stop_load('at once');
 			if ($victim !~ /killed/)
 			{
