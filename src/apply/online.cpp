@@ -32,6 +32,31 @@ constexpr const char* kAdvanceSql = R"(
 UPDATE pgschema.applied SET phases_done = $2, steps_done = steps_done + $3, step_ms = step_ms || $4::real[], status = 'running', error = NULL
 WHERE version = $1)";
 
+// What holds the rows of a table, of all its partitions and children; and its blocks.
+constexpr const char* kPartsSql = R"(
+WITH RECURSIVE tree(oid) AS (SELECT to_regclass($1)::oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
+SELECT format('%I.%I', n.nspname, c.relname), c.relkind, CASE c.relkind WHEN 'r' THEN pg_relation_size(c.oid) / current_setting('block_size')::bigint END
+FROM tree JOIN pg_class c ON c.oid = tree.oid AND c.relkind IN ('r', 'f') JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY 1)";
+
+constexpr std::int64_t kBlocksOfBatch = 512;  // 4 MB
+
+/// "UPDATE app.t SET …" as statements that change some blocks of one table each. A foreign table has no blocks here.
+std::vector<std::string> batches_of(const kinds::Command& update) {
+  const std::string_view rest = std::string_view(update.sql).substr(cat("UPDATE ", update.relation).size());
+  std::vector<std::string> out;
+  for (const auto& part : pg::query(kPartsSql, {update.relation})) {
+    const std::string whole = cat("UPDATE ONLY ", part.text(0), rest);
+    if (part.text(1) == "f") {
+      out.push_back(cat("UPDATE ", part.text(0), rest));
+      continue;
+    }
+    for (std::int64_t block = 0; block < part.number(2); block += kBlocksOfBatch)
+      out.push_back(cat(whole, " AND ctid >= '(", std::to_string(block), ",0)' AND ctid < '(",
+                        std::to_string(block + kBlocksOfBatch), ",0)'"));
+  }
+  return out;
+}
+
 class Course {
  public:
   explicit Course(const Online& how) : how_(how), locks_(how.patience) {}
@@ -120,8 +145,31 @@ class Course {
       for (const auto& step : steps) out.insert(step.command.sql);
       return out;
     };
-    if (statements(rest_) != statements(planned.outcome.plan.steps)) return;
+    leave_out_filled(planned.document.plan.steps);
+    if (statements(rest_) != statements(planned.document.plan.steps)) {
+      planned.outcome.plan.steps = planned.document.plan.steps;
+      return;
+    }
     planned.outcome.plan.steps = planned.document.plan.steps = rest_;
+  }
+
+  /// Rows that have got their values are not looked at again because it has been planned again.
+  void leave_out_filled(std::vector<plan::Step>& steps) const {
+    const auto times = [](const std::vector<plan::Step>& in, const std::string& sql) {
+      return std::count_if(in.begin(), in.end(), [&](const plan::Step& step) { return step.command.sql == sql; });
+    };
+    for (std::size_t i = 0; i < steps.size();) {
+      const plan::Step& step = steps[i];
+      if (step.runs != Runs::kInBatches || times(steps, step.command.sql) <= times(rest_, step.command.sql)) {
+        ++i;
+        continue;
+      }
+      steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(i));
+      for (std::size_t later = i; later < steps.size(); ++later) {
+        --steps[later].phase;
+        --steps[later].number;
+      }
+    }
   }
 
   void next_phase() {
@@ -159,30 +207,62 @@ class Course {
         stop();
         return false;
       }
-      double took = 0;
-      {
-        pg::Subtransaction all;
-        const Progress progress(static_cast<std::uint32_t>(done_ + 1), static_cast<std::uint32_t>(phases_), 1);
-        if (step.runs == Runs::kTopLevel) {
-          pg::fault_point("before a worker");
-          const TimestampTz began = GetCurrentTimestamp();
-          run_at_top_level(library_, step.command.sql, step.command.run_as);
-          took = static_cast<double>(GetCurrentTimestamp() - began) / 1000;
-          pg::fault_point("after a worker");
-        } else {
-          ask_for_snapshot();
-          locks_.run([&] {
-            const ScriptSettings settings;
-            took = run_step(step, 1);
-          });
-        }
-        all.commit();
-      }
+      const double took = step.runs == Runs::kInBatches ? in_batches(step) : by_itself(step);
       ask_for_snapshot();
       advance({took});
       committed(step);
     }
     return true;
+  }
+
+  Progress progress() const {
+    return {static_cast<std::uint32_t>(done_ + 1), static_cast<std::uint32_t>(phases_), 1};
+  }
+
+  double by_itself(const plan::Step& step) {
+    double took = 0;
+    pg::Subtransaction all;
+    const Progress shown = progress();
+    if (step.runs == Runs::kTopLevel) {
+      pg::fault_point("before a worker");
+      const TimestampTz began = GetCurrentTimestamp();
+      run_at_top_level(library_, step.command.sql, step.command.run_as);
+      took = static_cast<double>(GetCurrentTimestamp() - began) / 1000;
+      pg::fault_point("after a worker");
+    } else {
+      ask_for_snapshot();
+      locks_.run([&] {
+        const ScriptSettings settings;
+        took = run_step(step, 1);
+      });
+    }
+    all.commit();
+    return took;
+  }
+
+  /// The rows that were there when it began; what others write meanwhile is none of its business. A batch that does not get a row's
+  /// lock gives up, and is tried again.
+  double in_batches(const plan::Step& step) {
+    const TimestampTz began = GetCurrentTimestamp();
+    ask_for_snapshot();
+    for (const auto& sql : batches_of(step.command)) {
+      ask_for_snapshot();
+      pg::fault_point("before a batch");
+      {
+        pg::Subtransaction batch;
+        const Progress shown = progress();
+        locks_.run([&] {
+          const ScriptSettings settings;
+          plan::Step part = step;
+          part.command.sql = sql;
+          (void)run_step(part, 1);
+        });
+        batch.commit();
+      }
+      commit();
+      pg::fault_point("after a batch");
+    }
+    return static_cast<double>(GetCurrentTimestamp() - began) / 1000;
   }
 
   void advance(const Times& times) {

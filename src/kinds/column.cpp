@@ -67,6 +67,7 @@ Command fill_nulls(const Object& table, const Object& column) {
               cat("RowExclusiveLock ", table.id.identity),
               {}};
   out.shadow = Command::Shadow::kAnalyze;
+  out.relation = table.id.identity;
   return out;
 }
 

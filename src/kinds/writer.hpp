@@ -25,7 +25,7 @@ struct Command {
   /// CONCURRENTLY: without the word; ADD VALUE: a value that may be used at once, as it may after a commit; UPDATE: there are no
   /// rows, it is only understood).
   enum class Shadow { kRun, kMarkPopulated, kOther, kAddValue, kAnalyze } shadow = Shadow::kRun;
-  std::string relation = {};  // kMarkPopulated: which
+  std::string relation = {};  // kMarkPopulated, kAnalyze: which
   std::string other = {};     // kOther: the statement
   /// Of a table: only when its columns are what they are to be (there is a TOAST table when one of them needs it).
   bool after_columns = false;

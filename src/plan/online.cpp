@@ -6,6 +6,7 @@
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
 #include "model/failure.hpp"
+#include "script/quote.hpp"
 
 namespace pgschema::plan {
 
@@ -43,6 +44,30 @@ std::optional<KeyShape> shape_of(const Object& key) {
   return out;
 }
 
+/// Named after the column: that of a column to come has no number yet.
+std::string helper_name(const Object& column) {
+  constexpr std::string_view kPrefix = "pgschema_not_null_";
+  constexpr std::size_t kLongest = 63;  // NAMEDATALEN - 1
+  std::string name = cat(kPrefix, script::name_of_quoted(column.name.text()));
+  if (name.size() > kLongest) {
+    std::uint64_t hash = 14695981039346656037U;  // FNV-1a
+    for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    name = cat(kPrefix, std::to_string(hash));
+  }
+  return script::quote_identifier(name);
+}
+
+/// The check that an earlier run has put in the place of a NOT NULL to come.
+const Object* helper_of(const Object& column, const Snapshot& live) {
+  const std::string name = helper_name(column), definition = cat("CHECK ((", column.name, " IS NOT NULL))");
+  for (const auto& id : live.children(column.parent)) {
+    const Object& constraint = live.objects.at(id);
+    if (id.kind == Kind::kConstraint && constraint.name == name && constraint.get("definition").starts_with(definition))
+      return &constraint;
+  }
+  return nullptr;
+}
+
 class Phases {
  public:
   Phases(Plan& plan, const Request& request) : plan_(plan), live_(request.live), desired_(request.desired) {
@@ -67,6 +92,11 @@ class Phases {
     for (auto* steps : {&early_, &late_})
       for (auto& step : *steps)
         if (step.runs == Step::Runs::kWithPhase) step.runs = Step::Runs::kAlone;
+    // What is to be proven of the rows is proven of new ones from then on: after most of the old ones have their values.
+    if (fills_.empty()) {
+      for (auto& step : guards_) prepare_.push_back(std::move(step));
+      guards_.clear();
+    }
     int phase = 0;
     const auto together = [&](std::vector<Step>& steps) {
       if (!steps.empty()) ++phase;
@@ -76,6 +106,9 @@ class Phases {
       for (auto& step : steps) add(std::move(step), ++phase);
     };
     together(prepare_);
+    apart(fills_);
+    together(guards_);
+    apart(fills_again_);
     apart(early_);
     together(main_);
     apart(late_);
@@ -99,7 +132,13 @@ class Phases {
       if (sql.find(kValidate) != std::string::npos) return (void)late_.push_back(std::move(step));
       if (step.drops && is_helper(step.object)) return (void)held_.emplace(step.object, std::move(step));
     }
+    if (kind == Kind::kColumn && step.command.tag == "UPDATE") return fill(std::move(step));
     if (kind == Kind::kColumn && sql.ends_with(kSetNotNull)) return set_not_null(std::move(step));
+    if (kind == Kind::kColumn && filled_.count(step.object) && sql.find(" ADD COLUMN ") != std::string::npos &&
+        stands_in_table(step.object) && all_stay(desired_, step.object, *this)) {
+      added_.insert(step.object);
+      return (void)prepare_.push_back(std::move(step));
+    }
     // May be used once it is committed.
     if (kind == Kind::kEnum && stands(step.object) && sql.find(" ADD VALUE ") != std::string::npos) {
       step.command.shadow = Command::Shadow::kAddValue;
@@ -319,7 +358,27 @@ class Phases {
 
   // ---- NOT NULL
 
-  static std::string helper_name(const Object& column) { return cat("pgschema_not_null_", column.fact("position")); }
+  bool stands_in_table(const ObjectId& column) const {
+    const Object* object = desired_.find(column);
+    return object && object->parent.kind == Kind::kTable && stands(object->parent);
+  }
+
+  /// A column that is there, or comes before everything else, and has the type that it is to have.
+  bool can_be_filled(const ObjectId& column) const {
+    return stands_in_table(column) && (added_.count(column) || (live_.has(column) && stays(column)));
+  }
+
+  /// In batches, twice: while anybody may still write NULL, and once nobody may. What a valid check has proven needs none.
+  void fill(Step step) {
+    if (!can_be_filled(step.object)) return (void)main_.push_back(std::move(step));
+    const Object* column = live_.find(step.object);
+    const Object* helper = column ? helper_of(*column) : nullptr;
+    filled_.erase(step.object);
+    if (helper && !helper->get("definition").ends_with(kNotValid)) return;
+    step.runs = Step::Runs::kInBatches;
+    if (!helper) fills_.push_back(step);
+    fills_again_.push_back(std::move(step));
+  }
 
   /// A check that an earlier run has put in the place of a NOT NULL to come.
   bool is_helper(const ObjectId& id) const {
@@ -330,28 +389,17 @@ class Phases {
     return false;
   }
 
-  const Object* helper_of(const Object& column) const {
-    const std::string name = helper_name(column), definition = cat("CHECK ((", column.name, " IS NOT NULL))");
-    for (const auto& id : live_.children(column.parent)) {
-      const Object& constraint = live_.objects.at(id);
-      if (id.kind == Kind::kConstraint && constraint.name == name &&
-          constraint.get("definition").starts_with(definition))
-        return &constraint;
-    }
-    return nullptr;
-  }
+  const Object* helper_of(const Object& column) const { return plan::helper_of(column, live_); }
 
   /// Where a check proves it the server reads no row.
   void set_not_null(Step step) {
-    const Object* column = live_.find(step.object);
-    const bool changes = !column || !stays(step.object) || filled_.count(step.object);
-    if (changes || !stands(column->parent) || column->parent.kind != Kind::kTable)
-      return (void)main_.push_back(std::move(step));
+    if (!can_be_filled(step.object) || filled_.count(step.object)) return (void)main_.push_back(std::move(step));
+    const Object* column = live_.has(step.object) ? live_.find(step.object) : desired_.find(step.object);
     const Object& table = live_.objects.at(column->parent);
     const std::string name = helper_name(*column), alter = kinds::alter_relation(table);
     const Object* helper = helper_of(*column);
     if (!helper)
-      prepare_.push_back(
+      guards_.push_back(
           like(step, cat(alter, " ADD CONSTRAINT ", name, " CHECK (", column->name, " IS NOT NULL)", kNotValid),
                "ALTER TABLE", kinds::access_exclusive(table)));
     if (!helper || helper->get("definition").ends_with(kNotValid)) {
@@ -370,13 +418,29 @@ class Phases {
 
   Plan& plan_;
   const Snapshot &live_, &desired_;
-  std::set<ObjectId> renamed_, filled_, comes_late_, stood_for_null_;
+  std::set<ObjectId> renamed_, comes_late_, stood_for_null_;
+  std::set<ObjectId> filled_;    // columns whose NULL rows get a value in the phase in the middle
+  std::set<ObjectId> added_;     // columns that come before everything else
   std::set<std::string> taken_;  // names of relations that there are before the plan
   std::map<ObjectId, Step> held_;
-  std::vector<Step> prepare_, early_, main_, late_, finish_;
+  std::vector<Step> prepare_, fills_, guards_, fills_again_, early_, main_, late_, finish_;
 };
 
 }  // namespace
+
+void forget_helpers(Snapshot& desired, const Snapshot& live) {
+  std::vector<ObjectId> gone;
+  for (const auto& [id, column] : live.objects) {
+    const Object* wanted = id.kind == Kind::kColumn ? desired.find(id) : nullptr;
+    if (!wanted || column.has("not_null") || !wanted->has("not_null")) continue;
+    const Object* helper = helper_of(column, live);
+    if (helper && desired.has(helper->id))
+      for (const auto& member : desired.family(helper->id)) gone.push_back(member);
+  }
+  if (gone.empty()) return;
+  for (const auto& id : gone) desired.objects.erase(id);
+  desired.finish();
+}
 
 void put_in_phases(Plan& plan, const Request& request) { Phases(plan, request).run(); }
 

@@ -3,7 +3,10 @@
 // What an apply has to do under strong locks becomes short; what is long (building an index, reading all rows) is done under locks that
 // neither stop nor wait behind a queue of others:
 //
-//     prepare   values of enums; checks that rows which come from now on have to pass       one transaction
+//     prepare   values of enums; new columns whose rows get values; checks that rows        one transaction
+//               which come from now on have to pass
+//     fill      values of NULL rows, before there is such a check (then the checks have     some blocks at a time
+//               a transaction of their own), and once more after it
 //     early     their validation; indexes of what there is, CONCURRENTLY                    each for itself
 //     main      everything else                                                             one transaction
 //     late      indexes of what main has made; validation; DROP INDEX CONCURRENTLY          each for itself
@@ -16,6 +19,10 @@
 #include "plan/plan.hpp"
 
 namespace pgschema::plan {
+
+/// Takes the checks that an earlier run has put in the place of a NOT NULL to come out of what is wanted, where all constraints stay
+/// that the text does not speak of.
+void forget_helpers(Snapshot& desired, const Snapshot& live);
 
 /// Puts the steps of a plan into phases, with others in the place of some. They lead to the same.
 void put_in_phases(Plan& plan, const Request& request);

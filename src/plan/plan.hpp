@@ -26,8 +26,9 @@ struct Step {
   std::string object_type;  // pg_identify_object()'s, of `shown`
   std::string reason;       // what this is for: "because of app.root > app.v1"
   std::vector<kinds::Danger> dangers;
-  /// With its phase in one transaction; alone in one; or as the server wants it, at top level.
-  enum class Runs { kWithPhase, kAlone, kTopLevel } runs = Runs::kWithPhase;
+  /// With its phase in one transaction; alone in one; as the server wants it, at top level; or some blocks of rows at a time, each
+  /// in a transaction (UPDATE).
+  enum class Runs { kWithPhase, kAlone, kTopLevel, kInBatches } runs = Runs::kWithPhase;
 };
 
 /// One line of what a reviewer reads: an object that is other than before.

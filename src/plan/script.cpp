@@ -95,6 +95,7 @@ std::vector<std::string> script(const Document& document) {
       open = step.runs != Step::Runs::kTopLevel;
       out.insert(out.end(),
                  {"", cat("-- phase ", std::to_string(phase), " of ", std::to_string(document.plan.phases()))});
+      if (step.runs == Step::Runs::kInBatches) out.emplace_back("-- (pgschema_apply commits it some blocks at a time)");
       if (open) out.emplace_back("BEGIN;");
     }
     if (step.command.run_as != role) {

@@ -11,6 +11,7 @@
 #include "pg/lock_watch.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
+#include "plan/online.hpp"
 #include "script/quote.hpp"
 #include "shadow/busy.hpp"
 #include "shadow/copies.hpp"
@@ -317,6 +318,7 @@ class Attempt {
       return {};
     }
     pg::fault_point("in the shadow, what the text means is known");
+    if (use_.online && !whole_) plan::forget_helpers(evaluated.desired, live);
     write_casts(evaluated.desired, live);
     for (auto& [id, object] : evaluated.desired.objects)
       if (id.kind == Kind::kDefault && !live.has(object.parent) && live.has(evaluated.desired.root(id)) &&

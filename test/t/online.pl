@@ -54,12 +54,12 @@ $node->safe_psql('wanted', $after);
 # ----------------------------------------------------------------------------------------------- what the phases are
 my $first = database();
 is(steps($first, $after), <<'END' =~ s/\n\z//r, 'the phases');
-1 ALTER TABLE app.units ADD CONSTRAINT pgschema_not_null_2 CHECK (code IS NOT NULL) NOT VALID
-2 ALTER TABLE app.units VALIDATE CONSTRAINT pgschema_not_null_2
+1 ALTER TABLE app.units ADD CONSTRAINT pgschema_not_null_code CHECK (code IS NOT NULL) NOT VALID
+2 ALTER TABLE app.units VALIDATE CONSTRAINT pgschema_not_null_code
 3 CREATE UNIQUE INDEX CONCURRENTLY units_code ON app.units USING btree (code)
 4 CREATE INDEX CONCURRENTLY calls_new ON app.calls USING btree (unit)
 5 ALTER TABLE app.units ALTER COLUMN code SET NOT NULL
-5 ALTER TABLE app.units DROP CONSTRAINT pgschema_not_null_2
+5 ALTER TABLE app.units DROP CONSTRAINT pgschema_not_null_code
 5 ALTER TABLE app.calls ADD COLUMN added integer
 5 CREATE VIEW app.v AS SELECT id, added FROM app.calls
 5 ALTER TABLE app.units ADD CONSTRAINT area_positive CHECK ((area > 0)) NOT VALID
@@ -133,7 +133,7 @@ is(history($wrong), '1 applied 12 12 20', 'in the same version');
 
 my $null = database();
 $node->safe_psql($null, 'UPDATE app.units SET code = NULL WHERE id = 2');
-like(call($null, $after), qr/check constraint "pgschema_not_null_2" of relation "units" is violated/, 'a row that is NULL');
+like(call($null, $after), qr/check constraint "pgschema_not_null_code" of relation "units" is violated/, 'a row that is NULL');
 $node->safe_psql($null, "UPDATE app.units SET code = 'x' WHERE id = 2");
 like(call($null, $before), qr/recorded as version 2/, 'going back');
 is($node->safe_psql($null, "SELECT count(*) FROM pg_constraint WHERE conname LIKE 'pgschema%'"), 0, 'takes the check away');
@@ -203,5 +203,48 @@ $node->append_conf('postgresql.conf', 'max_worker_processes = 8');
 $node->restart;
 unlike(call($crashed, $after), qr/ERROR/, 'with them it goes on');
 is_wanted($crashed, 'and ends');
+
+# ------------------------------------------------------------------------- NULL rows get their values in batches
+{
+	my $filled = database();
+	$node->safe_psql($filled, "CREATE TABLE app.many (id bigint PRIMARY KEY, a int, pad text); INSERT INTO app.many SELECT n, CASE WHEN n % 3 = 0 THEN 1 END, repeat('x', 200) FROM generate_series(1, 60000) n;
+		CREATE TABLE app.tree (id int, a text) PARTITION BY RANGE (id); CREATE TABLE app.tree1 PARTITION OF app.tree FOR VALUES FROM (0) TO (10); CREATE TABLE app.tree2 PARTITION OF app.tree DEFAULT; INSERT INTO app.tree SELECT n FROM generate_series(0, 20) n");
+	my $long = 'a_' . ('very_' x 10) . 'long_name';
+	my $text = "CREATE TABLE app.many (id bigint PRIMARY KEY,
+  -- pgschema: using id % 100
+  a int NOT NULL, pad text,
+  -- pgschema: using upper(left(pad, 1))
+  b text NOT NULL,
+  -- pgschema: using 5
+  $long int NOT NULL);
+CREATE TABLE app.tree (id int,
+  -- pgschema: using 't' || id
+  a text NOT NULL) PARTITION BY RANGE (id);";
+	my $plan = $node->safe_psql($filled, "SELECT string_agg(phase || ' ' || statement, E'\n' ORDER BY step) FROM pgschema_steps(\$t\$$text\$t\$, strategy => 'online')");
+	like($plan, qr/^1 ALTER TABLE app\.many ADD COLUMN b text$/m, 'a new column comes without NOT NULL, before everything else');
+	is(() = $plan =~ /^\d+ UPDATE /mg, 8, 'each fills twice');
+	like($plan, qr/UPDATE app\.many SET a = .*ADD CONSTRAINT pgschema_not_null_a CHECK \(a IS NOT NULL\) NOT VALID.*UPDATE app\.many SET a = .*VALIDATE CONSTRAINT pgschema_not_null_a.*ALTER COLUMN a SET NOT NULL/s, 'before and after nobody can write NULL any more');
+	my $expect = $node->safe_psql($filled, "SELECT (string_agg(l, E'\n')::jsonb)->>'fingerprint' FROM pgschema_plan(\$t\$$text\$t\$, strategy => 'online', format => 'json') l");
+	my ($phases) = $plan =~ /^(\d+) [^\n]*\z/m;
+	# Stopped in the midst, cancelled in the midst of a batch, and gone on with: the reviewed plan.
+	my ($out, $err);
+	$node->psql($filled, "CALL pgschema_apply(\$t\$$text\$t\$, strategy => 'online', expect => '$expect', until_phase => 2)", stderr => \$err);
+	like($err, qr/stopped after phase 2 of $phases/, 'stopped after the first column has its values');
+	$node->safe_psql($filled, 'INSERT INTO app.many (id, pad) VALUES (0, \'y\')');
+	my $holder = $node->background_psql($filled);
+	$holder->query_safe('BEGIN; UPDATE app.many SET pad = pad WHERE id = 59999');
+	$node->psql($filled, "SET statement_timeout = '6s'; CALL pgschema_apply(\$t\$$text\$t\$, strategy => 'online', expect => '$expect', lock_timeout => '1s', retries => 100)", stderr => \$err);
+	like($err, qr/canceling statement due to statement timeout/, 'cancelled while a row is locked');
+	cmp_ok($node->safe_psql($filled, 'SELECT count(*) FROM app.many WHERE a IS NOT NULL'), '>', 40000, 'what was committed stays');
+	$holder->query_safe('COMMIT');
+	$holder->quit;
+	my $status = $node->psql($filled, "CALL pgschema_apply(\$t\$$text\$t\$, strategy => 'online', expect => '$expect')", stderr => \$err);
+	is($status, 0, 'the same call goes on') or diag($err);
+	is($node->safe_psql($filled, "SELECT count(*) FILTER (WHERE a = CASE WHEN id % 3 = 0 AND id > 0 THEN 1 ELSE id % 100 END AND b = CASE id WHEN 0 THEN 'Y' ELSE 'X' END AND $long = 5), count(*) FROM app.many"), '60001|60001', 'every row has its values');
+	is($node->safe_psql($filled, "SELECT count(*) FILTER (WHERE a = 't' || id), count(*) FROM app.tree"), '21|21', 'those of partitions too');
+	is($node->safe_psql($filled, "SELECT count(*) FROM pg_attribute WHERE attrelid IN ('app.many'::regclass, 'app.tree'::regclass, 'app.tree1'::regclass) AND attnotnull AND attnum > 0"), 6, 'and every column is NOT NULL');
+	is($node->safe_psql($filled, "SELECT count(*) FROM pg_constraint WHERE conname LIKE 'pgschema%'"), 0, 'no check is left');
+	is($node->safe_psql($filled, "SELECT string_agg(l, '') FROM pgschema_plan(\$t\$$text\$t\$, format => 'sql') l"), '-- nothing to change', 'nothing is left to change');
+}
 
 done_testing();
