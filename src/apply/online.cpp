@@ -16,7 +16,6 @@ extern "C" {
 #include "utils/timestamp.h"
 }
 
-
 namespace pgschema::apply {
 
 namespace {

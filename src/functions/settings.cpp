@@ -55,7 +55,7 @@ void define() {
   DefineCustomIntVariable("pgschema.hazard_size", "From which size of a relation on a rewrite or scan is a hazard.",
                           nullptr, &hazard_size, 64, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MB, nullptr, nullptr, nullptr);
   DefineCustomIntVariable(
-      "pgschema.lock_timeout", "How long pgschema_apply() waits for a lock before it gives up all of them.",
+      "pgschema.lock_timeout", "How long pgschema_apply() waits for its locks before it gives up all of them.",
       "Others stand in the queue behind it for that long. The argument of the same name goes first.", &lock_timeout,
       2000, 1, INT_MAX, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
   DefineCustomIntVariable(

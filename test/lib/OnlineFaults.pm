@@ -129,9 +129,11 @@ sub strike
 	# After a commit only what kills does.
 	my $harmless = $name eq 'after the commit' && $way !~ /kill|postmaster|machine|^caller/;
 	my $ends_session = $fatal{$way} || $way eq 'caller_terminate' || ($way eq 'terminate' && !$in_worker);
+	# Who has just committed goes on until its next wait, to the end at times, before it sees that the postmaster is gone.
+	my $unseen = $way eq 'postmaster' && $name eq 'after the commit';
 	# The caller may hear of the worker's end before it sees that of the postmaster.
 	my $heard = $way =~ /postmaster|machine/ && $in_worker && $error =~ /the background worker has ended before its statement/;
-	push @wrong, "ended with $state $error" if $ends_session && !$harmless && $state ne 'gone' && !$last && !$heard;
+	push @wrong, "ended with $state $error" if $ends_session && !$harmless && $state ne 'gone' && !$last && !$heard && !$unseen;
 	push @wrong, "ended with $state $error" if $harmless && !$done;
 	push @wrong, "ended with $state $error" if $way =~ /cancel$/ && !$harmless && $state ne '57014';
 	push @wrong, "ended with $state $error" if $way eq 'terminate' && $in_worker && !$harmless && $state ne '57P01';
@@ -146,9 +148,8 @@ sub strike
 	my $all = $plan->{phases};
 	my $told = ask($self->{watcher}, $history) // 'gone';
 	my $expected = $done || $last && $point >= $plan->{points} ? "1 applied $all $all t" : !$recorded ? '' : sprintf('1 %s %d %d %s', $ends_session ? 'running' : 'failed', phases_done($plan, $point), $all, $ends_session ? 't' : 'f');
-	# Who has just committed goes on until the next wait before it sees that the postmaster is gone.
 	$told =~ s/^1 failed (.*) f$/1 running $1 t/ if $heard;
-	my $further = $way eq 'postmaster' && $name eq 'after the commit' && $told =~ /^1 (?:running|applied) (\d+) $all t$/ && $1 >= phases_done($plan, $point);
+	my $further = $unseen && $told =~ /^1 (?:running|applied) (\d+) $all t$/ && $1 >= phases_done($plan, $point);
 	push @wrong, "history says \"$told\", not \"$expected\"" if $told ne $expected && !$further;
 	if ($done) { $self->{absorbed}++; } else { $self->{failed}++; $self->{in_worker} += $in_worker; }
 	$again = ask($self->{applier}, "SET pgschema.fault_points = 0;\nSET pgschema.faults = '';\n$call\n\\echo :SQLSTATE") // 'gone' if !$done && $told !~ /applied/;
