@@ -162,7 +162,7 @@ CREATE PROCEDURE pgschema_apply_each(desired text, schemas name[], expect_shapes
   LANGUAGE C;
 
 COMMENT ON PROCEDURE pgschema_apply_each(text, name[], text[], text[], text, interval, int, text, int, int) IS
-  'applies one text to many schemas, one after the other, and commits after each; expect_shapes: shapes of pgschema_plan_each() that were reviewed, any other plan is refused, but an empty one; on_error: stop, or continue with a WARNING; the others as in pgschema_apply(). applied, failed: how many. After a failure the same call goes on: what is done already has nothing to change';
+  'applies one text to many schemas, one after the other, and commits after each; expect_shapes: shapes of pgschema_plan_each() that were reviewed, any other plan is refused, but an empty one; on_error: stop, or continue, with a warning each; the others as in pgschema_apply(). applied, failed: how many. After a failure the same call goes on: what is done already has nothing to change';
 
 REVOKE EXECUTE ON FUNCTION pgschema_plan_each(text, name[], text) FROM PUBLIC;
 REVOKE EXECUTE ON PROCEDURE pgschema_apply_each(text, name[], text[], text[], text, interval, int, text, int, int) FROM PUBLIC;

@@ -216,7 +216,7 @@ class Unit {
     out_.push_back({catalog, oid, HeapTupleHeaderGetRawXmin(row->t_data)});
   }
 
-  // All of these inside a pg::call.
+  // All of these inside a pg::call: what they fill is the unit's, since a longjmp passes by what is theirs.
 
   /// Of the columns of the relations.
   void add_if_sequences(const std::vector<Oid>& found) {
@@ -240,22 +240,20 @@ class Unit {
   /// With their indexes.
   void scan_relations() {
     sort(relations_);
-    std::vector<Oid> found;
     const auto take = [&](HeapTuple row, TupleDesc) {
       const auto* relation = catalog::form_of<Form_pg_class>(row);
       add(RelationRelationId, relation->oid, row);
-      found.push_back(relation->oid);
+      found_.push_back(relation->oid);
       if (OidIsValid(relation->reltype)) types_.push_back(relation->reltype);
     };
     catalog::scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, relations_, take);
-    sort(found);
-    relations_ = found;
-    std::vector<Oid> indexes;
+    sort(found_);
+    relations_ = found_;
     catalog::scan_by(
         IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, relations_,
-        [&](HeapTuple row, TupleDesc) { indexes.push_back(catalog::form_of<Form_pg_index>(row)->indexrelid); });
-    sort(indexes);
-    catalog::scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, indexes, [&](HeapTuple row, TupleDesc) {
+        [&](HeapTuple row, TupleDesc) { indexes_.push_back(catalog::form_of<Form_pg_index>(row)->indexrelid); });
+    sort(indexes_);
+    catalog::scan_by(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, indexes_, [&](HeapTuple row, TupleDesc) {
       add(RelationRelationId, catalog::form_of<Form_pg_class>(row)->oid, row);
     });
   }
@@ -263,18 +261,17 @@ class Unit {
   /// And those that were asked for, each with its array.
   void scan_row_types() {
     sort(types_);
-    std::vector<Oid> arrays;
     catalog::scan_by(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, types_, [&](HeapTuple row, TupleDesc) {
       const auto* type = catalog::form_of<Form_pg_type>(row);
       add(TypeRelationId, type->oid, row);
-      if (OidIsValid(type->typarray)) arrays.push_back(type->typarray);
+      if (OidIsValid(type->typarray)) arrays_.push_back(type->typarray);
     });
-    sort(arrays);
-    std::erase_if(arrays, [&](Oid oid) { return std::binary_search(types_.begin(), types_.end(), oid); });
-    catalog::scan_by(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, arrays, [&](HeapTuple row, TupleDesc) {
+    sort(arrays_);
+    std::erase_if(arrays_, [&](Oid oid) { return std::binary_search(types_.begin(), types_.end(), oid); });
+    catalog::scan_by(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, arrays_, [&](HeapTuple row, TupleDesc) {
       add(TypeRelationId, catalog::form_of<Form_pg_type>(row)->oid, row);
     });
-    types_.insert(types_.end(), arrays.begin(), arrays.end());
+    types_.insert(types_.end(), arrays_.begin(), arrays_.end());
   }
 
   void scan_rest() {
@@ -295,6 +292,7 @@ class Unit {
 
   std::vector<Oid> relations_, types_, functions_;
   std::vector<Oid> alone_;  // the types that were asked for
+  std::vector<Oid> found_, indexes_, arrays_;
   std::vector<HiddenRow> out_;
 };
 
