@@ -102,7 +102,7 @@ class Course {
 
  private:
   /// A plan in the middle of which an earlier call has stopped is what is left of the one that was reviewed.
-  void check(const functions::Planned& planned) {
+  void check(functions::Planned& planned) {
     const auto rows = write_as_owner(kUnfinishedSql, {pg::sha256(masked(how_.arguments.desired)), GetUserId()});
     const bool unfinished = !rows.empty() && rows.at(0).text(3) != "applied";
     script_.clear();
@@ -114,6 +114,7 @@ class Course {
       done_ = static_cast<int>(rows.at(0).number(2));
       committed_ = true;
       script_ = rows.at(0).text(5);
+      leave_out_done(planned, static_cast<int>(rows.at(0).number(1)) - done_);
       expected = expected || (how_.expect && *how_.expect == rows.at(0).text(4));
     }
     how_.gate(planned, expected);
@@ -150,6 +151,19 @@ class Course {
       return;
     }
     planned.outcome.plan.steps = planned.document.plan.steps = rest_;
+  }
+
+  /// What an earlier call has done before anything else that is left now, and no catalog tells.
+  static void leave_out_done(functions::Planned& planned, int left) {
+    auto& steps = planned.document.plan.steps;
+    while (!steps.empty() && steps.back().phase > left && steps.front().runs == Runs::kInBatches) {
+      steps.erase(steps.begin());
+      for (auto& step : steps) {
+        --step.phase;
+        --step.number;
+      }
+    }
+    planned.outcome.plan.steps = steps;
   }
 
   /// Rows that have got their values are not looked at again because it has been planned again.

@@ -135,6 +135,18 @@ our @online = (
 			CREATE MATERIALIZED VIEW app.m AS SELECT prio, count(*) AS n FROM app.root GROUP BY prio; ALTER MATERIALIZED VIEW app.m OWNER TO fault_owner; CREATE UNIQUE INDEX m_prio ON app.m (prio); CREATE MATERIALIZED VIEW app.other AS SELECT note FROM app.calls; ALTER MATERIALIZED VIEW app.other OWNER TO fault_owner; CREATE INDEX other_note ON app.other (note);
 			CREATE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN new.note := new.note; RETURN new; END'; ALTER FUNCTION app.touch() OWNER TO fault_owner; CREATE TRIGGER touching BEFORE UPDATE ON app.calls FOR EACH ROW EXECUTE FUNCTION app.touch(); CREATE INDEX calls_prio ON app.calls (prio);
 			CREATE POLICY p ON app.calls TO fault_reader USING (id > 0); ALTER TABLE app.calls ENABLE ROW LEVEL SECURITY; GRANT SELECT ON app.urgent TO fault_grantor WITH GRANT OPTION; SET ROLE fault_grantor; GRANT SELECT ON app.urgent TO fault_reader; RESET ROLE; GRANT SELECT (id) ON app.calls TO fault_reader}),
+	# NULL rows get values, some blocks at a time: of a column that is there, of a new one, and of partitions.
+	online('fills',
+		from => q{CREATE SCHEMA app; CREATE TABLE app.many (id int PRIMARY KEY, a int, pad text); CREATE TABLE app.parts (id int, b text) PARTITION BY LIST (id); CREATE TABLE app.p1 PARTITION OF app.parts FOR VALUES IN (1); CREATE TABLE app.p2 PARTITION OF app.parts DEFAULT},
+		rows => q{; INSERT INTO app.many SELECT i, nullif(i % 3, 1), repeat('x', 400) FROM generate_series(1, 12000) i; INSERT INTO app.parts SELECT i FROM generate_series(1, 5) i;},
+		to => qq{CREATE SCHEMA app; CREATE TABLE app.many (id int PRIMARY KEY,
+			-- pgschema: using id * 10
+			a int NOT NULL, pad text,
+			-- pgschema: using 'n' || id
+			added text NOT NULL CHECK (added <> ''));
+			CREATE TABLE app.parts (id int,
+			-- pgschema: using 'none'
+			b text NOT NULL) PARTITION BY LIST (id); CREATE TABLE app.p1 PARTITION OF app.parts FOR VALUES IN (1); CREATE TABLE app.p2 PARTITION OF app.parts DEFAULT; CREATE VIEW app.v AS SELECT id, added FROM app.many}),
 	# A tree: its index and its key, a check that comes down, a partition more.
 	online('tree',
 		from => q{CREATE SCHEMA app; CREATE TABLE app.events (id int, at date NOT NULL, what text) PARTITION BY RANGE (at); CREATE TABLE app.e1 PARTITION OF app.events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
