@@ -13,7 +13,7 @@ CREATE TABLE t (id int PRIMARY KEY,
   a int NOT NULL,
   b text,
   -- pgschema: using coalesce(b, 'none') || '!'
-  d varchar(9) CONSTRAINT d_there NOT NULL CHECK (d <> ''));
+  d varchar(9) NOT NULL CHECK (d <> ''));
 CREATE TABLE p (id int,
   c text NOT NULL -- pgschema: using 'p' || id
   ) PARTITION BY LIST (id);
