@@ -228,9 +228,7 @@ class Course {
     return true;
   }
 
-  Progress progress() const {
-    return {static_cast<std::uint32_t>(done_ + 1), static_cast<std::uint32_t>(phases_), 1};
-  }
+  Progress progress() const { return {static_cast<std::uint32_t>(done_ + 1), static_cast<std::uint32_t>(phases_), 1}; }
 
   double by_itself(const plan::Step& step) {
     double took = 0;
@@ -279,7 +277,8 @@ class Course {
   }
 
   void advance(const Times& times) {
-    (void)write_as_owner(kAdvanceSql, {version_, std::int64_t{done_ + 1}, static_cast<std::int64_t>(times.size()), array_of(times)});
+    (void)write_as_owner(kAdvanceSql,
+                         {version_, std::int64_t{done_ + 1}, static_cast<std::int64_t>(times.size()), array_of(times)});
   }
 
   void committed(const plan::Step& step) {
@@ -296,8 +295,9 @@ class Course {
   /// The last transaction, with all that is left.
   std::int64_t finish(const functions::Planned& planned) {
     pg::Subtransaction all;
-    const Times times = apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(std::min(done_ + 1, phases_)),
-                                             static_cast<std::uint32_t>(phases_)});
+    const Times times =
+        apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(std::min(done_ + 1, phases_)),
+                             static_cast<std::uint32_t>(phases_)});
     if (version_ == 0)
       version_ = record(planned, how_.arguments, how_.started, times);
     else

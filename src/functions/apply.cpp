@@ -86,8 +86,7 @@ void check_hazards(const Planned& planned, const std::vector<std::string>& allow
 void check_may_commit(FunctionCallInfo fcinfo, const std::string& what, const std::string& hint) {
   const auto* call = reinterpret_cast<const CallContext*>(fcinfo->context);
   if (!call || !IsA(call, CallContext) || call->atomic)
-    throw Failure(sqlstate::kActiveTransaction, cat(what, " cannot run inside a transaction block"))
-        .hint(hint);
+    throw Failure(sqlstate::kActiveTransaction, cat(what, " cannot run inside a transaction block")).hint(hint);
 }
 
 namespace {

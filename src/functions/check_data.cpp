@@ -76,8 +76,8 @@ struct Table {
 
 /// "left(format('(a, b)=(%s)', concat_ws(', ', a, b)), 200)".
 std::string key_of(const std::string& names, const std::string& values) {
-  return cat("left(format('%s=(%s)', ", script::quote_literal(cat("(", names, ")")), ", concat_ws(', ', ", values, ")), ",
-             std::to_string(kLongestKey), ")");
+  return cat("left(format('%s=(%s)', ", script::quote_literal(cat("(", names, ")")), ", concat_ws(', ', ", values,
+             ")), ", std::to_string(kLongestKey), ")");
 }
 
 std::string without(std::string text, std::string_view end) {
@@ -156,7 +156,8 @@ class Check {
     if (state == "42703" || state == "42P01" || state == "42704" || state == "42883" || state == "3F000")
       return "it speaks of what the plan makes";
     // Of what else is said, a value may be a part.
-    return state.starts_with("42") || state.starts_with("0A") ? error.message : cat("an error of class ", state.substr(0, 2));
+    return state.starts_with("42") || state.starts_with("0A") ? error.message
+                                                              : cat("an error of class ", state.substr(0, 2));
   }
 
   // ---- rows
@@ -186,7 +187,8 @@ class Check {
         }
     if (outcome_.desired.has(id)) return out;
     for (const auto& column : pg::query(
-             "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped", {out.oid}))
+             "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped",
+             {out.oid}))
       out.columns.emplace(column.text(0), column.text(0));
     return out;
   }
@@ -201,8 +203,8 @@ class Check {
     const std::string name = before ? script::last_part(outcome_.before_renames(column.id).identity.text()) : "NULL";
     if (!retyped && !told) return name;
     try {
-      const std::string value = pg::assigned_expression(
-          of.oid, pg::parse_expression(told ? becomes->second : name), column.get("type"));
+      const std::string value =
+          pg::assigned_expression(of.oid, pg::parse_expression(told ? becomes->second : name), column.get("type"));
       return retyped ? value : cat("coalesce(", name, ", ", value, ")");
     } catch (const pg::Error& error) {
       if (error.interrupts()) throw;
@@ -280,7 +282,8 @@ class Check {
       std::int64_t first = 0, last = 2048;  // more than fit in a block of 32 kB
       while (last - first > 1) (raises(row(first), row((first + last) / 2)) ? last : first) = (first + last) / 2;
       part.columns.clear();
-      const auto key = ask(cat("SELECT pgschema_key FROM ", part.from(false), " WHERE pgschema_row = '", row(first), "'"));
+      const auto key =
+          ask(cat("SELECT pgschema_key FROM ", part.from(false), " WHERE pgschema_row = '", row(first), "'"));
       if (!key.empty()) out.key = key.at(0).text(0);
       return out;
     }
@@ -338,8 +341,8 @@ class Check {
   }
 
   static const Constraint& parsed(const Object& constraint) {
-    const auto statements = pg::parse(
-        cat("ALTER TABLE t ADD CONSTRAINT ", constraint.name, " ", constraint.get("definition")).c_str());
+    const auto statements =
+        pg::parse(cat("ALTER TABLE t ADD CONSTRAINT ", constraint.name, " ", constraint.get("definition")).c_str());
     const auto* alter = reinterpret_cast<const AlterTableStmt*>(statements.at(0)->stmt);
     const auto* command = static_cast<const AlterTableCmd*>(linitial(alter->cmds));
     return *reinterpret_cast<const Constraint*>(command->def);
@@ -352,10 +355,12 @@ class Check {
     const Constraint& is = parsed(object);
     if (pg::compat::is_temporal(is)) throw Unknown{"periods are not compared"};
     if (is.contype == CONSTR_FOREIGN) return foreign_key(of, is);
-    if (is.contype != CONSTR_PRIMARY && is.contype != CONSTR_UNIQUE) throw Unknown{"rows are not compared with each other"};
+    if (is.contype != CONSTR_PRIMARY && is.contype != CONSTR_UNIQUE)
+      throw Unknown{"rows are not compared with each other"};
     const auto columns = names_of(is.keys);
     if (is.contype == CONSTR_PRIMARY)
-      if (RowsSay nulls = against(of, false, each(columns, " IS NULL", " OR ")); nulls.says == Says::kAgainst) return nulls;
+      if (RowsSay nulls = against(of, false, each(columns, " IS NULL", " OR ")); nulls.says == Says::kAgainst)
+        return nulls;
     return duplicates(of, columns, columns, "", is.nulls_not_distinct);
   }
 
@@ -394,9 +399,10 @@ class Check {
     }
     std::string where = nulls_not_distinct ? "true" : each(values, " IS NOT NULL", " AND ");
     if (!predicate.empty()) where = cat("(", predicate, ") AND ", where);
-    return counted(ask(cat("SELECT coalesce(sum(pgschema_rows), 0), min(", key_of(joined(names, ", "), joined(keys, ", ")),
-                           ") FROM (SELECT ", columns, "count(*) AS pgschema_rows FROM ", of.from(false), " WHERE ", where,
-                           " GROUP BY ", joined(places, ", "), " HAVING count(*) > 1) AS pgschema_same")));
+    return counted(
+        ask(cat("SELECT coalesce(sum(pgschema_rows), 0), min(", key_of(joined(names, ", "), joined(keys, ", ")),
+                ") FROM (SELECT ", columns, "count(*) AS pgschema_rows FROM ", of.from(false), " WHERE ", where,
+                " GROUP BY ", joined(places, ", "), " HAVING count(*) > 1) AS pgschema_same")));
   }
 
   /// Its expressions are understood over the table as it is.

@@ -58,7 +58,8 @@ Datum plan_each(FunctionCallInfo fcinfo) {
   const Secrets secrets;
   RowsOut rows(fcinfo);
   PlanArguments arguments = plan_arguments(fcinfo, kDesired, kSchemas, kPlanStrategy);
-  for (const auto& schema : schemas_argument(fcinfo)) about(schema, [&] {
+  for (const auto& schema : schemas_argument(fcinfo))
+    about(schema, [&] {
       const pg::MemoryScope memory;
       // Rolled back, which gives up the locks that were taken to read: a thousand schemas would fill the server's table.
       const pg::Subtransaction attempt;
@@ -98,7 +99,8 @@ class Tour {
         ++applied;
         continue;
       } catch (pg::Error& error) {
-        if (!goes_on_ || error.sqlstate() == "57014" || error.sqlstate() == "57P01") stop_with(error.context, [&] { throw error; });
+        if (!goes_on_ || error.sqlstate() == "57014" || error.sqlstate() == "57P01")
+          stop_with(error.context, [&] { throw error; });
         message = error.message;
         detail = error.detail;
       } catch (Failure& failure) {
@@ -142,7 +144,10 @@ class Tour {
     arguments_.schemas = {schema};
     const std::string started = apply::now();
     if (arguments_.strategy == "online") {
-      (void)apply::run_in_phases({arguments_, {}, {}, waits_,
+      (void)apply::run_in_phases({arguments_,
+                                  {},
+                                  {},
+                                  waits_,
                                   [&](const Planned& planned, bool) {
                                     check(planned);
                                     check_lock_table(planned.document);
@@ -169,9 +174,8 @@ class Tour {
   }
 
   static void tell(int level, const std::string& message, const std::string& detail) {
-    pg::call([&] {
-      ereport(level, (errmsg("%s", message.c_str()), detail.empty() ? 0 : errdetail("%s", detail.c_str())));
-    });
+    pg::call(
+        [&] { ereport(level, (errmsg("%s", message.c_str()), detail.empty() ? 0 : errdetail("%s", detail.c_str()))); });
   }
 
   PlanArguments arguments_;

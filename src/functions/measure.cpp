@@ -69,14 +69,14 @@ std::optional<std::string> loss(const shadow::Outcome& outcome, const ObjectId& 
   const Object* object = object_of(outcome, id);
   if (!object || has_rows_elsewhere(outcome, id)) return text;
   if (id.kind == Kind::kTable) {
-    const auto row = counted(cat("SELECT count(*) FROM ", object->has("partition_key") ? "" : "ONLY ",
-                                 outcome.before_renames(id).identity));
+    const auto row = counted(
+        cat("SELECT count(*) FROM ", object->has("partition_key") ? "" : "ONLY ", outcome.before_renames(id).identity));
     if (row && row->number(0) == 0) return {};
     return row ? cat(text, ": ", grouped(row->number(0)), " rows") : text;
   }
   if (id.kind == Kind::kColumn && object->parent.kind == Kind::kTable) {
-    const auto row = counted(cat("SELECT count(*), count(", object->name, ") FROM ",
-                                 outcome.before_renames(object->parent).identity));
+    const auto row = counted(
+        cat("SELECT count(*), count(", object->name, ") FROM ", outcome.before_renames(object->parent).identity));
     if (row && row->number(1) == 0) return {};
     return row ? cat(text, ": ", grouped(row->number(1)), " of ", grouped(row->number(0)), " rows not null") : text;
   }
@@ -100,7 +100,8 @@ std::int64_t bytes_of(const shadow::Outcome& outcome, const ObjectId& id) {
 /// That is known: there is no row in the table of a new column, nor below it.
 bool is_empty(const shadow::Outcome& outcome, const ObjectId& column) {
   if (has_rows_elsewhere(outcome, column)) return false;
-  const auto row = counted(cat("SELECT EXISTS (SELECT FROM ", outcome.before_renames(outcome.desired.root(column)).identity, ")"));
+  const auto row =
+      counted(cat("SELECT EXISTS (SELECT FROM ", outcome.before_renames(outcome.desired.root(column)).identity, ")"));
   return row && !row->truth(0);
 }
 

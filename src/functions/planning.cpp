@@ -134,7 +134,8 @@ std::string without_name(const std::string& text, const std::string& schema) {
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const script::Token& token = tokens[i];
     const std::string_view written = script::text_of(text, token);
-    const bool whole = tokens.size() == 1, qualifies = i + 1 < tokens.size() && script::is_symbol(text, tokens[i + 1], "."),
+    const bool whole = tokens.size() == 1,
+               qualifies = i + 1 < tokens.size() && script::is_symbol(text, tokens[i + 1], "."),
                qualified = i > 0 && script::is_symbol(text, tokens[i - 1], "."),
                named = i > 0 && script::is_word(text, tokens[i - 1], "schema");
     const bool name = (token.kind == script::TokenKind::kWord || token.kind == script::TokenKind::kQuoted) &&

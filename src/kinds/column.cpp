@@ -61,8 +61,8 @@ bool fills_nulls(const Object& column, const Object& relation) {
 }
 
 Command fill_nulls(const Object& table, const Object& column) {
-  Command out{cat("UPDATE ", table.id.identity, " SET ", column.name, " = ", column.fact("using"), " WHERE ", column.name,
-                  " IS NULL"),
+  Command out{cat("UPDATE ", table.id.identity, " SET ", column.name, " = ", column.fact("using"), " WHERE ",
+                  column.name, " IS NULL"),
               "UPDATE",
               cat("RowExclusiveLock ", table.id.identity),
               {}};

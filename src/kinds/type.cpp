@@ -146,7 +146,8 @@ class DomainWriter final : public Writer {
                               : change.after.get("not_null") == "yes" ? " SET NOT NULL"
                                                                       : cat(" ADD", not_null(change.after));
       out.commands.push_back({cat(prefix, how), "ALTER DOMAIN", {}, {}});
-      if (!had) out.dangers.push_back({Hazard::kDataDependent, cat(describe(change.after.id), " becomes NOT NULL"), true});
+      if (!had)
+        out.dangers.push_back({Hazard::kDataDependent, cat(describe(change.after.id), " becomes NOT NULL"), true});
     }
     return out;
   }

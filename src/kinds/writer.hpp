@@ -33,7 +33,7 @@ struct Command {
 
 struct Danger {
   Hazard hazard;
-  std::string text;  // what it means here, without the hazard's name
+  std::string text;    // what it means here, without the hazard's name
   bool nulls = false;  // of kDataDependent: what may be against it is that a value is NULL
 };
 

@@ -148,7 +148,8 @@ Rows execute(const std::string& sql, const std::vector<Param>& params, How how) 
     CommandCounterIncrement();
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
   });
-  const SPIPlanPtr plan = how == How::kReadsOnce || how == How::kReadsForThem ? prepare(sql, params, false) : plan_of(sql, params);
+  const SPIPlanPtr plan =
+      how == How::kReadsOnce || how == How::kReadsForThem ? prepare(sql, params, false) : plan_of(sql, params);
   call([&] {
     auto* values = static_cast<Datum*>(palloc0(sizeof(Datum) * (params.size() + 1)));
     for (std::size_t i = 0; i < params.size(); ++i) values[i] = datum_of(params[i]);

@@ -399,9 +399,9 @@ class Phases {
     const std::string name = helper_name(*column), alter = kinds::alter_relation(table);
     const Object* helper = helper_of(*column);
     if (!helper)
-      guards_.push_back(
-          like(step, cat(alter, " ADD CONSTRAINT ", name, " CHECK (", column->name, " IS NOT NULL)", kNotValid),
-               "ALTER TABLE", kinds::access_exclusive(table)));
+      guards_.push_back(like(step,
+                             cat(alter, " ADD CONSTRAINT ", name, " CHECK (", column->name, " IS NOT NULL)", kNotValid),
+                             "ALTER TABLE", kinds::access_exclusive(table)));
     if (!helper || helper->get("definition").ends_with(kNotValid)) {
       Step validate =
           like(step, cat(alter, kValidate, name), "ALTER TABLE", cat("ShareUpdateExclusiveLock ", table.id.identity));

@@ -53,7 +53,7 @@ constexpr long kPause = 50 * 1000;  // microseconds
 /// Another round is needed, with more participants.
 struct Spread {
   std::set<ObjectId> ids;
-  bool stays = false;       // none of them because it must step aside
+  bool stays = false;        // none of them because it must step aside
   std::set<Oid> stubs = {};  // tables of which there was a stub only
 };
 /// The first round only asks who takes part; the last one proves.
