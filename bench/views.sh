@@ -23,9 +23,9 @@ measure_views() {
         process $db.pg_dump "$bindir/pg_dump" -s $db
         sql postgres -c "CREATE DATABASE copy TEMPLATE $db"
         sql copy -c 'SELECT' > /dev/null
+        timed copy $db.plan "$(printf "\\\\timing on\n\\\\o /dev/null\nSELECT pgschema_plan('%s', format => 'summary');" "$views_change")"
         # What does not fit the server's lock table is refused before it starts: then that is what is reported.
-        if timed_or_refused copy $db.plan "SELECT pgschema_plan('$views_change', format => 'summary');"; then
-            timed copy $db.apply "$(printf "\\\\timing on\nCALL pgschema_apply('%s', allow => '{all}');" "$views_change")"
+        if timed_or_refused copy $db.apply "CALL pgschema_apply('$views_change', allow => '{all}');"; then
             [ "$(sql copy -Atc "SELECT atttypid::regtype FROM pg_attribute WHERE attrelid = 'app.v$views'::regclass AND attname = 'a'")" = bigint ] ||
                 die "the change was not applied"
         fi
@@ -39,7 +39,7 @@ timed_or_refused() {
         note "$2" "$(awk '/^Time: / { print $2 }' "$work/output")"
     else
         grep -q 'max_locks_per_transaction' "$work/errors" || { cat "$work/errors" >&2; die "failed: $2"; }
-        awk '/ERROR|HINT/' "$work/errors" > "$work/refused.$2"
+        awk '/ERROR|DETAIL|HINT/' "$work/errors" > "$work/refused.$2"
         return 1
     fi
 }
@@ -50,10 +50,10 @@ report_views() {
     read -r dump _ < <(statistics $db.pg_dump)
     printf '   %s views on one that changes\n' "$1"
     row $db.pg_dump "pg_dump -s"
-    if [ -e "$work/refused.$db.plan" ]; then
-        sed 's/^/   refused before it starts: /' "$work/refused.$db.plan"
+    row $db.plan "pgschema_plan, all of them rebuilt" $target
+    if [ -e "$work/refused.$db.apply" ]; then
+        sed 's/^/   pgschema_apply is refused before it starts: /' "$work/refused.$db.apply"
     else
-        row $db.plan  "pgschema_plan, all of them rebuilt" $target
         row $db.apply "pgschema_apply" $target
     fi
     printf '\n'
