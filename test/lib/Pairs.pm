@@ -254,13 +254,12 @@ sub form
 	return joined(map { $_->[1] } @$statements) if $pair->{form} ne 'shuffled';
 	srand($pair->{order});
 	my (%of, @keys);
+	for (@$statements) { push @keys, $_->[2] if !$of{ $_->[2] }; push @{ $of{ $_->[2] } }, $_->[1]; }
 	# Which of two indexes of a partition becomes a part of its parent's is a matter of their order where the server takes them for
-	# the same: docs/limits.md.
-	for (@$statements)
+	# the same (docs/limits.md): a partition with an index of its own leaves everything where it is.
+	for my $about (values %of)
 	{
-		my $key = $_->[1] =~ /^CREATE (UNIQUE )?INDEX/ ? 'indexes' : $_->[2];
-		push @keys, $key if !$of{$key};
-		push @{ $of{$key} }, $_->[1];
+		return joined(map { $_->[1] } @$statements) if grep({ /^CREATE (UNLOGGED )?TABLE .* PARTITION OF /s } @$about) && grep({ /^CREATE (UNIQUE )?INDEX/ } @$about);
 	}
 	return joined(map { @{ $of{$_} } } RandomSchema::some(scalar(@keys), @keys));
 }
