@@ -143,7 +143,7 @@ CREATE PROCEDURE pgschema_apply(desired text, schemas name[] DEFAULT NULL, expec
   LANGUAGE C;
 
 COMMENT ON PROCEDURE pgschema_apply(text, name[], text, text[], text, interval, int, int, bigint) IS
-  'brings the database to the desired state: plans, checks, runs, verifies and records, all or nothing; schemas as in pgschema_plan(); expect: the fingerprint of the reviewed plan; allow: hazards that are accepted; all locks are taken first, lock_timeout: for each of them, retries: how often it is tried again after all were given up (55P03 in the end); strategy online: in phases that commit one after the other, until_phase: stop after this one, the same call goes on';
+  'brings the database to the desired state: plans, checks, runs, verifies and records, all or nothing; schemas as in pgschema_plan(); expect: the fingerprint of the reviewed plan; allow: hazards that are accepted; all locks are taken first, lock_timeout: for all of them together, retries: how often it is tried again after all were given up (55P03 in the end); strategy online: in phases that commit one after the other, until_phase: stop after this one, the same call goes on';
 
 REVOKE EXECUTE ON PROCEDURE pgschema_apply(text, name[], text, text[], text, interval, int, int, bigint) FROM PUBLIC;
 

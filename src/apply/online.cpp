@@ -6,6 +6,7 @@
 #include "apply/progress.hpp"
 #include "apply/transaction.hpp"
 #include "apply/worker.hpp"
+#include "catalog/row_parts.hpp"
 #include "model/secrets.hpp"
 #include "pg/fault.hpp"
 #include "pg/sha256.hpp"
@@ -31,25 +32,16 @@ constexpr const char* kAdvanceSql = R"(
 UPDATE pgschema.applied SET phases_done = $2, steps_done = steps_done + $3, step_ms = step_ms || $4::real[], status = 'running', error = NULL
 WHERE version = $1)";
 
-// What holds the rows of a table, of all its partitions and children; and its blocks.
-constexpr const char* kPartsSql = R"(
-WITH RECURSIVE tree(oid) AS (SELECT to_regclass($1)::oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
-SELECT format('%I.%I', n.nspname, c.relname), c.relkind, CASE c.relkind WHEN 'r' THEN pg_relation_size(c.oid) / current_setting('block_size')::bigint END
-FROM tree JOIN pg_class c ON c.oid = tree.oid AND c.relkind IN ('r', 'f') JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY 1)";
-
 constexpr std::int64_t kBlocksOfBatch = 512;  // 4 MB
 
 /// "UPDATE app.t SET …" as statements that change some blocks of one table each. A foreign table has no blocks here.
 std::vector<std::string> batches_of(const kinds::Command& update) {
   const std::string_view rest = std::string_view(update.sql).substr(cat("UPDATE ", update.relation).size());
   std::vector<std::string> out;
-  for (const auto& part : pg::query(kPartsSql, {update.relation})) {
-    const std::string whole = cat("UPDATE ONLY ", part.text(0), rest);
-    if (part.text(1) == "f") {
-      out.push_back(cat("UPDATE ", part.text(0), rest));
-      continue;
-    }
-    for (std::int64_t block = 0; block < part.number(2); block += kBlocksOfBatch)
+  for (const auto& part : catalog::row_parts(update.relation)) {
+    const std::string whole = cat("UPDATE ", part.foreign ? "" : "ONLY ", part.table, rest);
+    if (part.foreign) out.push_back(whole);
+    for (std::int64_t block = 0; block < part.blocks; block += kBlocksOfBatch)
       out.push_back(cat(whole, " AND ctid >= '(", std::to_string(block), ",0)' AND ctid < '(",
                         std::to_string(block + kBlocksOfBatch), ",0)'"));
   }
@@ -153,16 +145,19 @@ class Course {
     planned.outcome.plan.steps = planned.document.plan.steps = rest_;
   }
 
+  /// A step that has a phase of its own.
+  static void leave_out(std::vector<plan::Step>& steps, std::size_t which) {
+    steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(which));
+    for (; which < steps.size(); ++which) {
+      --steps[which].phase;
+      --steps[which].number;
+    }
+  }
+
   /// What an earlier call has done before anything else that is left now, and no catalog tells.
   static void leave_out_done(functions::Planned& planned, int left) {
     auto& steps = planned.document.plan.steps;
-    while (!steps.empty() && steps.back().phase > left && steps.front().runs == Runs::kInBatches) {
-      steps.erase(steps.begin());
-      for (auto& step : steps) {
-        --step.phase;
-        --step.number;
-      }
-    }
+    while (!steps.empty() && steps.back().phase > left && steps.front().runs == Runs::kInBatches) leave_out(steps, 0);
     planned.outcome.plan.steps = steps;
   }
 
@@ -172,16 +167,11 @@ class Course {
       return std::count_if(in.begin(), in.end(), [&](const plan::Step& step) { return step.command.sql == sql; });
     };
     for (std::size_t i = 0; i < steps.size();) {
-      const plan::Step& step = steps[i];
-      if (step.runs != Runs::kInBatches || times(steps, step.command.sql) <= times(rest_, step.command.sql)) {
+      const std::string& sql = steps[i].command.sql;
+      if (steps[i].runs == Runs::kInBatches && times(steps, sql) > times(rest_, sql))
+        leave_out(steps, i);
+      else
         ++i;
-        continue;
-      }
-      steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(i));
-      for (std::size_t later = i; later < steps.size(); ++later) {
-        --steps[later].phase;
-        --steps[later].number;
-      }
     }
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "catalog/row_parts.hpp"
 #include "functions/settings.hpp"
 #include "kinds/registry.hpp"
 #include "pg/compat.hpp"
@@ -47,12 +48,6 @@ constexpr const char* kDomainColumnsSql = R"(
 SELECT format('%I.%I', n.nspname, c.relname), quote_ident(a.attname)
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r' JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE a.atttypid = to_regtype($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, 2)";
-
-// Of a tree, what holds rows; and how many blocks it has.
-constexpr const char* kLeavesSql = R"(
-WITH RECURSIVE tree(oid) AS (SELECT $1 UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
-SELECT format('%I.%I', n.nspname, c.relname), pg_relation_size(c.oid) / current_setting('block_size')::bigint
-FROM tree JOIN pg_class c ON c.oid = tree.oid AND c.relkind = 'r' JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY 1)";
 
 /// There is nothing to be said, and why.
 struct Unknown {
@@ -258,9 +253,10 @@ class Check {
     out.says = Says::kAgainst;
     out.rows = 1;
     out.or_more = true;
-    for (const auto& leaf : pg::query(kLeavesSql, {of.oid})) {
+    for (const auto& leaf : catalog::row_parts(of.live)) {
+      if (leaf.foreign) continue;
       Table part = of;
-      part.live = leaf.text(0);
+      part.live = leaf.table;
       part.partitioned = false;
       if (!whole_tree && !of.partitioned && part.live != of.live) continue;
       const auto raises = [&](const std::string& from, const std::string& to) {
@@ -275,7 +271,7 @@ class Check {
         }
       };
       const auto block = [](std::int64_t n) { return cat("(", std::to_string(n), ",0)"); };
-      std::int64_t low = 0, high = leaf.number(1);
+      std::int64_t low = 0, high = leaf.blocks;
       if (!raises(block(low), block(high))) continue;
       while (high - low > 1) (raises(block(low), block((low + high) / 2)) ? high : low) = (low + high) / 2;
       const auto row = [&](std::int64_t n) { return cat("(", std::to_string(low), ",", std::to_string(n), ")"); };
@@ -309,10 +305,7 @@ class Check {
     const ObjectId type{Kind::kEnum, without(column.get("type"), "[]")};
     const Object* after = outcome_.desired.find(type);
     if (!after || column.get("type").ends_with("[]")) throw Unknown{"it speaks of what the plan makes"};
-    std::string stay = after->get("labels").empty() ? "''" : after->get("labels");
-    if (const auto mapped = outcome_.values_becoming.find(type); mapped != outcome_.values_becoming.end())
-      for (const auto& [from, to] : mapped->second) stay += cat(", ", from);
-    return against(of, true, cat(column.name, "::text NOT IN (", stay, ")"));
+    return against(of, true, cat(column.name, "::text NOT IN (", values_kept(outcome_, *after), ")"));
   }
 
   /// The column is called "value" there, as VALUE is understood.
@@ -436,6 +429,13 @@ std::string told(const RowsSay& said) {
 }
 
 }  // namespace
+
+std::string values_kept(const shadow::Outcome& outcome, const Object& type) {
+  std::string out = type.get("labels").empty() ? "''" : type.get("labels");
+  if (const auto mapped = outcome.values_becoming.find(type.id); mapped != outcome.values_becoming.end())
+    for (const auto& [from, to] : mapped->second) out += cat(", ", from);
+  return out;
+}
 
 void check_data(const shadow::Outcome& outcome, plan::Document& document) {
   if (settings::check_data == 0) return;

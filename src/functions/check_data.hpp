@@ -6,6 +6,9 @@
 
 namespace pgschema::functions {
 
+/// The values of an enum as it is to be, and those that become another: 'new', 'done'.
+std::string values_kept(const shadow::Outcome& outcome, const Object& type);
+
 /// Looks at the rows for every hazard data_dependent of a plan, as the caller, for pgschema.check_data milliseconds in all, and says
 /// what came of it: with the hazards of the document and of its steps. Nothing is said while that setting is 0.
 ///

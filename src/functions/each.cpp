@@ -99,14 +99,16 @@ class Tour {
         ++applied;
         continue;
       } catch (pg::Error& error) {
-        if (!goes_on_ || error.sqlstate() == "57014" || error.sqlstate() == "57P01")
-          stop_with(error.context, [&] { throw error; });
+        if (!goes_on_ || error.sqlerrcode == ERRCODE_QUERY_CANCELED) {
+          error.context += so_far();
+          throw;
+        }
         message = error.message;
         detail = error.detail;
       } catch (Failure& failure) {
         if (!goes_on_) {
-          std::string context = failure.context();
-          stop_with(context, [&] { throw failure.context(context); });
+          failure.context(failure.context() + so_far());
+          throw;
         }
         message = failure.message();
         detail = failure.detail();
@@ -121,55 +123,54 @@ class Tour {
   int applied = 0, failed = 0;
 
  private:
-  /// With how far it came.
-  template <typename Throw>
-  [[noreturn]] void stop_with(std::string& context, Throw&& raise) {
-    context += cat("\nschemas done: ", std::to_string(applied), " of ", std::to_string(schemas_.size()),
-                   failed ? cat(", failed: ", std::to_string(failed)) : "", "; the same call goes on");
-    raise();
-    throw Failure(sqlstate::kInternal, "not reached");
+  std::string so_far() const {
+    return cat("\nschemas done: ", std::to_string(applied), " of ", std::to_string(schemas_.size()),
+               failed ? cat(", failed: ", std::to_string(failed)) : "", "; the same call goes on");
   }
 
   void check(const Planned& planned) const {
-    const std::string shape = shape_of(planned, arguments_);
-    const bool expected = shapes_ && std::find(shapes_->begin(), shapes_->end(), shape) != shapes_->end();
-    if (shapes_ && !expected && !planned.document.plan.empty())
-      throw Failure(sqlstate::kObjectNotReady, "the plan is not one of the expected shapes")
-          .detail(cat("Its shape is ", shape, "."))
-          .hint("This schema is not like those that were reviewed. See pgschema_plan() for it alone.");
+    bool expected = false;
+    if (shapes_) {
+      const std::string shape = shape_of(planned, arguments_);
+      expected = std::find(shapes_->begin(), shapes_->end(), shape) != shapes_->end();
+      if (!expected && !planned.document.plan.empty())
+        throw Failure(sqlstate::kObjectNotReady, "the plan is not one of the expected shapes")
+            .detail(cat("Its shape is ", shape, "."))
+            .hint("This schema is not like those that were reviewed. See pgschema_plan() for it alone.");
+    }
     check_hazards(planned, allow_, expected);
   }
 
   void apply_to(const std::string& schema) {
     arguments_.schemas = {schema};
     const std::string started = apply::now();
+    std::int64_t version = 0;
+    std::string what;
     if (arguments_.strategy == "online") {
-      (void)apply::run_in_phases({arguments_,
-                                  {},
-                                  {},
-                                  waits_,
-                                  [&](const Planned& planned, bool) {
-                                    check(planned);
-                                    check_lock_table(planned.document);
-                                  },
-                                  started});
-      apply::commit();
-      return apply::ask_for_snapshot();
-    }
-    Applied done;
-    {
+      version = apply::run_in_phases({arguments_,
+                                      {},
+                                      {},
+                                      waits_,
+                                      [&](const Planned& planned, bool) {
+                                        check(planned);
+                                        check_lock_table(planned.document);
+                                      },
+                                      started});
+    } else {
       pg::Subtransaction all;
-      done = apply_at_once(arguments_, waits_, started, [&](const Planned& planned) { check(planned); });
+      const Applied done = apply_at_once(arguments_, waits_, started, [&](const Planned& planned) { check(planned); });
       all.commit();
+      version = done.version;
+      what = done.steps == 0   ? ", nothing to change"
+             : done.steps == 1 ? ", 1 statement"
+                               : cat(", ", std::to_string(done.steps), " statements");
     }
     pg::fault_point("before a schema is committed");
     apply::commit();
     apply::ask_for_snapshot();
     tell(NOTICE,
-         cat("pgschema: schema ", script::quote_identifier(schema), ", ",
-             done.steps == 0 ? "nothing to change"
-                             : cat(std::to_string(done.steps), done.steps == 1 ? " statement" : " statements"),
-             "; recorded as version ", std::to_string(done.version)),
+         cat("pgschema: schema ", script::quote_identifier(schema), what, "; recorded as version ",
+             std::to_string(version)),
          "");
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "functions/check_data.hpp"
 #include "functions/settings.hpp"
 #include "functions/size.hpp"
 #include "kinds/registry.hpp"
@@ -151,9 +152,7 @@ void add_lost_values(const shadow::Outcome& outcome, plan::Document& document) {
   for (const auto& [id, type] : outcome.live.objects) {
     const Object* after = id.kind == Kind::kEnum ? outcome.desired.find(id) : nullptr;
     if (!after || after->get("labels") == type.get("labels")) continue;
-    std::string stays = after->get("labels").empty() ? "''" : after->get("labels");
-    if (auto mapped = outcome.values_becoming.find(id); mapped != outcome.values_becoming.end())
-      for (const auto& [from, to] : mapped->second) stays += cat(", ", from);
+    const std::string stays = values_kept(outcome, *after);
     for (const auto& [column_id, column] : outcome.live.objects) {
       if (column_id.kind != Kind::kColumn || column.parent.kind != Kind::kTable || column.get("type") != id.identity)
         continue;

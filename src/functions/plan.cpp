@@ -1,5 +1,6 @@
 // pgschema_plan and pgschema_steps: a plan as text and as rows.
 #include "functions/arguments.hpp"
+#include "functions/check_data.hpp"
 #include "functions/planning.hpp"
 #include "functions/size.hpp"
 #include "kinds/registry.hpp"
@@ -12,13 +13,20 @@ namespace pgschema::functions {
 
 namespace {
 
+/// Who looks at a plan wants to know what the rows say to it.
+Planned make_plan_to_show(FunctionCallInfo fcinfo) {
+  Planned out = make_plan(plan_arguments(fcinfo, 0, 1, 2));
+  check_data(out.outcome, out.document);
+  return out;
+}
+
 Datum plan(FunctionCallInfo fcinfo) {
   const HeapScope heap;
   const Secrets secrets;
   const std::string format = text_argument(fcinfo, 3).value_or("text");
   check_known("format", format, {"text", "summary", "sql", "json"});
   RowsOut rows(fcinfo);
-  const auto document = make_plan(plan_arguments(fcinfo, 0, 1, 2)).document;
+  const auto document = make_plan_to_show(fcinfo).document;
   if (format == "json") {
     rows.add({plan::json(document)});
     return 0;
@@ -78,7 +86,7 @@ Datum steps(FunctionCallInfo fcinfo) {
   const HeapScope heap;
   const Secrets secrets;
   RowsOut rows(fcinfo);
-  const auto planned = make_plan(plan_arguments(fcinfo, 0, 1, 2));
+  const auto planned = make_plan_to_show(fcinfo);
   for (const auto& step : planned.document.plan.steps) {
     std::vector<std::string> hazards;
     for (const auto& hazard : planned.document.hazards)

@@ -6,7 +6,6 @@
 #include <array>
 
 #include "functions/arguments.hpp"
-#include "functions/check_data.hpp"
 #include "functions/lock_table.hpp"
 #include "functions/measure.hpp"
 #include "functions/settings.hpp"
@@ -323,7 +322,6 @@ Planned make_plan(const PlanArguments& arguments, bool applying) {
   describe_rebuilds(outcome, document);
   describe_text(outcome, document);
   measure(outcome, document);
-  if (!applying) check_data(outcome, document);
   if (!arguments.schemas) tell_overloads(outcome);
   return out;
 }

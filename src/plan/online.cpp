@@ -123,6 +123,10 @@ class Phases {
   }
 
   void place(Step step) {
+    if (const auto handed = handed_on_.find(step.object); handed != handed_on_.end() && step.command.tag != "UPDATE") {
+      step.dangers.insert(step.dangers.end(), handed->second.begin(), handed->second.end());
+      handed_on_.erase(handed);
+    }
     const Kind kind = step.object.kind;
     const std::string& sql = step.command.sql;
     if (kind == Kind::kIndex && step.command.tag == "CREATE INDEX") return create_index(std::move(step));
@@ -374,6 +378,8 @@ class Phases {
     const Object* column = live_.find(step.object);
     const Object* helper = column ? helper_of(*column) : nullptr;
     filled_.erase(step.object);
+    // What NOT NULL may do, the step says that comes after this one.
+    handed_on_.emplace(step.object, std::exchange(step.dangers, {}));
     if (helper && !helper->get("definition").ends_with(kNotValid)) return;
     step.runs = Step::Runs::kInBatches;
     if (!helper) fills_.push_back(step);
@@ -422,6 +428,7 @@ class Phases {
   std::set<ObjectId> filled_;    // columns whose NULL rows get a value in the phase in the middle
   std::set<ObjectId> added_;     // columns that come before everything else
   std::set<std::string> taken_;  // names of relations that there are before the plan
+  std::map<ObjectId, std::vector<kinds::Danger>> handed_on_;
   std::map<ObjectId, Step> held_;
   std::vector<Step> prepare_, fills_, guards_, fills_again_, early_, main_, late_, finish_;
 };

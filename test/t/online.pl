@@ -4,6 +4,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Psql;
 
 my $node = PostgreSQL::Test::Cluster->new('online');
 $node->init(extra => [ '--locale=C', '--encoding=UTF8' ]);
@@ -153,14 +154,7 @@ unlike($err, qr/ERROR/, 'a role that owns it');
 is_wanted($owned, 'leads there', 'owners');
 
 # ------------------------------------------------------------------------------------ whoever is in the way, and kills
-sub session
-{
-	my ($database) = @_;
-	my $session = { in => '', out => '', err => '' };
-	$session->{psql} = IPC::Run::start([ 'psql', '-X', '-q', '-At', '-d', $node->connstr($database), '-f', '-' ], '<', \$session->{in}, '>', \$session->{out}, '2>', \$session->{err});
-	return $session;
-}
-sub say_to { my ($session, $sql) = @_; $session->{in} .= "$sql\n\\echo done\n"; $session->{psql}->pump until $session->{out} =~ s/^(.*)done\n//s; return $1; }
+sub session { return Psql::session($node->connstr($_[0])); }
 my $worker_sql = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pgschema'";
 for my $end ('pg_cancel_backend', 'pg_terminate_backend', 'the worker')
 {
@@ -225,6 +219,11 @@ CREATE TABLE app.tree (id int,
 	is(() = $plan =~ /^\d+ UPDATE /mg, 8, 'each fills twice');
 	like($plan, qr/UPDATE app\.many SET a = .*ADD CONSTRAINT pgschema_not_null_a CHECK \(a IS NOT NULL\) NOT VALID.*UPDATE app\.many SET a = .*VALIDATE CONSTRAINT pgschema_not_null_a.*ALTER COLUMN a SET NOT NULL/s, 'before and after nobody can write NULL any more');
 	my $expect = $node->safe_psql($filled, "SELECT (string_agg(l, E'\n')::jsonb)->>'fingerprint' FROM pgschema_plan(\$t\$$text\$t\$, strategy => 'online', format => 'json') l");
+	my $hazards = "SELECT string_agg(DISTINCT concat_ws(' ', command, h->>'hazard', h->>'text'), E'\n' ORDER BY concat_ws(' ', command, h->>'hazard', h->>'text')) FROM pgschema_steps(\$t\$$text\$t\$, strategy => 'online') s, jsonb_array_elements(s.details->'hazards') h";
+	is($node->safe_psql($filled, "SET pgschema.hazard_size = 0; SET pgschema.check_data = '1h'; $hazards"), "ALTER TABLE data_dependent column app.many.a becomes NOT NULL: no row is against it
+ALTER TABLE data_dependent column app.many.$long is NOT NULL and has no default: no row is against it
+ALTER TABLE data_dependent column app.many.b is NOT NULL and has no default: no row is against it
+ALTER TABLE data_dependent column app.tree.a becomes NOT NULL: no row is against it", 'nothing stands in the way of writers, and what proves NOT NULL may fail');
 	my ($phases) = $plan =~ /^(\d+) [^\n]*\z/m;
 	# Stopped in the midst, cancelled in the midst of a batch, and gone on with: the reviewed plan.
 	my ($out, $err);

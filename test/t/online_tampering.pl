@@ -4,6 +4,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Psql;
 
 my $node = PostgreSQL::Test::Cluster->new('online_tampering');
 $node->init(extra => [ '--locale=C', '--encoding=UTF8' ]);
@@ -68,14 +69,7 @@ for my $until (1 .. $phases - 1)
 }
 
 # ------------------------------------------------------------------------------------------------- in the midst of one call
-sub session
-{
-	my ($database) = @_;
-	my $session = { in => '', out => '', err => '' };
-	$session->{psql} = IPC::Run::start([ 'psql', '-X', '-q', '-At', '-d', $node->connstr($database), '-f', '-' ], '<', \$session->{in}, '>', \$session->{out}, '2>', \$session->{err});
-	return $session;
-}
-sub say_to { my ($session, $sql) = @_; $session->{in} .= "$sql\n\\echo done\n"; $session->{psql}->pump until $session->{out} =~ s/^(.*)done\n//s; return $1; }
+sub session { return Psql::session($node->connstr($_[0])); }
 # Rows where there were none when the plan was reviewed.
 $tampering{rows} = [ 'INSERT INTO app.gone VALUES (1)', undef, 'SELECT count(*) FROM app.gone' ];
 for my $how ('with expect', 'with allow')
