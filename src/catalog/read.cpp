@@ -514,7 +514,8 @@ class Builder {
     if (in_trees_ && (source.kind == to->id.kind || (is_table(source.kind) && is_table(to->id.kind)) || key_of_index))
       if (const ObjectId inheritance{Kind::kInheritance, kinds::describe(source)}; out.snapshot.has(inheritance))
         source = inheritance;
-    out.snapshot.depend(source, target, edge.type);
+    const bool of_rows = edge.type == DEPENDENCY_NORMAL && edge.to.classid == TypeRelationId && is_table(target.kind);
+    out.snapshot.depend(source, target, of_rows ? kRowType : edge.type);
     // Members of an extension come with it.
     if (!OidIsValid(to->extension)) return;
     if (const auto made_by = extensions_.find(to->extension); made_by != extensions_.end())

@@ -162,6 +162,10 @@ constexpr Reading kReadings[] = {
      "CASE WHEN t.conparentid = 0 OR NOT EXISTS (SELECT FROM pg_catalog.pg_constraint above WHERE above.oid = t.conparentid AND "
      "above.conrelid = t.conrelid) THEN t.conname END",
      "the rows of a foreign key for the partitions that it refers to have names of the server's choice"},
+    {"pg_constraint", "convalidated", As::text,
+     "CASE WHEN t.conparentid = 0 OR NOT EXISTS (SELECT FROM pg_catalog.pg_constraint above WHERE above.oid = t.conparentid AND "
+     "above.conrelid = t.conrelid) THEN t.convalidated END",
+     "of the same rows it tells whether the partition came before a foreign key NOT VALID; nothing asks for it"},
     {"pg_constraint", "connoinherit", As::text, "CASE WHEN t.contype IN ('c', 'n') AND t.connoinherit THEN 't' END",
      "of keys it tells how the key of a partition came to the parent's; there is no NO INHERIT for them"},
     {"pg_policy", "polroles", As::text,

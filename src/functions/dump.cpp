@@ -106,8 +106,9 @@ Datum dump(FunctionCallInfo fcinfo) {
   const apply::KeptSchemas what = dumped(fcinfo);
   add_settings(rows);
   const auto statements = statements_of(what.snapshot);
+  // Default privileges are not for what the dump itself creates.
   const auto of_schema = [&](const Statement& statement) {
-    return what.snapshot.root(statement.id).kind == Kind::kSchema;
+    return what.snapshot.root(statement.id).kind == Kind::kSchema && statement.id.kind != Kind::kDefaultPrivilege;
   };
   std::vector<bool> first;
   first.reserve(statements.size());

@@ -24,6 +24,9 @@ struct Dependency {
 /// A need that the catalog does not record: it says who comes first, and nobody has to step aside for it.
 inline constexpr char kUnrecorded = 'u';
 
+/// A normal need of the row type of a table, or of an array of it, where the server tells it from a need of the table.
+inline constexpr char kRowType = 'r';
+
 class Snapshot {
  public:
   /// An object as a number, for what looks at all of them: from 0 in the order of the ids. After all objects come the ids

@@ -182,7 +182,7 @@ class Mover {
     if (part_of_other) return dependent(object->parent, beneath, type);
     if (kinds::writer(id.kind).can_step_aside(*object, live_)) return down(id, beneath);
     if (request_.replaced_enums.count(beneath) && id.kind == Kind::kColumn) return;
-    if (type != 'n' && !desired_.has(id)) return down(id, beneath);
+    if (type != 'n' && type != kRowType && !desired_.has(id)) return down(id, beneath);
     refuse_holder(id, beneath);
   }
 
@@ -288,7 +288,8 @@ class Mover {
           out_.spread.insert(edge.from);
           continue;
         }
-        for (const auto& user : live_.dependents(column->parent)) expression_over_rows(user.from, domain);
+        for (const auto& user : live_.dependents(column->parent))
+          if (user.type == kRowType || !is_table(column->parent.kind)) expression_over_rows(user.from, domain);
         if (column->get("type").ends_with("[]")) refuse_container(*column, domain);
         if (column->parent.kind != Kind::kComposite) continue;
         for (const auto& user : live_.dependents(column->parent)) {
@@ -310,35 +311,47 @@ class Mover {
             cat("PostgreSQL does not look for a domain inside of ", column.get("type"), "."), ""});
   }
 
-  /// Nor is a table rewritten, or a column added that has values, while a stored expression takes its rows apart
-  /// (find_composite_type_dependencies() in tablecmds.c).
+  /// Nor is a table rewritten, a column's type changed, or a column added that has values, while a stored expression holds a row
+  /// of it (find_composite_type_dependencies() in tablecmds.c).
   void step_aside_for_rewrites(const std::vector<diff::Difference>& differences) {
+    std::map<ObjectId, ObjectId> rewritten;  // and by which change
     for (const auto& difference : differences) {
-      if (difference.id.kind != Kind::kColumn || difference.what == diff::What::kDropped) continue;
-      const Object& column = desired_.objects.at(difference.id);
-      if (column.parent.kind != Kind::kTable || !live_.has(column.parent)) continue;
+      const Object* column = desired_.find(difference.id);
+      if (difference.id.kind != Kind::kColumn || !column || !is_table(column->parent.kind)) continue;
       const auto& names = difference.attributes;
-      const bool rewritten =
-          difference.what == diff::What::kAltered
+      if (difference.what == diff::What::kAltered
               ? std::find(names.begin(), names.end(), "type") != names.end()
-              : !desired_.children(column.id).empty() || column.has("generated") || column.has("identity");
-      if (!rewritten) continue;
-      for (const auto& user : live_.dependents(column.parent)) {
-        expression_over_rows(user.from, column.id);
-        if (user.from.kind == Kind::kDefault) dependent(user.from, column.id, user.type);
-      }
+              : !desired_.children(column->id).empty() || column->has("generated") || column->has("identity"))
+        rewritten.emplace(column->parent, column->id);
     }
+    for (const auto& [id, alteration] : out_.altered) {
+      const auto rewrites = [](const kinds::Danger& danger) { return danger.hazard == kinds::Hazard::kRewrite; };
+      const bool of_column = id.kind == Kind::kColumn && is_table(live_.objects.at(id).parent.kind);
+      if (of_column && alteration.dependents_step_aside) rewritten.emplace(live_.objects.at(id).parent, id);
+      if (is_table(id.kind) && std::any_of(alteration.dangers.begin(), alteration.dangers.end(), rewrites))
+        rewritten.emplace(id, id);
+    }
+    for (const auto& [table, because] : rewritten)
+      for (const auto& user : live_.dependents(table))
+        if (user.type == kRowType) expression_over_rows(user.from, because);
   }
 
-  void expression_over_rows(const ObjectId& id, const ObjectId& domain) {
-    if (id.kind != Kind::kFunction && id.kind != Kind::kProcedure) return;
-    const Object* function = live_.find(id);
-    if (function && function->fact("atomic") != "t") return;
+  /// What may hold an expression. (That a column has the type, the server says.)
+  void expression_over_rows(const ObjectId& id, const ObjectId& because) {
+    static const std::set<Kind> kHolders = {
+        Kind::kView,     Kind::kMaterializedView, Kind::kRule,       Kind::kPolicy,  Kind::kTrigger,
+        Kind::kIndex,    Kind::kStatistics,       Kind::kConstraint, Kind::kDefault, Kind::kDomainConstraint,
+        Kind::kFunction, Kind::kProcedure};
+    if (!kHolders.count(id.kind)) return;
+    const Object* object = live_.find(id);
+    if (object && (id.kind == Kind::kFunction || id.kind == Kind::kProcedure) && object->fact("atomic") != "t" &&
+        object->fact("defaults") == "0")
+      return;
     // That it needs the rows' column is not recorded: its alteration would not come first.
     if (out_.altered.count(id))
-      down(id, domain);
+      down(id, because);
     else
-      dependent(id, domain, 'n');
+      dependent(id, because, 'n');
   }
 
   /// The old type is renamed, the columns of tables move to the new one, and everything else that uses the type

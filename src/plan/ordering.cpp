@@ -244,7 +244,7 @@ class Ordering {
       if (action == Action::kCreate && !request_.copies && (!object.parent || live_.has(desired_.root(id))))
         work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
       set_creation(wanted.number, add(2, std::move(work)));
-      if (!object.parent) add_privilege_reset(id, id);
+      if (!object.parent || id.kind == Kind::kIdentitySequence) add_privilege_reset(id, id);
     }
     for (const auto& [number, by] : made_with)
       if (const auto node = creates_.find(by)) makers_.set(number, *node);
@@ -299,6 +299,18 @@ class Ordering {
            std::any_of(wanted.begin(), wanted.end(), other);
   }
 
+  /// Of the caller, but a column that is added to a table has a sequence of the table's owner
+  /// (generateSerialExtraStmts() in parse_utilcmd.c), who is the wanted one then: see siblings().
+  const AllDefaultPrivileges& defaults_of_maker(const ObjectId& id) const {
+    if (id.kind == Kind::kIdentitySequence && !request_.copies && live_.has(desired_.root(id)))
+      for (const auto* in : {&desired_, &live_})
+        if (const Object* owner = in->find({Kind::kOwner, kinds::describe(in->root(id))}))
+          if (const auto found = request_.default_privileges_of.find(owner->get("role"));
+              found != request_.default_privileges_of.end())
+            return found->second;
+    return request_.default_privileges;
+  }
+
   /// What ALTER DEFAULT PRIVILEGES gives to what is created is taken back, from one that was there before, and from a new one
   /// that should have other privileges. `made_by`: with what it is made.
   void add_privilege_reset(const ObjectId& id, const ObjectId& made_by) {
@@ -306,10 +318,11 @@ class Ordering {
     const Snapshot& from = live_.has(id) ? live_ : desired_;
     const Object& object = from.objects.at(id);
     const std::string type = type_of(id.kind);
-    const auto found = request_.default_privileges.find({object.schema, type});
-    if (type.empty() || found == request_.default_privileges.end()) return;
-    if (is_new && (!request_.says_privileges || !gets_other_privileges(object, found->second))) return;
     const Object* owner = from.find({Kind::kOwner, kinds::describe(from.root(id))});
+    const auto& defaults = defaults_of_maker(id);
+    const auto found = defaults.find({object.schema, type});
+    if (type.empty() || found == defaults.end()) return;
+    if (is_new && (!request_.says_privileges || !gets_other_privileges(object, found->second))) return;
     std::string grantees = "PUBLIC";
     for (const auto& grantee : found->second.grantees)
       if (grantee != "PUBLIC") grantees += cat(", ", grantee);
@@ -493,7 +506,10 @@ class Ordering {
       if (!node || !object->parent) continue;
       const Number parent = desired_.parent(object->number);
       before(makers_.find(parent), node);
-      before(find(alters_, object->parent), node);
+      const auto above = find(alters_, object->parent);
+      before(above, node);
+      if (object->id.kind == Kind::kIdentitySequence)  // its maker: see defaults_of_maker()
+        before(find(alters_, {Kind::kOwner, kinds::describe(desired_.root(object->id))}), above);
       if (!resets_.empty()) before(find(resets_, desired_.root(object->id)), node);
       before(find(resets_, object->parent), node);
       siblings(*object, *node);
@@ -603,6 +619,8 @@ class Ordering {
         // Names that the server chooses (of NOT NULL, from 18 on) are the parent's before they are the child's.
         for (const auto& parent : tables) {
           before(create_node(parent), create_node(object.parent));
+          for (const auto& part : desired_.children(parent))
+            if (part.kind == Kind::kColumn && !live_.has(part)) before(create_node(part), create_node(object.parent));
           for (const auto& part : desired_.children(object.parent))
             if (live_.has(part) &&
                 live_.objects.at(part).fact("not_null_name") != desired_.objects.at(part).fact("not_null_name"))

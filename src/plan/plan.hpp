@@ -103,6 +103,8 @@ struct Request {
   bool says_privileges = false;
   /// In phases: see online.hpp.
   bool online = false;
+  /// The same of what others create, by role: the sequence of an identity column that is added is made by the table's owner.
+  std::map<std::string, AllDefaultPrivileges> default_privileges_of = {};
 };
 
 /// Raises Failure for what no plan could be made of (a circle, an unsupported kind).

@@ -10,6 +10,7 @@
 #include "pg/fault.hpp"
 #include "pg/lock_watch.hpp"
 #include "pg/query.hpp"
+#include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
 #include "plan/online.hpp"
 #include "script/quote.hpp"
@@ -333,6 +334,12 @@ class Attempt {
     if (whole_)
       for (const auto& id : named(evaluated.desired)) outcome.named.insert(id);
     plan::Request request{live, evaluated.desired, outcome.named, std::move(renames), {}, default_privileges(caller_)};
+    for (const auto& [id, object] : evaluated.desired.objects)
+      if (id.kind == Kind::kIdentitySequence && !live.has(id) && live.has(evaluated.desired.root(id)))
+        if (const Object* owner = evaluated.desired.find({Kind::kOwner, kinds::describe(evaluated.desired.root(id))});
+            owner && !request.default_privileges_of.count(owner->get("role")))
+          request.default_privileges_of.emplace(owner->get("role"),
+                                                default_privileges(pg::role_oid(owner->get("role"))));
     request.says_privileges = !whole_ || whole_->says_privileges();
     request.online = use_.online;
     for (const auto& rename : request.renames) outcome.renamed.emplace_back(rename.from, rename.to);

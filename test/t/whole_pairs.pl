@@ -70,6 +70,44 @@ there_and_back('a foreign key to a key of partitions', 'CREATE TABLE s.t (a int 
 there_and_back('a sequence moves to the table of another owner', 'CREATE TABLE s.t (a int); CREATE SEQUENCE s.q OWNED BY s.t.a', 'CREATE TABLE s.u (a int); CREATE SEQUENCE s.q OWNED BY s.u.a; ALTER TABLE s.u OWNER TO pairs_b');
 there_and_back('a materialized view that becomes one over another, which is not filled', 'CREATE TABLE s.t (a int); CREATE MATERIALIZED VIEW s.m AS SELECT a FROM s.t', 'CREATE TABLE s.t (a int); CREATE MATERIALIZED VIEW s.n AS SELECT a FROM s.t WITH NO DATA; CREATE MATERIALIZED VIEW s.m AS SELECT a + 1 AS a FROM s.n WITH NO DATA');
 there_and_back('a function over rows, and its table', 'CREATE TABLE s.t (a numeric); CREATE FUNCTION s.f(x s.t) RETURNS int LANGUAGE sql RETURN (x).a::int', "CREATE TABLE s.t (a bigint); CREATE FUNCTION s.f(x s.t) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT (x).a::int'");
+# Since the minor releases of 2026 a table is not retyped or rewritten while an expression holds a row of it.
+my $over_rows = 'CREATE TABLE s.t (a int, e s.e); CREATE TABLE s.o (a int); CREATE FUNCTION s.g(x s.t) RETURNS int LANGUAGE sql IMMUTABLE AS $$SELECT (x).a$$';
+my %over_rows = (
+	function => 'CREATE FUNCTION s.f(x s.t) RETURNS int LANGUAGE sql RETURN (x).a',
+	'default of a function' => "CREATE FUNCTION s.f(x int DEFAULT (ROW(1, NULL)::s.t).a) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+	view => 'CREATE VIEW s.v AS SELECT (NULL::s.t).a AS a, array_agg(t) AS b FROM s.t',
+	'materialized view' => 'CREATE MATERIALIZED VIEW s.v AS SELECT (NULL::s.t).a AS a; CREATE INDEX vi ON s.v (a)',
+	rule => 'CREATE RULE ru AS ON INSERT TO s.o DO ALSO SELECT (ROW(new.a, NULL)::s.t).a',
+	policy => 'CREATE POLICY p ON s.o USING ((ROW(a, NULL)::s.t).a > 0)',
+	trigger => 'CREATE TRIGGER tr BEFORE UPDATE ON s.o FOR EACH ROW WHEN ((ROW(old.a, NULL)::s.t).a > 0) EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+	index => 'CREATE INDEX i ON s.o (((ROW(a, NULL)::s.t).a))',
+	'unique constraint with an expression' => 'ALTER TABLE s.o ADD EXCLUDE (((ROW(a, NULL)::s.t).a) WITH =)',
+	statistics => 'CREATE STATISTICS s.st ON a, ((ROW(a, NULL)::s.t).a) FROM s.o',
+	check => 'ALTER TABLE s.o ADD CHECK ((ROW(a, NULL)::s.t).a > 0); ALTER TABLE s.t ADD CHECK (s.g(t) > 0)',
+	'check of a domain' => 'CREATE DOMAIN s.d AS int CHECK (VALUE > (ROW(1, NULL)::s.t).a)',
+	default => 'ALTER TABLE s.o ALTER a SET DEFAULT (ROW(1, NULL)::s.t).a');
+for my $what (sort keys %over_rows)
+{
+	my $all = "$over_rows; $over_rows{$what}";
+	there_and_back("$what over rows, and a value of an enum goes", "CREATE TYPE s.e AS ENUM ('a', 'b'); $all", "CREATE TYPE s.e AS ENUM ('a'); $all", rows => ["INSERT INTO s.t VALUES (1, 'a')", 'INSERT INTO s.o VALUES (1)']);
+	my $with = "CREATE TYPE s.e AS ENUM ('a'); $all";
+	(my $other = $with) =~ s/e s\.e/e text/;
+	there_and_back("$what over rows, and another type", $with, $other, rows => ['INSERT INTO s.o VALUES (1)']);
+	(my $unlogged = $with) =~ s/CREATE TABLE s\.t/CREATE UNLOGGED TABLE s.t/;
+	there_and_back("$what over rows, and a table becomes unlogged", $with, $unlogged, rows => ['INSERT INTO s.t VALUES (1)', 'INSERT INTO s.o VALUES (1)']);
+}
+my $defaults_of_others = 'ALTER DEFAULT PRIVILEGES FOR ROLE pairs_a IN SCHEMA s GRANT USAGE ON SEQUENCES TO pairs_b WITH GRANT OPTION; ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON SEQUENCES TO pairs_b';
+there_and_back('identities, and default privileges of an owner', "CREATE TABLE s.t (a int, b int NOT NULL); CREATE TABLE s.u (b int NOT NULL); ALTER TABLE s.u OWNER TO pairs_a; $defaults_of_others",
+	"CREATE TABLE s.t (a int, b int NOT NULL GENERATED ALWAYS AS IDENTITY, c int GENERATED ALWAYS AS IDENTITY); ALTER TABLE s.t OWNER TO pairs_a; CREATE TABLE s.u (b int NOT NULL GENERATED ALWAYS AS IDENTITY, c int GENERATED ALWAYS AS IDENTITY); $defaults_of_others");
+there_and_back('identities that get default privileges of an owner', "CREATE TABLE s.t (a int, b int NOT NULL); ALTER TABLE s.t OWNER TO pairs_a; $defaults_of_others",
+	"CREATE TABLE s.t (a int, b int NOT NULL); ALTER TABLE s.t OWNER TO pairs_a; $defaults_of_others; ALTER TABLE s.t ALTER b ADD GENERATED ALWAYS AS IDENTITY; ALTER TABLE s.t ADD c int GENERATED ALWAYS AS IDENTITY");
+there_and_back('a partition, and a foreign key to it that is not valid', 'CREATE TABLE s.k (a int PRIMARY KEY) PARTITION BY LIST (a); CREATE TABLE s.t (a int); ALTER TABLE s.t ADD FOREIGN KEY (a) REFERENCES s.k NOT VALID',
+	'CREATE TABLE s.k (a int PRIMARY KEY) PARTITION BY LIST (a); CREATE TABLE s.p PARTITION OF s.k FOR VALUES IN (1); CREATE TABLE s.t (a int); ALTER TABLE s.t ADD FOREIGN KEY (a) REFERENCES s.k NOT VALID');
+there_and_back('partitions of a partition in the same schema, and NOT NULL', 'CREATE TABLE s.t (n int NOT NULL) PARTITION BY RANGE (n)',
+	'CREATE TABLE s.t (n int NOT NULL, m smallint NOT NULL) PARTITION BY RANGE (n); CREATE TABLE s.p PARTITION OF s.t FOR VALUES FROM (0) TO (10) PARTITION BY HASH (n); CREATE TABLE s.q PARTITION OF s.p FOR VALUES WITH (MODULUS 3, REMAINDER 0)');
+there_and_back('partitions of a partition elsewhere, and NOT NULL', 'CREATE SCHEMA s2; CREATE TYPE s2.c AS (a int); CREATE TABLE s.t (n int NOT NULL, e s2.c) PARTITION BY RANGE (n)',
+	'CREATE SCHEMA s2; CREATE TYPE s2.d AS (a int); CREATE TABLE s.t (n int NOT NULL, e s2.d, m smallint NOT NULL) PARTITION BY RANGE (n); CREATE TABLE s2.p PARTITION OF s.t FOR VALUES FROM (0) TO (10) PARTITION BY HASH (n); CREATE TABLE s.q PARTITION OF s2.p FOR VALUES WITH (MODULUS 3, REMAINDER 0)',
+	schemas => ['s2'], renamed => [ [ 'type', 's2.c', 's2.d' ] ]);
 there_and_back('a table becomes unlogged, and its sequence does not', 'CREATE TABLE s.t (a int); CREATE SEQUENCE s.q OWNED BY s.t.a', 'CREATE UNLOGGED TABLE s.t (a int); CREATE SEQUENCE s.q OWNED BY s.t.a');
 there_and_back('options of a TOAST table that there is not yet', 'CREATE TABLE s.t (a int)', 'CREATE TABLE s.t (a int, b text) WITH (toast.autovacuum_enabled = false)');
 there_and_back('another parent, whose key has the name that the old one had', 'CREATE TABLE s.t (a int CONSTRAINT k PRIMARY KEY) PARTITION BY LIST (a); CREATE TABLE s.p PARTITION OF s.t FOR VALUES IN (1)', 'CREATE TABLE s.u (a int CONSTRAINT k PRIMARY KEY) PARTITION BY LIST (a); CREATE TABLE s.p PARTITION OF s.u FOR VALUES IN (1)', rows => ['INSERT INTO s.p VALUES (1)']);
