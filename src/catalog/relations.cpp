@@ -1,5 +1,7 @@
 #include "catalog/relations.hpp"
 
+#include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_set>
 
@@ -275,6 +277,7 @@ class Reader {
       });
     });
     for (std::size_t i = 0; i < indexes_.size(); ++i) index_places_.emplace(indexes_[i].oid, i);
+    note_keys_alike();
   }
 
   void scan_relations(const std::vector<Oid>& wanted) {
@@ -1055,6 +1058,7 @@ class Reader {
         if (OidIsValid(index->tablespace)) fields.set("tablespace", texts_.tablespace(index->tablespace));
         if (index->has_options) set_if_any(fields, "options", options_of(index->oid, ""));
       }
+      add_place_of_key(constraint.index, fields);
       if (const auto found = index_places_.find(constraint.index); found != index_places_.end()) {
         const Index& index = indexes_[found->second];
         if (index.clustered) fields.set("clustered", texts_.of("yes"));
@@ -1087,19 +1091,41 @@ class Reader {
     put(std::move(raw), fields, Kind::kConstraint, cat(name, " on ", named(*of).identity), "table constraint", unit);
   }
 
-  /// Equal for two indexes of one table, where the server may take one for the other when it looks for the part of a
-  /// parent's index (CompareIndexInfo() in index.c).
-  static std::string keys_of(const Index& index, const Relation& self) {
+  /// Unique indexes of one table over the same columns: a foreign key takes the oldest (transformFkeyCheckAttrs() in tablecmds.c).
+  void note_keys_alike() {
+    std::map<std::pair<Oid, std::vector<int16>>, Oid> first;
+    for (const auto& index : indexes_) {
+      if (!index.unique) continue;
+      std::vector<int16> columns = columns_of(index, true);
+      std::sort(columns.begin(), columns.end());
+      const auto [found, fresh] = first.emplace(std::pair(index.relation, std::move(columns)), index.oid);
+      if (!fresh) keys_alike_.insert({found->second, index.oid});
+    }
+  }
+
+  /// Where it stands among keys over the same columns.
+  void add_place_of_key(Oid index, Fields& fields) {
+    if (!keys_alike_.count(index)) return;
+    const std::string place = std::to_string(index);
+    fields.fact("key_place", texts_.of(cat(std::string(10 - place.size(), '0'), place)));
+  }
+
+  /// Of all, or of the key alone.
+  static std::vector<int16> columns_of(const Index& index, bool key = false) {
     constexpr auto kFrom = offsetof(FormData_pg_index, indnatts);
     constexpr auto kNumbers = offsetof(FormData_pg_index, indkey) + offsetof(int2vector, values) - kFrom;
     int16 count;
-    memcpy(&count, index.shape.data(), sizeof count);
+    memcpy(&count, index.shape.data() + (key ? offsetof(FormData_pg_index, indnkeyatts) - kFrom : 0), sizeof count);
+    std::vector<int16> out(static_cast<std::size_t>(count));
+    memcpy(out.data(), index.shape.data() + kNumbers, out.size() * sizeof(int16));
+    return out;
+  }
+
+  /// Equal for two indexes of one table, where the server may take one for the other when it looks for the part of a
+  /// parent's index (CompareIndexInfo() in index.c).
+  static std::string keys_of(const Index& index, const Relation& self) {
     std::string out = cat(std::to_string(self.method), index.unique ? " unique" : "");
-    for (int i = 0; i < count; ++i) {
-      int16 number;
-      memcpy(&number, index.shape.data() + kNumbers + static_cast<std::size_t>(i) * sizeof number, sizeof number);
-      out += cat(" ", std::to_string(number));
-    }
+    for (const int16 number : columns_of(index)) out += cat(" ", std::to_string(number));
     return out;
   }
 
@@ -1121,6 +1147,7 @@ class Reader {
     if (index.clustered) fields.set("clustered", texts_.of("yes"));
     if (index.replica_identity) fields.set("replica_identity", texts_.of("yes"));
     fields.fact("unique", Texts::truth(index.unique));
+    add_place_of_key(index.oid, fields);
     const Relation* of = relation(index.relation);
     if (of && (of->partition || of->kind == RELKIND_PARTITIONED_TABLE)) {
       // Which index of a partition the server takes for which of its parent's, where several fit, is by their age.
@@ -1148,7 +1175,7 @@ class Reader {
   std::unordered_map<Oid, std::size_t> places_, index_places_;
   std::unordered_map<Oid, Named> names_;
   MemoryContext scratch_ = nullptr;
-  std::unordered_set<Oid> key_indexes_;
+  std::unordered_set<Oid> key_indexes_, keys_alike_;
   std::map<std::pair<Oid, std::int32_t>, const char*> generated_;
   std::map<std::pair<Oid, std::int32_t>, const Constraint*> not_null_of_;
   std::map<std::pair<Oid, std::int64_t>, std::string> column_options_;

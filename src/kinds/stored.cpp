@@ -13,7 +13,7 @@ namespace {
 /// Of rows, or of the moment. (The place of a function is its OID, that of a grant is the order in which it was given.)
 bool is_of_the_moment(Kind kind, std::string_view fact) {
   return fact == "bytes" || fact == "rows" || fact == "last_value" || fact == "identity_last_value" ||
-         (fact == "place" && kind != Kind::kPrivilege);
+         fact == "key_place" || (fact == "place" && kind != Kind::kPrivilege);
 }
 
 /// Each field is its length, a colon, and its bytes.

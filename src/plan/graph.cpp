@@ -98,9 +98,12 @@ std::vector<Graph::Node> Graph::order(const std::function<std::string(Node)>& na
       if (--waiting[next] == 0) ready.push(rank[next]);
   }
   if (out.size() == keys_.size()) return out;
+  Circle circle(sqlstate::kFeatureNotSupported, "the changes need each other in a circle");
+  circle.nodes = a_cycle(later, waiting);
   std::string path;
-  for (Node node : a_cycle(later, waiting)) path += cat(path.empty() ? "" : ", before that: ", name_of(node));
-  throw Failure(sqlstate::kFeatureNotSupported, "the changes need each other in a circle").detail(path);
+  for (Node node : circle.nodes) path += cat(path.empty() ? "" : ", before that: ", name_of(node));
+  circle.detail(path);
+  throw circle;
 }
 
 }  // namespace pgschema::plan

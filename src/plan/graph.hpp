@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/failure.hpp"
 #include "model/shared_text.hpp"
 
 namespace pgschema::plan {
@@ -36,7 +37,12 @@ class Graph {
   };
   Clause must_run(Node node) { return {*this, node}; }
 
-  /// Raises Failure 0A000 on a cycle, with the nodes of one in the detail.
+  struct Circle : Failure {
+    using Failure::Failure;
+    std::vector<Node> nodes;
+  };
+
+  /// Raises Circle (0A000), with the nodes of one in the detail.
   std::vector<Node> order(const std::function<std::string(Node)>& name_of) const;
 
  private:

@@ -26,7 +26,8 @@ bool follows_type_change(Kind kind) {
 
 class Mover {
  public:
-  explicit Mover(const Request& request) : request_(request), live_(request.live), desired_(request.desired) {}
+  Mover(const Request& request, const std::set<ObjectId>& aside)
+      : request_(request), aside_(aside), live_(request.live), desired_(request.desired) {}
 
   Moves run(const std::vector<diff::Difference>& differences) {
     for (const auto& difference : differences)
@@ -60,7 +61,7 @@ class Mover {
     const Object& after = desired_.objects.at(id);
     if (request_.replaced_enums.count(id)) return;
     auto alteration = kinds::writer(id.kind).alter({before, after, live_, desired_});
-    if (alteration) {
+    if (alteration && !aside_.count(id)) {
       out_.altered.emplace(id, std::move(*alteration));
       return;
     }
@@ -361,13 +362,14 @@ class Mover {
     for (const auto& edge : live_.dependents(type)) {
       const ObjectId& id = edge.from;
       const Object* column = live_.find(id);
-      if (id.kind != Kind::kColumn || !column || column->parent.kind != Kind::kTable || !desired_.has(id)) continue;
+      if (id.kind != Kind::kColumn || !column || !is_table(column->parent.kind) || !desired_.has(id)) continue;
       if (!values.empty() && desired_.objects.at(id).get("type").ends_with("[]"))
         refuse({id, std::string(sqlstate::kFeatureNotSupported),
                 cat("\"value … becomes …\" is not supported for ", kinds::describe(id)), "It is an array of the enum.",
                 "Change the values of its rows first."});
-      // What came down a tree follows by itself, and what stands on it steps aside all the same.
-      if (kinds::is_inherited(*column) && !kinds::origins_of(*column, live_).empty())
+      // What came down a tree follows by itself, unless it leaves it meanwhile, and what stands on it steps aside all the same.
+      if (kinds::is_inherited(*column) && !kinds::origins_of(*column, live_).empty() &&
+          !out_.down.count(kinds::inheritance_of(column->parent)))
         out_.altered[id].dependents_step_aside = true;
       else
         retype(*column, values);
@@ -384,15 +386,17 @@ class Mover {
       text = cat("(", mapped, " ELSE ", text, " END)");
     }
     const Object& table = kinds::relation_of(column, live_);
+    const bool foreign = table.id.kind == Kind::kForeignTable;
+    const std::string how = foreign ? "" : cat(" USING ", text, "::", after.get("type"));
     kinds::Alteration alteration;
-    alteration.commands.push_back({cat(kinds::alter_relation(table), " ALTER COLUMN ", column.name, " TYPE ",
-                                       after.get("type"), " USING ", text, "::", after.get("type")),
-                                   "ALTER TABLE",
-                                   kinds::access_exclusive(table),
-                                   {}});
+    alteration.commands.push_back(
+        {cat(kinds::alter_relation(table), " ALTER COLUMN ", column.name, " TYPE ", after.get("type"), how),
+         foreign ? "ALTER FOREIGN TABLE" : "ALTER TABLE",
+         kinds::access_exclusive(table),
+         {}});
     alteration.dependents_step_aside = true;
     const std::string what = cat(kinds::describe(column.id), " moves to the new ", after.get("type"));
-    alteration.dangers = {{kinds::Hazard::kRewrite, what}, {kinds::Hazard::kDataDependent, what}};
+    if (!foreign) alteration.dangers = {{kinds::Hazard::kRewrite, what}, {kinds::Hazard::kDataDependent, what}};
     // What else changes about the column comes after. What changes its type would do this in another way.
     if (auto other = out_.altered.find(column.id);
         other != out_.altered.end() && column.get("type") == after.get("type")) {
@@ -403,6 +407,7 @@ class Mover {
   }
 
   const Request& request_;
+  const std::set<ObjectId>& aside_;
   const Snapshot &live_, &desired_;
   Moves out_;
   std::deque<ObjectId> queue_;  // first in, first out: the shortest path is the reason given
@@ -419,8 +424,9 @@ Refusal refusal_of_holder(const ObjectId& holder, const ObjectId& beneath) {
       cat("Change the type of ", kinds::describe(holder), " first, or leave ", kinds::describe(beneath), " as it is.")};
 }
 
-Moves moves_of(const Request& request, const std::vector<diff::Difference>& differences) {
-  return Mover(request).run(differences);
+Moves moves_of(const Request& request, const std::vector<diff::Difference>& differences,
+               const std::set<ObjectId>& aside) {
+  return Mover(request, aside).run(differences);
 }
 
 namespace {

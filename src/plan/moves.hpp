@@ -17,8 +17,9 @@ struct Moves {
   std::vector<Refusal> refused;
 };
 
-/// Spreads from the differences along the dependencies of the live snapshot.
-Moves moves_of(const Request& request, const std::vector<diff::Difference>& differences);
+/// Spreads from the differences along the dependencies of the live snapshot. `aside`: what is not altered where it stands.
+Moves moves_of(const Request& request, const std::vector<diff::Difference>& differences,
+               const std::set<ObjectId>& aside = {});
 
 /// The statement of which object creates (drops) this one: itself, or the table of a column.
 ObjectId creator(const Object& object, const Snapshot& in, const Selection& up);

@@ -76,12 +76,19 @@ class Ordering {
     order_trees();
     order_default_privileges();
     std::vector<Work> out;
-    for (Graph::Node node : graph_.order([&](Graph::Node n) { return label(n); }))
-      out.push_back(std::move(work_[node]));
+    for (Graph::Node node : nodes_in_order()) out.push_back(std::move(work_[node]));
     return out;
   }
 
  private:
+  std::vector<Graph::Node> nodes_in_order() const try {
+    return graph_.order([&](Graph::Node n) { return label(n); });
+  } catch (const Graph::Circle& circle) {
+    InCircle out(circle);
+    for (const Graph::Node node : circle.nodes) out.ids.push_back(work_[node].id);
+    throw out;
+  }
+
   std::string label(Graph::Node node) const {
     return cat(name_of(work_[node].action), " ", kinds::describe(work_[node].id));
   }
@@ -95,6 +102,10 @@ class Ordering {
     // Copies of the indexes of a tree as old as these are among each other: it decides which one is the part of which.
     if (object && work.id.kind == Kind::kIndex && request_.copies)
       key.second = cat(object->parent.identity, " ", object->fact("place"), key.second);
+    // Keys over the same columns as old as these, or as the text has them: a foreign key refers to the oldest.
+    if (object && (request_.copies || !live_.has(work.id)))
+      if (const std::string& place = object->fact("key_place"); !place.empty())
+        key = {stage * 1000 + static_cast<int>(Kind::kIndex), cat(object->parent.identity, " ", place, key.second)};
     // New columns in the order of the text.
     if (object && work.id.kind == Kind::kColumn && !live_.has(work.id)) {
       const std::string& position = object->fact("position");

@@ -1,6 +1,7 @@
 // What is dropped, altered and created, in an order that runs.
 #pragma once
 
+#include "model/failure.hpp"
 #include "plan/moves.hpp"
 
 namespace pgschema::plan {
@@ -14,7 +15,13 @@ struct Work {
   bool drops = false;
 };
 
-/// Raises Failure for a circle that nothing breaks.
+/// What is to be done is in a circle.
+struct InCircle : Failure {
+  explicit InCircle(const Failure& failure) : Failure(failure) {}
+  std::vector<ObjectId> ids;
+};
+
+/// Raises InCircle.
 std::vector<Work> ordered(const Request& request, const Moves& moves);
 
 }  // namespace pgschema::plan

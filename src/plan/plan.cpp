@@ -168,18 +168,40 @@ class Assembly {
 
 }  // namespace
 
+namespace {
+
+/// A view that is replaced where it stands needs what is new, and is in the way of what goes: where these two are in a circle,
+/// it goes and comes back.
+std::optional<ObjectId> breaks(const InCircle& circle, const Moves& moves, const Snapshot& live) {
+  for (const auto& id : circle.ids) {
+    const Object* object = live.find(id);
+    if (object && moves.altered.count(id) && kinds::writer(id.kind).can_step_aside(*object, live)) return id;
+  }
+  return {};
+}
+
+}  // namespace
+
 Plan make(const Request& request) {
   const auto differences = diff::diff(request.live, request.desired);
-  const Moves moves = moves_of(request, differences);
-  if (!moves.refused.empty() || !moves.spread.empty()) {
-    Plan unfinished;
-    unfinished.refused = moves.refused;
-    unfinished.spread = moves.spread;
-    return unfinished;
+  std::set<ObjectId> aside;
+  for (;;) {
+    const Moves moves = moves_of(request, differences, aside);
+    if (!moves.refused.empty() || !moves.spread.empty()) {
+      Plan unfinished;
+      unfinished.refused = moves.refused;
+      unfinished.spread = moves.spread;
+      return unfinished;
+    }
+    try {
+      Plan plan = Assembly(request, moves).run(differences, ordered(request, moves));
+      if (request.online) put_in_phases(plan, request);
+      return plan;
+    } catch (const InCircle& circle) {
+      const auto breaker = breaks(circle, moves, request.live);
+      if (!breaker || !aside.insert(*breaker).second) throw;
+    }
   }
-  Plan plan = Assembly(request, moves).run(differences, ordered(request, moves));
-  if (request.online) put_in_phases(plan, request);
-  return plan;
 }
 
 namespace {

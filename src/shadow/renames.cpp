@@ -356,7 +356,7 @@ std::optional<Located> find(const std::string& kind, const std::string& name) {
 }
 
 /// The object to rename, or nothing when that has been done.
-std::optional<Located> old_object(const Wanted& one) {
+std::optional<Located> old_object(const Wanted& one, const Stays& stays) {
   const pg::SettingsScope settings;
   settings.set("search_path", one.search_path.c_str());
   std::optional<Located> old;
@@ -379,6 +379,7 @@ std::optional<Located> old_object(const Wanted& one) {
   }
   if (one.replaces) return old;
   const auto fresh = find(one.kind, one.fresh);
+  if (old && fresh && old->whole != fresh->whole && stays && stays(old->id)) return {};
   if (old && fresh && old->whole != fresh->whole)
     throw Failure("42710", cat("cannot rename ", kinds::describe(old->id), " to ", one.new_name))
         .detail(cat(kinds::describe(fresh->id), " exists too."))
@@ -454,11 +455,11 @@ std::vector<std::pair<const TextStatement*, ObjectId>> replaced_functions(const 
   std::vector<std::pair<const TextStatement*, ObjectId>> out;
   for (const auto& one : wanted(text, search_path))
     if (one.replaces)
-      if (const auto old = old_object(one)) out.emplace_back(one.replaces, old->id);
+      if (const auto old = old_object(one, {})) out.emplace_back(one.replaces, old->id);
   return out;
 }
 
-std::set<catalog::Address> units_to_rename(const Text& text, const std::string& search_path) {
+std::set<catalog::Address> units_to_rename(const Text& text, const std::string& search_path, const Stays& stays) {
   std::set<catalog::Address> out;
   std::set<std::string> made;
   for (const auto& one : wanted(text, search_path)) {
@@ -468,7 +469,7 @@ std::set<catalog::Address> units_to_rename(const Text& text, const std::string& 
     });
     made.insert(one.fresh);
     if (later) continue;
-    if (const auto old = old_object(one)) out.insert(old->unit);
+    if (const auto old = old_object(one, stays)) out.insert(old->unit);
   }
   return out;
 }
@@ -492,11 +493,12 @@ WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid = $1 AND d.deptype = 'i'
 
 }  // namespace
 
-std::vector<plan::Rename> run_renames(const Text& text, const std::string& search_path, Oid caller) {
+std::vector<plan::Rename> run_renames(const Text& text, const std::string& search_path, Oid caller,
+                                      const Stays& stays) {
   std::vector<plan::Rename> out;
   for (const auto& one : wanted(text, search_path)) {
     if (one.replaces) continue;
-    const auto old = old_object(one);
+    const auto old = old_object(one, stays);
     if (!old) continue;
     const ObjectId relation = old->whole == old->unit ? ObjectId{} : catalog::locate({old->unit}).at(old->unit).id;
     plan::Rename rename;

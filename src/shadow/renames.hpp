@@ -2,6 +2,8 @@
 // rename by themselves, and everything is then compared under its new name.
 #pragma once
 
+#include <functional>
+
 #include "plan/plan.hpp"
 #include "shadow/text.hpp"
 
@@ -18,11 +20,14 @@ bool has_renames(const Text& text);
 std::vector<std::pair<const TextStatement*, ObjectId>> replaced_functions(const Text& text,
                                                                           const std::string& search_path);
 
-/// The units of what is going to be renamed or replaced. Raises 42710 where the old and the new name both exist, 42704 where
-/// neither does; a rename that has been done already is left out.
-std::set<catalog::Address> units_to_rename(const Text& text, const std::string& search_path);
+/// Whether what has the old name of a rename is to be there all the same.
+using Stays = std::function<bool(const ObjectId&)>;
+
+/// The units of what is going to be renamed or replaced. Raises 42710 where the old and the new name both exist and the old one
+/// does not stay, 42704 where neither does; a rename that has been done already is left out: its old name may be another's.
+std::set<catalog::Address> units_to_rename(const Text& text, const std::string& search_path, const Stays& stays);
 
 /// Inside a shadow: renames the copies, with the caller's rights.
-std::vector<plan::Rename> run_renames(const Text& text, const std::string& search_path, Oid caller);
+std::vector<plan::Rename> run_renames(const Text& text, const std::string& search_path, Oid caller, const Stays& stays);
 
 }  // namespace pgschema::shadow

@@ -288,7 +288,8 @@ class Attempt {
     }
 
     const pg::Subtransaction after_copies;
-    std::vector<plan::Rename> renames = run_renames(text_, search_path_, caller_);
+    const auto stays = [&](const ObjectId& id) { return whole_->wants(id); };
+    std::vector<plan::Rename> renames = run_renames(text_, search_path_, caller_, whole_ ? stays : Stays());
     if (!renames.empty()) {
       copied = catalog::read(copies.units(), false);
       {

@@ -48,7 +48,7 @@ Outcome plan_named(Text& parsed, const std::string& search_path, Use use) {
   {
     const pg::Subtransaction lookup;
     resolve(parsed, search_path);
-    for (const auto& unit : units_to_rename(parsed, search_path)) units.add(unit);
+    for (const auto& unit : units_to_rename(parsed, search_path, {})) units.add(unit);
   }
   for (const auto& statement : parsed.statements)
     for (const auto* targets : {&statement.targets, &statement.touched_units})
@@ -69,7 +69,8 @@ Outcome plan_whole(const std::function<Text()>& read, const std::vector<std::str
     expand_all_in_schema(parsed, Mode::kWhole, search_path);
     const pg::Subtransaction lookup;
     resolve_names(parsed, search_path);
-    for (const auto& unit : units_to_rename(parsed, search_path)) renamed.add(unit);
+    const auto may_stay = [](const ObjectId&) { return true; };  // what the text means is not known yet
+    for (const auto& unit : units_to_rename(parsed, search_path, may_stay)) renamed.add(unit);
   };
   // A large one lets go when it has been run, which is all that the first plan of a schema as it is needs of it.
   const auto read_again = [&] {

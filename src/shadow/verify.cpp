@@ -26,12 +26,15 @@ bool of_foreign_key_outside(const catalog::WalkDifference& difference, const Sna
   return !originals.has({Kind::kConstraint, difference.line.identity.substr(at + 5)});
 }
 
+/// A view whose column is a row of what is hidden, say.
 [[noreturn]] void refuse_copy(const catalog::WalkDifference& difference) {
-  throw Failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot make ", difference.line.object_type, " ",
-                                                    difference.line.identity, " again as it is"))
+  BoundToHidden failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot make ", difference.line.object_type, " ",
+                                                            difference.line.identity, " again as it is"));
+  failure
       .detail(cat(difference.line.attribute,
                   difference.gone ? " would be lost: " : " would be added: ", catalog::told(difference.line)))
       .hint("The plan is refused so that nothing is lost. Please report this.");
+  throw failure;
 }
 
 /// The caller is the owner of what is new, and what is given by ALTER DEFAULT PRIVILEGES is not the text's, where that speaks

@@ -35,6 +35,9 @@ class Whole {
   /// Whether a live object is one of those that the text is the truth about.
   bool speaks_of(const ObjectId& root) const { return live_.snapshot.has(root); }
 
+  /// Whether it is to be there.
+  bool wants(const ObjectId& id) const { return desired_.has(id); }
+
   /// Whether the text speaks of privileges at all.
   const Mentions& mentions() const { return mentioned_.mentions; }
   bool says_privileges() const { return mentioned_.mentions.privileges; }

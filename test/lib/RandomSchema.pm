@@ -142,7 +142,8 @@ sub make
 	$object->{make} = $kind;
 	$object->{kind} = $kind;
 	delete $object->{sql};
-	if ($kind ne 'schema') { my $schema = $self->one('schema'); $object->{schema} //= $schema->{id}; }
+	# Without a schema left it would be made where each session makes what has no schema's name.
+	if ($kind ne 'schema') { my $schema = $self->one('schema'); $object->{schema} //= $schema->{id}; return if !$object->{schema} && !$global{$kind}; }
 	return unless $self->$method($object);
 	delete $object->{schema} if $global{ $object->{kind} } || $kind eq 'default_privileges';
 	if (!$object->{old} || chance(0.3))

@@ -96,6 +96,21 @@ for my $what (sort keys %over_rows)
 	(my $unlogged = $with) =~ s/CREATE TABLE s\.t/CREATE UNLOGGED TABLE s.t/;
 	there_and_back("$what over rows, and a table becomes unlogged", $with, $unlogged, rows => ['INSERT INTO s.t VALUES (1)', 'INSERT INTO s.o VALUES (1)']);
 }
+my @enums = ("CREATE TYPE s.e AS ENUM ('a', 'b')", "CREATE TYPE s.e AS ENUM ('a')");
+there_and_back('a value of an enum of a foreign table goes', map { "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER se FOREIGN DATA WRAPPER w; $_; CREATE FOREIGN TABLE s.f (a s.e DEFAULT 'a', b int) SERVER se; CREATE VIEW s.v AS SELECT a FROM s.f" } @enums);
+there_and_back('and of a partition that is another one then', map { "$enums[$_]; CREATE TABLE s.t (n int, e s.e NOT NULL DEFAULT 'a') PARTITION BY RANGE (n); CREATE TABLE s.p PARTITION OF s.t FOR VALUES FROM ($_) TO (30)" } 0, 1);
+there_and_back('a column has another type, and a partition other bounds', map { "CREATE TABLE s.t (n int, e " . (qw(int bigint))[$_] . " NOT NULL DEFAULT 3) PARTITION BY RANGE (n); CREATE TABLE s.p PARTITION OF s.t FOR VALUES FROM ($_) TO (30)" } 0, 1);
+my $rows_above = 'CREATE TABLE s.t (n int PRIMARY KEY); CREATE VIEW s.v AS SELECT a.n, a AS o FROM s.t a';
+there_and_back('a view of rows of the table that a foreign key refers to', "$rows_above", "$rows_above; CREATE TABLE s.u (n int REFERENCES s.t); CREATE VIEW s.w AS SELECT n, o FROM s.v");
+there_and_back('a name that is another column\'s after a rename', 'CREATE TABLE s.t (a int); CREATE VIEW s.v AS SELECT a FROM s.t', 'CREATE TABLE s.t (a int, b int); CREATE VIEW s.v AS SELECT a AS b, b AS a FROM s.t', renamed => [ [ 'column', 's.v.a', 's.v.b' ] ], refused => qr/exists too/);
+my @keys = map { "CREATE TABLE s.k (n real CONSTRAINT $$_[0] UNIQUE); $$_[1] ON s.k (n)" } [ 'uq99', 'CREATE UNIQUE INDEX a1' ], [ 'b1', 'CREATE UNIQUE INDEX c1' ];
+my $two_keys = 'CREATE TABLE s.k (n real CONSTRAINT uq99 UNIQUE); ALTER TABLE s.k ADD CONSTRAINT uq101 UNIQUE (n)';
+there_and_back('a foreign key to one of two keys', $two_keys, "$two_keys; CREATE TABLE s.t (n real REFERENCES s.k (n))");
+there_and_back('both are new', 'CREATE TABLE s.x (n int)', "$two_keys; CREATE TABLE s.t (n real REFERENCES s.k (n))");
+there_and_back('one of them is an index', $keys[0], "$keys[0]; CREATE TABLE s.t (n real REFERENCES s.k (n))");
+there_and_back('and the other way round', 'CREATE TABLE s.x (n int)', "$keys[1]; CREATE TABLE s.t (n real REFERENCES s.k (n))");
+my @domains = ('CREATE DOMAIN s.d AS int CHECK (VALUE <> 5)', 'CREATE DOMAIN s.d AS int DEFAULT 3 CHECK (VALUE <> 6)');
+there_and_back('a view of another table, beside a domain', map { "$domains[$_]; CREATE TABLE s.t$_ (a int, d s.d); CREATE VIEW s.v AS SELECT a FROM s.t$_; CREATE VIEW s.w AS SELECT a FROM s.v; GRANT SELECT ON s.v TO pairs_b" } 0, 1);
 my $defaults_of_others = 'ALTER DEFAULT PRIVILEGES FOR ROLE pairs_a IN SCHEMA s GRANT USAGE ON SEQUENCES TO pairs_b WITH GRANT OPTION; ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON SEQUENCES TO pairs_b';
 there_and_back('identities, and default privileges of an owner', "CREATE TABLE s.t (a int, b int NOT NULL); CREATE TABLE s.u (b int NOT NULL); ALTER TABLE s.u OWNER TO pairs_a; $defaults_of_others",
 	"CREATE TABLE s.t (a int, b int NOT NULL GENERATED ALWAYS AS IDENTITY, c int GENERATED ALWAYS AS IDENTITY); ALTER TABLE s.t OWNER TO pairs_a; CREATE TABLE s.u (b int NOT NULL GENERATED ALWAYS AS IDENTITY, c int GENERATED ALWAYS AS IDENTITY); $defaults_of_others");
