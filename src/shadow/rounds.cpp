@@ -611,8 +611,8 @@ Outcome settle(Text& parsed, catalog::Units units, const std::string& search_pat
   std::set<ObjectId> going;
   std::string missing;
   for (int round = 1; round <= kMostRounds; ++round) {
+    catalog::add_partners(units);  // tables of publications among them
     complete_trees(units, parsed.referenced);
-    catalog::add_partners(units);
     Attempt attempt(parsed, units, going, search_path, use, whole);
     Outcome outcome;
     outcome.not_run = parsed.not_run;

@@ -111,6 +111,8 @@ there_and_back('one of them is an index', $keys[0], "$keys[0]; CREATE TABLE s.t 
 there_and_back('and the other way round', 'CREATE TABLE s.x (n int)', "$keys[1]; CREATE TABLE s.t (n real REFERENCES s.k (n))");
 my @domains = ('CREATE DOMAIN s.d AS int CHECK (VALUE <> 5)', 'CREATE DOMAIN s.d AS int DEFAULT 3 CHECK (VALUE <> 6)');
 there_and_back('a view of another table, beside a domain', map { "$domains[$_]; CREATE TABLE s.t$_ (a int, d s.d); CREATE VIEW s.v AS SELECT a FROM s.t$_; CREATE VIEW s.w AS SELECT a FROM s.v; GRANT SELECT ON s.v TO pairs_b" } 0, 1);
+my $published = 'CREATE TABLE s.t (a int); CREATE TABLE s.c (b int) INHERITS (s.t); CREATE PUBLICATION p FOR TABLE ONLY s.c';
+there_and_back('a publication of a child', $published, "$published; ALTER PUBLICATION p OWNER TO pairs_b");
 my $defaults_of_others = 'ALTER DEFAULT PRIVILEGES FOR ROLE pairs_a IN SCHEMA s GRANT USAGE ON SEQUENCES TO pairs_b WITH GRANT OPTION; ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON SEQUENCES TO pairs_b';
 there_and_back('identities, and default privileges of an owner', "CREATE TABLE s.t (a int, b int NOT NULL); CREATE TABLE s.u (b int NOT NULL); ALTER TABLE s.u OWNER TO pairs_a; $defaults_of_others",
 	"CREATE TABLE s.t (a int, b int NOT NULL GENERATED ALWAYS AS IDENTITY, c int GENERATED ALWAYS AS IDENTITY); ALTER TABLE s.t OWNER TO pairs_a; CREATE TABLE s.u (b int NOT NULL GENERATED ALWAYS AS IDENTITY, c int GENERATED ALWAYS AS IDENTITY); $defaults_of_others");
