@@ -232,14 +232,26 @@ class Mover {
     return id.kind == Kind::kPrivilege && grant && other && grant->parent == other->parent;
   }
 
+  /// The targets of an index's columns, when the server makes it again.
+  bool loses_statistics(const ObjectId& index) const {
+    const Object* object = index.kind == Kind::kIndex ? live_.find(index) : nullptr;
+    return object && object->has("statistics");
+  }
+
   void step_aside_for_alterations() {
     for (const auto& [id, alteration] : out_.altered) {
       if (!alteration.dependents_step_aside) continue;
       for (const auto& child : live_.children(id))
         if (child.kind == Kind::kDefault) down(child, id);
       for (const auto& edge : live_.dependents(id)) {
-        if (!follows_type_change(edge.from.kind) || passed_on(id, edge.from)) dependent(edge.from, id, edge.type);
-        if (edge.from.kind == Kind::kIndex || edge.from.kind == Kind::kConstraint) take_comment_off(edge.from, id);
+        if (!follows_type_change(edge.from.kind) || passed_on(id, edge.from) || loses_statistics(edge.from))
+          dependent(edge.from, id, edge.type);
+        if (edge.from.kind != Kind::kIndex && edge.from.kind != Kind::kConstraint) continue;
+        take_comment_off(edge.from, id);
+        // The server makes a key again whose INCLUDE has the column, and does not look for foreign keys to it.
+        for (const auto& user : live_.dependents(edge.from))
+          if (user.from.kind == Kind::kConstraint && user.type == 'n' && !needs(live_, user.from, id))
+            dependent(user.from, id, user.type);
       }
       // An attribute's type is that of every value of the type (find_composite_type_dependencies() in tablecmds.c).
       const ObjectId& type = live_.objects.at(id).parent;

@@ -147,8 +147,10 @@ class Ordering {
       const auto first = dropper(edge.from, live_, moves_.down), then = dropper(edge.to, live_, moves_.down);
       if (!first || !then || *first == *then) continue;
       before[*first].insert(*then);
-      if (edge.from != *first && (edge.from.kind == Kind::kConstraint || edge.from.kind == Kind::kDefault))
-        detachable.push_back({edge.from, {*first, *then}});
+      // The clone of a foreign key goes with the whole.
+      const bool detaches = edge.from.kind == Kind::kDefault ||
+                            (edge.from.kind == Kind::kConstraint && live_.objects.at(edge.from).fact("from").empty());
+      if (edge.from != *first && detaches) detachable.push_back({edge.from, {*first, *then}});
     }
     for (const auto& [part, ends] : detachable)
       if (leads_to(before, ends.second, ends.first)) apart_.insert(part);
@@ -421,7 +423,7 @@ class Ordering {
   void order_drops() {
     for (const auto& edge : live_.dependencies()) {
       const auto gone = drop_node(edge.from);
-      before(gone, drop_node(edge.to));
+      if (!goes_with_apart(edge)) before(gone, drop_node(edge.to));
       if (!minds_no_user(edge)) before(gone, find(alters_, edge.to));
       if (steps_aside_for(edge.to) && !still_needs(edge.from, edge.to))
         before(find(alters_, edge.from), find(alters_, edge.to));
@@ -437,6 +439,14 @@ class Ordering {
         before(drop_node(id), drop_node(object.parent));
       }
     }
+  }
+
+  /// The clone of a foreign key that goes apart from its table.
+  bool goes_with_apart(const Dependency& edge) const {
+    if (!apart_.count(edge.to)) return false;
+    const Object* clone = live_.find(edge.from);
+    if (clone && clone->id.kind == Kind::kInheritance) clone = live_.find(clone->parent);
+    return clone && clone->id.kind == Kind::kConstraint && !clone->fact("from").empty();
   }
 
   /// A server is altered under its foreign tables. A sequence goes when the column's default is another one, and that may come
@@ -549,10 +559,19 @@ class Ordering {
     if (!alters_.empty()) before(find(alters_, objects_[part]->id), later);
   }
 
-  /// Who needs a row type needs all of its columns, the new ones too.
+  /// Who needs a row type needs all of its columns, the new ones too. And a domain gets no constraint while a function with a
+  /// parsed body takes rows with it apart.
   void columns_before(Number type, Graph::Node later) {
-    for (const Number child : desired_.children(type))
-      if (objects_[child]->id.kind == Kind::kColumn) made_or_altered_before(child, later);
+    for (const Number child : desired_.children(type)) {
+      if (objects_[child]->id.kind != Kind::kColumn) continue;
+      made_or_altered_before(child, later);
+      for (const auto& edge : desired_.needs(objects_[child]->id)) {
+        if (edge.to.kind != Kind::kDomain) continue;
+        before(find(alters_, edge.to), later);
+        for (const auto& part : desired_.children(edge.to))
+          if (part.kind == Kind::kDomainConstraint) before(create_node(part), later);
+      }
+    }
   }
 
   /// A foreign key refers to a key that is valid: of a partitioned table, when each partition has its own.
@@ -618,7 +637,7 @@ class Ordering {
         if (id.kind != Kind::kInheritance) continue;
         std::optional<Graph::Node> leaves, enters;
         if (snapshot == &live_)
-          leaves = drop_node(id);
+          leaves = leaving(object);
         else
           enters = create_node(id);
         if (!is_table(object.parent.kind)) {
@@ -661,6 +680,14 @@ class Ordering {
       before(above, node);
       for (const auto& edge : live_.dependents(id)) before(drop_node(edge.from), above);
     }
+  }
+
+  /// Not where it goes with the parent: what goes apart goes before both.
+  std::optional<Graph::Node> leaving(const Object& attachment) const {
+    const auto node = drop_node(attachment.id);
+    for (const auto& parent : kinds::parents_of(attachment.parent, live_))
+      if (node && node == drop_node(parent)) return {};
+    return node;
   }
 
   void order_part(const ObjectId& part, const Snapshot& in, std::optional<Graph::Node> leaves,

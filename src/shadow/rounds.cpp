@@ -298,7 +298,7 @@ class Attempt {
       }
       outcome.named = named(copied.snapshot);
     }
-    const Snapshot live = merged(copied.snapshot, renames);
+    const Snapshot live = merged(copied.snapshot, renames, hidden);
     pg::fault_point("in the shadow, with the copies");
 
     Evaluated evaluated;
@@ -450,11 +450,14 @@ class Attempt {
     return out;
   }
 
-  /// The participants as they are: copies as the server prints them, everything else as it was read.
-  Snapshot merged(const Snapshot& copied, const std::vector<plan::Rename>& renames) const {
+  /// The participants as they are: copies as the server prints them, everything else as it was read. What is hidden still stands
+  /// on what is not: on a schema.
+  Snapshot merged(const Snapshot& copied, const std::vector<plan::Rename>& renames, const std::string& hidden) const {
     Snapshot out;
     for (const auto& [id, object] : copied.objects) out.add(with_own_position(object, renames));
-    for (const auto& edge : copied.dependencies()) out.depend(edge.from, edge.to, edge.type);
+    for (const auto& edge : copied.dependencies())
+      if (copied.has(edge.from) || edge.from.identity.find(hidden) == std::string::npos)
+        out.depend(edge.from, edge.to, edge.type);
     for (const auto& [id, object] : original_.snapshot.objects)
       if (!renames_ && !copied.has(id)) out.add(object);
     for (const auto& edge : original_.snapshot.dependencies())

@@ -26,6 +26,12 @@ bool of_foreign_key_outside(const catalog::WalkDifference& difference, const Sna
   return !originals.has({Kind::kConstraint, difference.line.identity.substr(at + 5)});
 }
 
+/// A cast, or a function that fits better: the same text means something else.
+bool uses_what_came_later(const catalog::WalkDifference& difference) {
+  return !difference.gone && difference.line.attribute == "pg_depend" &&
+         catalog::told(difference.line).find("refobjid=function ") != std::string::npos;
+}
+
 /// A view whose column is a row of what is hidden, say.
 [[noreturn]] void refuse_copy(const catalog::WalkDifference& difference) {
   BoundToHidden failure(sqlstate::kFeatureNotSupported, cat("pgschema cannot make ", difference.line.object_type, " ",
@@ -33,7 +39,9 @@ bool of_foreign_key_outside(const catalog::WalkDifference& difference, const Sna
   failure
       .detail(cat(difference.line.attribute,
                   difference.gone ? " would be lost: " : " would be added: ", catalog::told(difference.line)))
-      .hint("The plan is refused so that nothing is lost. Please report this.");
+      .hint(uses_what_came_later(difference)
+                ? "What it uses now came after it. Make it again by a statement of its own first, if that is meant."
+                : "The plan is refused so that nothing is lost. Please report this.");
   throw failure;
 }
 

@@ -261,6 +261,13 @@ sub form
 	{
 		return joined(map { $_->[1] } @$statements) if grep({ /^CREATE (UNLOGGED )?TABLE .* PARTITION OF /s } @$about) && grep({ /^CREATE (UNIQUE )?INDEX/ } @$about);
 	}
+	# Two objects came by the same name and signature: the second was not made, but what is said of it is said of the first.
+	my %about;
+	for (@$statements) { $about{"$1 $2"}{ $_->[2] } = 1 if $_->[1] =~ /^(COMMENT ON|ALTER) (.*?) (?:IS|OWNER TO) /s; }
+	return joined(map { $_->[1] } @$statements) if grep { keys %$_ > 1 } values %about;
+	# Which of two functions with one name is called is a matter of which of them there was.
+	my %named;
+	return joined(map { $_->[1] } @$statements) if grep { $_->[1] =~ /^CREATE (?:FUNCTION|PROCEDURE|AGGREGATE) (.*?)\(/s && $named{$1}++ } @$statements;
 	return joined(map { @{ $of{$_} } } RandomSchema::some(scalar(@keys), @keys));
 }
 

@@ -376,7 +376,8 @@ sub table_constraints
 		}
 		elsif ($kind eq 'unique' && $c->{family} =~ /^[nsdui]$/ && !$c->{virtual})
 		{
-			next if $partitioned && $partitioned != $c->{id} || $c->{key};    # two keys over one column: docs/limits.md
+			# Two keys over one column: docs/limits.md.
+			next if $partitioned && $partitioned != $c->{id} || $c->{key} || grep { $_->{type} eq 'uq' && ($_->{on} // 0) == $c->{id} } @out;
 			$new->('uq', 'UNIQUE ' . (chance(0.15) ? 'NULLS NOT DISTINCT ' : '') . "({$c->{id}})" . (chance(0.1) && !$partitioned ? ' DEFERRABLE' : '') . (chance(0.1) ? '' : ''), { on => $c->{id} });
 		}
 		elsif ($kind eq 'unique' && $c->{family} eq 'r' && @key && !$partitioned && !$c->{virtual} && $self->{version} >= 18) { $new->('uw', "UNIQUE ({$key[0]{id}}, {$c->{id}} WITHOUT OVERLAPS)", { period => [ $key[0]{id}, $c->{id} ] }); }
