@@ -620,6 +620,14 @@ void Units::add(const Address& unit) {
   }
 }
 
+void Units::add(const Units& more) {
+  relations.insert(more.relations.begin(), more.relations.end());
+  types.insert(more.types.begin(), more.types.end());
+  functions.insert(more.functions.begin(), more.functions.end());
+  schemas.insert(more.schemas.begin(), more.schemas.end());
+  others.insert(more.others.begin(), more.others.end());
+}
+
 bool Units::has(const Address& unit) const {
   switch (unit.classid) {
     case RelationRelationId: return relations.count(unit.objid) != 0;

@@ -19,6 +19,7 @@ struct Units {
     return relations.empty() && types.empty() && functions.empty() && schemas.empty() && others.empty();
   }
   void add(const Address& unit);
+  void add(const Units& more);
   bool has(const Address& unit) const;
   /// As addresses, for the walk.
   std::vector<std::pair<Oid, Oid>> addresses() const;

@@ -18,6 +18,7 @@
 #include "shadow/prints.hpp"
 #include "shadow/spread.hpp"
 #include "shadow/subscriptions.hpp"
+#include "shadow/trees.hpp"
 #include "shadow/verify.hpp"
 
 extern "C" {
@@ -112,6 +113,29 @@ catalog::Units with(const catalog::Units& units, const std::set<Oid>& relations)
   return out;
 }
 
+/// The scope and what stands above it, which is made again beside the desired state: with its trees, for a copy of a child
+/// made beneath the original of its parent would lock that, and with what stands above these.
+std::pair<catalog::Units, catalog::Reading> with_what_stands_above(const catalog::Units& scope,
+                                                                   const catalog::Reading& live) {
+  std::pair<catalog::Units, catalog::Reading> out{scope, {}};
+  auto& [units, reading] = out;
+  for (const catalog::Reading* from = &live;; from = &reading) {
+    catalog::Units above;
+    for (const auto& id : everything_above(*from))
+      if (const auto found = from->outside.find(id); found != from->outside.end() && !found->second.extension_member &&
+                                                     !is_foreign_key(found->second.whole) &&
+                                                     !units.has(found->second.unit))
+        above.add(found->second.unit);
+    if (above.empty()) return out;
+    const std::size_t themselves = above.relations.size() + above.types.size();
+    complete_trees(above, {});
+    const bool have_trees = above.relations.size() + above.types.size() != themselves;
+    units.add(above);
+    reading = catalog::read(units, have_trees);
+    if (!have_trees) return out;
+  }
+}
+
 }  // namespace
 
 Whole::Whole(Text& parsed, Scope scope, const std::string& search_path, bool index_files) : scope_(std::move(scope)) {
@@ -165,13 +189,7 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool in
     const Object& object = live_.snapshot.objects.at(one.second);
     return object.parent && object.id.kind != Kind::kShellType;
   });
-  const auto above = everything_above(live_);
-  catalog::Units units = scope_.units;
-  for (const auto& id : above)
-    if (auto found = live_.outside.find(id);
-        found != live_.outside.end() && !found->second.extension_member && !is_foreign_key(found->second.whole))
-      units.add(found->second.unit);
-  const catalog::Reading original = above.empty() ? catalog::Reading() : catalog::read(units, false);
+  const auto [units, original] = with_what_stands_above(scope_.units, live_);
   const Snapshot outside = part_of(original.snapshot, [&](const ObjectId& root) { return !live_.snapshot.has(root); });
   const auto stubs = stubs_needed(units, parsed.referenced);
 
