@@ -113,6 +113,38 @@ catalog::Units with(const catalog::Units& units, const std::set<Oid>& relations)
   return out;
 }
 
+/// New partitions have their columns in the order of the table that they are put beneath, as PARTITION OF gives them: rows then
+/// go into them as they are.
+void order_like_parents(Snapshot& desired, const Snapshot& in, const Snapshot& live) {
+  for (const auto& [id, object] : in.objects) {
+    if (object.id.kind != Kind::kInheritance || !object.has("bound") || live.has(object.parent)) continue;
+    ObjectId above = object.parent;
+    while (in.has(above) && !live.has(above)) {
+      const auto parents = kinds::parents_of(above, in);
+      above = parents.empty() ? ObjectId() : parents.front();
+    }
+    if (!in.has(above)) continue;
+    std::map<std::string, int> places;
+    const auto place = [](const Object& column) { return std::atoi(column.fact("position").c_str()); };
+    int last = 0;
+    for (const auto& column : live.children(above))
+      if (column.kind == Kind::kColumn) {
+        const Object& is = live.objects.at(column);
+        places[is.name] = place(is);
+        last = std::max(last, place(is));
+      }
+    for (const auto& column : in.children(above))
+      if (column.kind == Kind::kColumn) {
+        const Object& wanted = in.objects.at(column);
+        places.emplace(wanted.name, last + place(wanted));
+      }
+    for (const auto& column : in.children(object.parent))
+      if (const auto found = places.find(in.objects.at(column).name);
+          column.kind == Kind::kColumn && found != places.end() && desired.has(column))
+        desired.objects.at(column).facts["position"] = std::to_string(found->second);
+  }
+}
+
 /// The scope and what stands above it, which is made again beside the desired state: with its trees, for a copy of a child
 /// made beneath the original of its parent would lock that, and with what stands above these.
 std::pair<catalog::Units, catalog::Reading> with_what_stands_above(const catalog::Units& scope,
@@ -295,6 +327,7 @@ Snapshot Whole::aligned(const Snapshot& live) const {
   for (const auto& [id, object] : live.objects)
     if (id.kind == Kind::kContents && desired_.has(object.parent) && !desired_.has(id) && can_be_filled(object.parent))
       add(live, object);
+  order_like_parents(out, desired_, live);
   out.finish();
   return out;
 }
