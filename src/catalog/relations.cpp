@@ -339,7 +339,7 @@ class Reader {
                 const auto* form = form_of<Form_pg_attribute>(row);
                 if (form->attisdropped || form->attnum <= 0) return;
                 bool none = true;
-                const Datum target = heap_getattr(row, Anum_pg_attribute_attstattarget, shape, &none);
+                const Datum target = value_of(row, Anum_pg_attribute_attstattarget, shape, &none);
                 columns_.push_back({form->attrelid, form->atttypid, form->attcollation, form->attnum, form->atttypmod,
                                     form->attlen, form->attinhcount, none ? -1 : DatumGetInt16(target),
                                     form->attstorage, form->attcompression, form->attidentity, form->attgenerated,

@@ -28,6 +28,22 @@ namespace pgschema::catalog {
 /// From how many OIDs on a pass over the whole catalog is cheaper than that many descents of an index.
 inline constexpr std::size_t kMany = 100;
 
+/// heap_getattr(), fast for what stands before all that can be NULL: that of the server walks a row that has a NULL anywhere.
+inline Datum value_of(HeapTuple row, AttrNumber column, TupleDesc shape, bool* null) {
+  Size offset = 0;
+  for (AttrNumber i = 0; i < column; ++i) {
+    const Form_pg_attribute attribute = TupleDescAttr(shape, i);
+    if (!attribute->attnotnull || attribute->attlen <= 0) break;
+    offset = att_align_nominal(offset, attribute->attalign);
+    if (i == column - 1) {
+      *null = false;
+      return fetchatt(attribute, reinterpret_cast<char*>(row->t_data) + row->t_data->t_hoff + offset);
+    }
+    offset += static_cast<Size>(attribute->attlen);
+  }
+  return heap_getattr(row, column, shape, null);
+}
+
 /// All rows there are.
 template <typename Use>
 void scan_whole(Oid catalog, Use use) {
@@ -48,7 +64,7 @@ void scan_by(Oid catalog, Oid index, AttrNumber column, const std::vector<Oid>& 
     bool wanted = false;
     scan_whole(catalog, [&](HeapTuple row, TupleDesc shape) {
       bool null = false;
-      const Oid oid = DatumGetObjectId(heap_getattr(row, column, shape, &null));
+      const Oid oid = DatumGetObjectId(value_of(row, column, shape, &null));
       if (null) return;
       if (oid != last) wanted = std::binary_search(oids.begin(), oids.end(), oid);
       last = oid;
