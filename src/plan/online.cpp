@@ -44,17 +44,55 @@ std::optional<KeyShape> shape_of(const Object& key) {
   return out;
 }
 
-/// Named after the column: that of a column to come has no number yet.
-std::string helper_name(const Object& column) {
-  constexpr std::string_view kPrefix = "pgschema_not_null_";
+/// What a helper is called, after what it is for: prefix and name, both as long as that is a name.
+std::string helper_name(std::string_view prefix, const SharedText& of) {
   constexpr std::size_t kLongest = 63;  // NAMEDATALEN - 1
-  std::string name = cat(kPrefix, script::name_of_quoted(column.name.text()));
+  std::string name = cat(prefix, script::name_of_quoted(of.text()));
   if (name.size() > kLongest) {
     std::uint64_t hash = 14695981039346656037U;  // FNV-1a
     for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-    name = cat(kPrefix, std::to_string(hash));
+    name = cat(prefix, std::to_string(hash));
   }
   return script::quote_identifier(name);
+}
+
+/// Named after the column: that of a column to come has no number yet.
+std::string helper_name(const Object& column) { return helper_name("pgschema_not_null_", column.name); }
+
+/// An index that takes the place of another of the same name is built beside it, and the other goes when it is no longer needed.
+std::string successor_name(const Object& index) { return helper_name("pgschema_new_", index.name); }
+std::string predecessor_name(const Object& index) { return helper_name("pgschema_old_", index.name); }
+constexpr std::string_view kReplaced = "replaced by pgschema";  // its comment
+
+/// What makes the index under another name.
+std::string definition_under(const Object& index, const std::string& name) {
+  std::string out = index.get("definition");
+  const std::string before = cat(" INDEX ", index.name, " ON ");
+  const auto at = out.find(before);
+  if (at == std::string::npos) return {};
+  return out.replace(at, before.size(), cat(" INDEX ", name, " ON "));
+}
+
+const Object* index_called(const std::string& name, const ObjectId& relation, const Snapshot& in) {
+  for (const auto& id : in.children(relation))
+    if (id.kind == Kind::kIndex && in.objects.at(id).name == name) return &in.objects.at(id);
+  return nullptr;
+}
+
+/// What an earlier run has built beside an index to take its place.
+const Object* successor_of(const Object& index, const Snapshot& live) {
+  const std::string name = successor_name(index);
+  const Object* there = index_called(name, index.parent, live);
+  return there && there->get("definition") == definition_under(index, name) ? there : nullptr;
+}
+
+/// One that an earlier run has replaced by this one.
+const Object* predecessor_of(const Object& index, const Snapshot& live) {
+  const Object* there = index_called(predecessor_name(index), index.parent, live);
+  if (!there) return nullptr;
+  for (const auto& id : live.children(there->id))
+    if (id.kind == Kind::kComment && live.objects.at(id).get("text") == kReplaced) return there;
+  return nullptr;
 }
 
 /// The check that an earlier run has put in the place of a NOT NULL to come.
@@ -81,6 +119,7 @@ class Phases {
     }
     for (const auto& step : plan.steps) {
       if (step.command.tag == "UPDATE") filled_.insert(step.object);
+      if (step.command.tag == "DROP INDEX") dropped_.insert(step.object);
     }
   }
 
@@ -246,6 +285,8 @@ class Phases {
 
   void create_index(Step step) {
     const Object& index = desired_.objects.at(step.object);
+    if (auto replaced = replaced_.extract(step.object))
+      return replace_index(std::move(replaced.mapped()), std::move(step));
     const bool holds = is_plain_table(index.parent) || index.parent.kind == Kind::kMaterializedView;
     if (!stands(index.parent) || !holds || !index.fact("partitioned").empty())
       return (void)main_.push_back(std::move(step));
@@ -259,15 +300,71 @@ class Phases {
 
   void drop_index(Step step) {
     const Object& index = live_.objects.at(step.object);
-    if (waits_for_its_key(index)) return;
-    const bool part = std::any_of(live_.children(step.object).begin(), live_.children(step.object).end(),
-                                  [](const ObjectId& child) { return child.kind == Kind::kInheritance; });
-    if (!stands(index.parent) || part || !index.fact("partitioned").empty() || !all_stay(live_, step.object, *this))
+    if (waits_for_its_key(index) || waits_to_succeed(index)) return;
+    if (is_replaced(step.object)) return (void)replaced_.emplace(step.object, std::move(step));
+    if (!stands(index.parent) || is_of_tree(index, live_) || !all_stay(live_, step.object, *this))
       return (void)main_.push_back(std::move(step));
     // One that is in the way of its better self goes before it.
     if (desired_.has(step.object) && !nobody_needs(step.object)) return (void)main_.push_back(std::move(step));
     concurrently(step, " INDEX ", index.parent);
     late_.push_back(std::move(step));
+  }
+
+  /// Of a partitioned table, or a part of such an index.
+  static bool is_of_tree(const Object& index, const Snapshot& in) {
+    return !index.fact("partitioned").empty() || in.has(kinds::inheritance_of(index.id));
+  }
+
+  /// It goes, and another of its name comes, which can be built before that.
+  bool is_replaced(const ObjectId& id) const {
+    if (!dropped_.count(id) || !desired_.has(id)) return false;
+    const Object &before = live_.objects.at(id), &after = desired_.objects.at(id);
+    const std::string successor = successor_name(after);
+    const auto is_free = [&](const std::string& name) { return !taken_.count(cat(after.schema, ".", name)); };
+    return stands(after.parent) && (is_plain_table(after.parent) || after.parent.kind == Kind::kMaterializedView) &&
+           !before.has("validity") && !is_of_tree(before, live_) && !is_of_tree(after, desired_) &&
+           all_stay(live_, id, *this) && all_stay(desired_, id, *this) && nobody_needs(id) &&
+           !definition_under(after, successor).empty() && is_free(predecessor_name(after)) &&
+           (is_free(successor) || successor_of(after, live_));
+  }
+
+  bool waits_to_succeed(const Object& index) const {
+    for (const auto& id : desired_.children(index.parent))
+      if (id.kind == Kind::kIndex && is_replaced(id) && successor_of(desired_.objects.at(id), live_) == &index)
+        return true;
+    return false;
+  }
+
+  /// There is one of them at any time: the new one is built beside the old one, they change names, and the old one goes.
+  void replace_index(Step drop, Step create) {
+    const Object& index = desired_.objects.at(create.object);
+    const std::string successor = successor_name(index), predecessor = predecessor_name(index);
+    const auto full = [&](const std::string& name) { return cat(index.schema, ".", name); };
+    const auto rename = [&](const Step& step, const std::string& from, const std::string& to) {
+      Step out = like(step, cat("ALTER INDEX ", from, " RENAME TO ", to), "ALTER INDEX",
+                      cat("ShareUpdateExclusiveLock ", from));
+      out.action = Action::kAlter;
+      main_.push_back(std::move(out));
+    };
+    const Object* there = successor_of(index, live_);
+    if (there && there->has("validity")) {
+      Step unfinished = like(drop, cat("DROP INDEX ", full(successor)), "DROP INDEX", {});
+      concurrently(unfinished, " INDEX ", index.parent);
+      early_.push_back(std::move(unfinished));
+    }
+    if (!there || there->has("validity")) {
+      Step build = like(create, definition_under(index, successor), "CREATE INDEX", {});
+      build.dangers = create.dangers;
+      concurrently(build, " INDEX ", index.parent);
+      early_.push_back(std::move(build));
+    }
+    main_.push_back(like(drop, cat("COMMENT ON INDEX ", index.id.identity, " IS '", kReplaced, "'"), "COMMENT",
+                         cat("ShareUpdateExclusiveLock ", index.id.identity)));
+    rename(drop, index.id.identity, predecessor);
+    rename(create, full(successor), index.name);
+    drop.command.sql = cat("DROP INDEX ", full(predecessor));
+    concurrently(drop, " INDEX ", index.parent);
+    late_.push_back(std::move(drop));
   }
 
   /// The key that takes this index over, if an earlier run has built it for that.
@@ -427,6 +524,8 @@ class Phases {
   std::set<ObjectId> renamed_, comes_late_, stood_for_null_;
   std::set<ObjectId> filled_;    // columns whose NULL rows get a value in the phase in the middle
   std::set<ObjectId> added_;     // columns that come before everything else
+  std::set<ObjectId> dropped_;           // indexes
+  std::map<ObjectId, Step> replaced_;    // their DROP, until their CREATE comes
   std::set<std::string> taken_;  // names of relations that there are before the plan
   std::map<ObjectId, std::vector<kinds::Danger>> handed_on_;
   std::map<ObjectId, Step> held_;
@@ -437,12 +536,21 @@ class Phases {
 
 void forget_helpers(Snapshot& desired, const Snapshot& live) {
   std::vector<ObjectId> gone;
+  const auto forget = [&](const ObjectId& helper) {
+    if (desired.has(helper))
+      for (const auto& member : desired.family(helper)) gone.push_back(member);
+  };
   for (const auto& [id, column] : live.objects) {
     const Object* wanted = id.kind == Kind::kColumn ? desired.find(id) : nullptr;
     if (!wanted || column.has("not_null") || !wanted->has("not_null")) continue;
     const Object* helper = helper_of(column, live);
-    if (helper && desired.has(helper->id))
-      for (const auto& member : desired.family(helper->id)) gone.push_back(member);
+    if (helper) forget(helper->id);
+  }
+  for (const auto& [id, index] : desired.objects) {
+    if (id.kind != Kind::kIndex) continue;
+    const Object* before = live.find(id);
+    const bool same = before && before->get("definition") == index.get("definition");
+    if (const Object* helper = same ? predecessor_of(index, live) : successor_of(index, live)) forget(helper->id);
   }
   if (gone.empty()) return;
   for (const auto& id : gone) desired.objects.erase(id);

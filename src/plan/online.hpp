@@ -8,7 +8,7 @@
 //     fill      values of NULL rows, before there is such a check (then the checks have     some blocks at a time
 //               a transaction of their own), and once more after it
 //     early     their validation; indexes of what there is, CONCURRENTLY                    each for itself
-//     main      everything else                                                             one transaction
+//     main      everything else; an index that was built beside another takes its name      one transaction
 //     late      indexes of what main has made; validation; DROP INDEX CONCURRENTLY          each for itself
 //     finish    what hangs on late indexes                                                  one transaction
 //
@@ -20,8 +20,8 @@
 
 namespace pgschema::plan {
 
-/// Takes the checks that an earlier run has put in the place of a NOT NULL to come out of what is wanted, where all constraints stay
-/// that the text does not speak of.
+/// Takes what an earlier run has made and not taken away yet (checks in the place of a NOT NULL to come, indexes under other names) out of
+/// what is wanted, where all stays that the text does not speak of.
 void forget_helpers(Snapshot& desired, const Snapshot& live);
 
 /// Puts the steps of a plan into phases, with others in the place of some. They lead to the same.

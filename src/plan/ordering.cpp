@@ -256,6 +256,8 @@ class Ordering {
       // Something new by itself, or on what was there before.
       if (action == Action::kCreate && !request_.copies && (!object.parent || live_.has(desired_.root(id))))
         work.dangers = kinds::writer(id.kind).create_dangers(object, desired_);
+      if (action == Action::kRebuild && !request_.copies && !up_.has(desired_.root(id)))
+        work.dangers = rebuild_dangers(object);
       set_creation(wanted.number, add(2, std::move(work)));
       if (!object.parent || id.kind == Kind::kIdentitySequence) add_privilege_reset(id, id);
     }
@@ -263,6 +265,16 @@ class Ordering {
       if (const auto node = creates_.find(by)) makers_.set(number, *node);
     for (const auto& [id, by] : came_down)
       if (creates_.find(by)) add_column_overrides(id, by);
+  }
+
+  /// An index that is built again, a constraint that reads the rows again, on a table that stays.
+  std::vector<kinds::Danger> rebuild_dangers(const Object& object) const {
+    auto out = kinds::writer(object.id.kind).create_dangers(object, desired_);
+    const bool same = live_.objects.at(object.id).attributes == object.attributes;
+    std::erase_if(out, [&](const kinds::Danger& danger) {
+      return danger.hazard != kinds::Hazard::kBlocking && (same || danger.hazard != kinds::Hazard::kDataDependent);
+    });
+    return out;
   }
 
   void set_creation(Number number, Graph::Node node) {
