@@ -522,11 +522,11 @@ class Phases {
   Plan& plan_;
   const Snapshot &live_, &desired_;
   std::set<ObjectId> renamed_, comes_late_, stood_for_null_;
-  std::set<ObjectId> filled_;    // columns whose NULL rows get a value in the phase in the middle
-  std::set<ObjectId> added_;     // columns that come before everything else
-  std::set<ObjectId> dropped_;           // indexes
-  std::map<ObjectId, Step> replaced_;    // their DROP, until their CREATE comes
-  std::set<std::string> taken_;  // names of relations that there are before the plan
+  std::set<ObjectId> filled_;          // columns whose NULL rows get a value in the phase in the middle
+  std::set<ObjectId> added_;           // columns that come before everything else
+  std::set<ObjectId> dropped_;         // indexes
+  std::map<ObjectId, Step> replaced_;  // their DROP, until their CREATE comes
+  std::set<std::string> taken_;        // names of relations that there are before the plan
   std::map<ObjectId, std::vector<kinds::Danger>> handed_on_;
   std::map<ObjectId, Step> held_;
   std::vector<Step> prepare_, fills_, guards_, fills_again_, early_, main_, late_, finish_;

@@ -435,7 +435,7 @@ class Ordering {
   void order_drops() {
     for (const auto& edge : live_.dependencies()) {
       const auto gone = drop_node(edge.from);
-      if (!goes_with_apart(edge)) before(gone, drop_node(edge.to));
+      if (!goes_with_either(edge)) before(gone, drop_node(edge.to));
       if (!minds_no_user(edge)) before(gone, find(alters_, edge.to));
       if (steps_aside_for(edge.to) && !still_needs(edge.from, edge.to))
         before(find(alters_, edge.from), find(alters_, edge.to));
@@ -453,12 +453,14 @@ class Ordering {
     }
   }
 
-  /// The clone of a foreign key that goes apart from its table.
-  bool goes_with_apart(const Dependency& edge) const {
-    if (!apart_.count(edge.to)) return false;
+  /// The clone of a foreign key that goes apart from its table; and one that goes with its own table, or with the whole, whichever
+  /// is first.
+  bool goes_with_either(const Dependency& edge) const {
+    if (edge.to.kind != Kind::kConstraint) return false;
     const Object* clone = live_.find(edge.from);
     if (clone && clone->id.kind == Kind::kInheritance) clone = live_.find(clone->parent);
-    return clone && clone->id.kind == Kind::kConstraint && !clone->fact("from").empty();
+    if (!clone || clone->id.kind != Kind::kConstraint || clone->fact("from").empty()) return false;
+    return apart_.count(edge.to) || (clone->get("type") == "f" && dropper_of(clone->id) != clone->id);
   }
 
   /// A server is altered under its foreign tables. A sequence goes when the column's default is another one, and that may come
