@@ -213,6 +213,8 @@ class ColumnWriter final : public Writer {
       return {{Hazard::kRewrite, cat(describe(column.id), " is computed for every row")}};
     if (value && !value->fact("volatile").empty())
       return {{Hazard::kRewrite, cat(describe(column.id), " gets another default in every row")}};
+    if (column.fact("type_fills") == "checked")
+      return {{Hazard::kRewrite, cat(describe(column.id), " is checked by its domain in every row")}};
     if (value || !column.has("not_null") || not_valid(column)) return {};
     return {{Hazard::kDataDependent, cat(describe(column.id), " is NOT NULL and has no default"), true}};
   }

@@ -102,6 +102,22 @@ bool default_rewrites(const std::string& expression, const std::string& type) {
   }
 }
 
+TypeFills type_fills(const std::string& type) {
+  try {
+    const Subtransaction attempt;
+    return call([&] {
+      Oid oid;
+      int32 typmod;
+      compat::parse_type(type.c_str(), &oid, &typmod);
+      if (DomainHasConstraints(oid)) return TypeFills::kChecked;
+      return get_typdefault(oid) ? TypeFills::kDefault : TypeFills::kNothing;
+    });
+  } catch (const Error& error) {
+    if (error.interrupts()) throw;
+    return TypeFills::kChecked;
+  }
+}
+
 namespace {
 
 /// The rule of ATColumnChangeRequiresRewrite(); the special case of time zones is left out (a rewrite is the safe answer).

@@ -26,6 +26,11 @@ Node* parse_expression(const std::string& text);
 /// in each, or a domain's checks look at it. What cannot be understood is taken for the worst.
 bool default_rewrites(const std::string& expression, const std::string& type);
 
+/// What ADD COLUMN without a default puts in the rows because of the type: nothing, the default of a type, or NULL that a domain's
+/// constraints look at, row by row. What cannot be looked up is taken for the worst.
+enum class TypeFills { kNothing, kDefault, kChecked };
+TypeFills type_fills(const std::string& type);
+
 struct TypeChange {
   bool rewrites = true;  // ALTER COLUMN … TYPE writes every row again (ATColumnChangeRequiresRewrite() in tablecmds.c)
   bool narrows = true;   // values may not fit, or lose something: there is no implicit cast, or a length goes down

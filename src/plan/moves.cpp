@@ -47,6 +47,7 @@ class Mover {
     spread();
     for (const auto& id : rebuilt_) rebuild(id, {});
     spread();
+    step_aside_for_domain_constraints_again();
     for (const auto& id : out_.down) refuse_index_of_keys(id);
     for (const auto& id : out_.down)
       if (desired_.has(id)) up(id);
@@ -293,26 +294,44 @@ class Mover {
       if (difference.id.kind == Kind::kDomain && difference.what == diff::What::kAltered && after->has("not_null"))
         domains.insert(difference.id);
     }
-    for (const auto& domain : domains)
-      for (const auto& edge : live_.dependents(domain)) {
-        if (edge.from.kind != Kind::kColumn) continue;
-        const Object* column = live_.find(edge.from);
-        if (!column) {
-          out_.spread.insert(edge.from);
-          continue;
-        }
-        for (const auto& user : live_.dependents(column->parent))
-          if (user.type == kRowType || !is_table(column->parent.kind)) expression_over_rows(user.from, domain);
-        if (column->get("type").ends_with("[]")) refuse_container(*column, domain);
-        if (column->parent.kind != Kind::kComposite) continue;
-        for (const auto& user : live_.dependents(column->parent)) {
-          if (user.from.kind != Kind::kColumn) continue;
-          if (const Object* holder = live_.find(user.from))
-            refuse_container(*holder, domain);
-          else
-            out_.spread.insert(user.from);
-        }
+    for (const auto& domain : domains) step_aside_for_domain(domain);
+  }
+
+  /// Nor one that it had before.
+  void step_aside_for_domain_constraints_again() {
+    std::set<ObjectId> seen, domains;
+    do {
+      domains.clear();
+      for (const auto& id : out_.down) {
+        const Object* constraint = id.kind == Kind::kDomainConstraint && desired_.has(id) ? live_.find(id) : nullptr;
+        if (constraint && !out_.down.count(constraint->parent) && seen.insert(constraint->parent).second)
+          domains.insert(constraint->parent);
       }
+      for (const auto& domain : domains) step_aside_for_domain(domain);
+      spread();
+    } while (!domains.empty());
+  }
+
+  void step_aside_for_domain(const ObjectId& domain) {
+    for (const auto& edge : live_.dependents(domain)) {
+      if (edge.from.kind != Kind::kColumn) continue;
+      const Object* column = live_.find(edge.from);
+      if (!column) {
+        out_.spread.insert(edge.from);
+        continue;
+      }
+      for (const auto& user : live_.dependents(column->parent))
+        if (user.type == kRowType || !is_table(column->parent.kind)) expression_over_rows(user.from, domain);
+      if (column->get("type").ends_with("[]")) refuse_container(*column, domain);
+      if (column->parent.kind != Kind::kComposite) continue;
+      for (const auto& user : live_.dependents(column->parent)) {
+        if (user.from.kind != Kind::kColumn) continue;
+        if (const Object* holder = live_.find(user.from))
+          refuse_container(*holder, domain);
+        else
+          out_.spread.insert(user.from);
+      }
+    }
   }
 
   /// The server does not look for a domain inside of arrays and rows (the same function).
@@ -334,7 +353,8 @@ class Mover {
       const auto& names = difference.attributes;
       if (difference.what == diff::What::kAltered
               ? std::find(names.begin(), names.end(), "type") != names.end()
-              : !desired_.children(column->id).empty() || column->has("generated") || column->has("identity"))
+              : !desired_.children(column->id).empty() || column->has("generated") || column->has("identity") ||
+                    !column->fact("type_fills").empty())
         rewritten.emplace(column->parent, column->id);
     }
     for (const auto& [id, alteration] : out_.altered) {

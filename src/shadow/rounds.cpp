@@ -322,10 +322,7 @@ class Attempt {
     pg::fault_point("in the shadow, what the text means is known");
     if (use_.online && !whole_) plan::forget_helpers(evaluated.desired, live);
     write_casts(evaluated.desired, live);
-    for (auto& [id, object] : evaluated.desired.objects)
-      if (id.kind == Kind::kDefault && !live.has(object.parent) && live.has(evaluated.desired.root(id)) &&
-          pg::default_rewrites(object.get("expression"), evaluated.desired.objects.at(object.parent).get("type")))
-        object.facts["volatile"] = "yes";
+    find_what_fills(evaluated.desired, live);
     outcome.usings.clear();
     for (const auto& [id, object] : evaluated.desired.objects)
       if (const std::string& expression = object.fact("using"); !expression.empty())
@@ -365,6 +362,20 @@ class Attempt {
     outcome.before.lines.insert(outcome.before.lines.end(), rest_walk_.lines.begin(), rest_walk_.lines.end());
     std::sort(outcome.before.lines.begin(), outcome.before.lines.end());
     return {};
+  }
+
+  /// What columns that are added to a table put in the rows that there are.
+  static void find_what_fills(Snapshot& desired, const Snapshot& live) {
+    for (auto& [id, object] : desired.objects) {
+      if (id.kind == Kind::kDefault && !live.has(object.parent) && live.has(desired.root(id)) &&
+          pg::default_rewrites(object.get("expression"), desired.objects.at(object.parent).get("type")))
+        object.facts["volatile"] = "yes";
+      if (id.kind != Kind::kColumn || live.has(id) || object.parent.kind != Kind::kTable || !live.has(object.parent))
+        continue;
+      const auto fills = pg::type_fills(object.get("type"));
+      if (fills != pg::TypeFills::kNothing)
+        object.facts["type_fills"] = fills == pg::TypeFills::kChecked ? "checked" : "default";
+    }
   }
 
   /// A participant from outside of the schemas that the text is about.
