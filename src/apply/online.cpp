@@ -112,7 +112,7 @@ class Course {
     how_.gate(planned, expected);
   }
 
-  /// Nothing but steps of that script, and what takes an unfinished index out of the way.
+  /// Nothing but steps of that script, what takes an unfinished index out of the way, and the end of a DETACH.
   static bool leads_on(const functions::Planned& planned, const std::string& script) {
     const auto& steps = planned.document.plan.steps;
     return std::all_of(steps.begin(), steps.end(), [&](const plan::Step& step) {
@@ -120,7 +120,10 @@ class Course {
         const Object* index = planned.outcome.live.find(step.object);
         if (!index || step.object.kind != Kind::kIndex || index->has("validity")) return true;
       }
-      return cat("\n", script).find(cat("\n", masked(plan::script_of(step)), "\n")) != std::string::npos;
+      std::string said = masked(plan::script_of(step));
+      if (constexpr std::string_view kFinalize = " FINALIZE;"; said.ends_with(kFinalize))
+        said.replace(said.size() - kFinalize.size(), kFinalize.size(), " CONCURRENTLY;");
+      return cat("\n", script).find(cat("\n", said, "\n")) != std::string::npos;
     });
   }
 
@@ -227,7 +230,10 @@ class Course {
     if (step.runs == Runs::kTopLevel) {
       pg::fault_point("before a worker");
       const TimestampTz began = GetCurrentTimestamp();
-      run_at_top_level(library_, step.command.sql, step.command.run_as);
+      if (step.object.kind == Kind::kInheritance)
+        locks_.run([&] { detach(step.command); });
+      else
+        run_at_top_level(library_, step.command.sql, step.command.run_as);
       took = static_cast<double>(GetCurrentTimestamp() - began) / 1000;
       pg::fault_point("after a worker");
     } else {
@@ -239,6 +245,21 @@ class Course {
     }
     all.commit();
     return took;
+  }
+
+  /// DETACH … CONCURRENTLY locks the partition in the end, and who reads that itself would queue. An attempt that has come half way is
+  /// gone on with.
+  void detach(const kinds::Command& command) const {
+    const auto run = [&](const std::string& sql) {
+      run_at_top_level(library_, sql, command.run_as, how_.patience.lock_timeout);
+    };
+    constexpr std::string_view kConcurrently = " CONCURRENTLY";
+    try {
+      run(command.sql);
+    } catch (const pg::Error& error) {
+      if (error.sqlstate() != sqlstate::kObjectNotReady || !command.sql.ends_with(kConcurrently)) throw;
+      run(cat(command.sql.substr(0, command.sql.size() - kConcurrently.size()), " FINALIZE"));
+    }
   }
 
   /// The rows that were there when it began; what others write meanwhile is none of its business. A batch that does not get a row's

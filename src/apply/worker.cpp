@@ -45,7 +45,7 @@ struct Order {
 };
 
 /// Of the session, besides those that every plan is run with. The role comes last: the others may be set by the session's role only.
-std::string settings_for_worker(const std::string& role) {
+std::string settings_for_worker(const std::string& role, int lock_timeout) {
   static constexpr const char* kOfSession[] = {"client_min_messages",
                                                "statement_timeout",
                                                "idle_in_transaction_session_timeout",
@@ -64,7 +64,7 @@ std::string settings_for_worker(const std::string& role) {
   for (const char* name : kOfSession) add(name, pg::call([&] { return GetConfigOption(name, false, false); }));
   for (const char* name : pg::kFaultSettings) add(name, pg::call([&] { return GetConfigOption(name, false, false); }));
   for (const auto& [name, value] : plan::script_settings()) add(name, value);
-  add("lock_timeout", "0");
+  add("lock_timeout", std::to_string(lock_timeout));
   add("application_name", cat("pgschema for ", std::to_string(MyProcPid)));
   const std::string current = pg::call([] { return GetUserNameFromId(GetUserId(), false); });
   add("role", role.empty() ? current : script::name_of_quoted(role));
@@ -243,8 +243,8 @@ WHERE p.prosrc = 'pgschema_sql_apply')");
   return rows.at(0).text(0);
 }
 
-void run_at_top_level(const std::string& library, const std::string& sql, const std::string& role) {
-  Worker worker(sql, settings_for_worker(role));
+void run_at_top_level(const std::string& library, const std::string& sql, const std::string& role, int lock_timeout) {
+  Worker worker(sql, settings_for_worker(role, lock_timeout));
   if (!worker.start(library))
     throw Failure(sqlstate::kInsufficientResources, "no background worker is free for what cannot run in a transaction")
         .detail(cat("Statement: ", script::excerpt(sql, 100)))

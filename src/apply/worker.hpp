@@ -10,10 +10,11 @@ namespace pgschema::apply {
 std::string library();
 
 /// Runs one statement, commits, and comes back when it is done. `role`, quoted: who issues it, if not the current role. The worker has the
-/// caller's settings that matter to DDL, no lock_timeout (nobody queues behind it) and the caller's statement_timeout; its notices are the
-/// caller's. It ends when the caller is cancelled or ends.
+/// caller's settings that matter to DDL and the caller's statement_timeout; its notices are the caller's. `lock_timeout`, in milliseconds: of each
+/// wait, for statements behind whose locks others would queue; 0: none. It ends when the caller is cancelled or ends.
 ///
 /// The caller must hold no snapshot: the worker would wait for it. Raises what the statement raises; 53000 without a free slot.
-void run_at_top_level(const std::string& library, const std::string& sql, const std::string& role);
+void run_at_top_level(const std::string& library, const std::string& sql, const std::string& role,
+                      int lock_timeout = 0);
 
 }  // namespace pgschema::apply

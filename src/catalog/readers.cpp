@@ -75,7 +75,8 @@ WHERE d.classid = 'pg_class'::regclass AND d.objid = ANY ($1) AND d.refclassid =
 constexpr const char* kInheritances = R"(
 SELECT 0::oid, c.oid, 0, 'pg_class'::regclass::oid, c.oid, 0, quote_ident(n.nspname) AS schema, quote_ident(c.relname) AS name,
   string_agg(i.inhparent::regclass::text, E'\n' ORDER BY i.inhseqno) AS of,
-  CASE WHEN c.relispartition AND c.relkind NOT IN ('i', 'I') THEN pg_get_expr(c.relpartbound, c.oid) END AS bound
+  CASE WHEN c.relispartition AND c.relkind NOT IN ('i', 'I') THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
+  CASE WHEN bool_or(i.inhdetachpending) THEN 'yes' END AS detaching
 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ($1 || ARRAY(SELECT indexrelid FROM pg_index WHERE indrelid = ANY ($1)))
 GROUP BY c.oid, n.nspname)";

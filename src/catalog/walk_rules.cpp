@@ -120,6 +120,7 @@ constexpr Exception kExceptions[] = {
     {"pg_attribute", "attndims", "never used by the server, and no definition that it prints shows it"},
     {"pg_type", "typndims", "never used by the server, and no definition that it prints shows it"},
     {"pg_index", "indcheckxmin", "which old transactions may use it"},
+    {"pg_inherits", "inhdetachpending", "DETACH CONCURRENTLY that was interrupted: the plan says FINALIZE"},
     {"pg_rewrite", "ev_qual", "printed with ev_action"},
     {"pg_shdepend", "dbid", "this database, or none"},
     {"pg_subscription", "subskiplsn", "how far replication has come"},

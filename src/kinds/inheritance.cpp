@@ -1,5 +1,6 @@
 // That a table is a partition of another or inherits from others, and that an index is a part of the parent's.
 #include <algorithm>
+#include <utility>
 
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
@@ -32,11 +33,18 @@ class InheritanceWriter final : public Writer {
   std::vector<Command> drop(const Object& inheritance, const Snapshot& in) const override {
     const Object& child = in.objects.at(inheritance.parent);
     if (!is_table(child.id.kind)) return {};
-    if (inheritance.has("bound"))
-      return {{cat("ALTER TABLE ", inheritance.get("of"), " DETACH PARTITION ", child.id.identity),
-               "ALTER TABLE",
-               cat("AccessExclusiveLock ", inheritance.get("of"), ", AccessExclusiveLock ", child.id.identity),
-               {}}};
+    if (inheritance.has("bound")) {
+      Command out{cat("ALTER TABLE ", inheritance.get("of"), " DETACH PARTITION ", child.id.identity),
+                  "ALTER TABLE",
+                  cat("AccessExclusiveLock ", inheritance.get("of"), ", AccessExclusiveLock ", child.id.identity),
+                  {}};
+      if (inheritance.has("detaching")) {
+        out.shadow = Command::Shadow::kOther;
+        out.other = std::exchange(out.sql, cat(out.sql, " FINALIZE"));
+        out.lock = cat("ShareUpdateExclusiveLock ", inheritance.get("of"), ", AccessExclusiveLock ", child.id.identity);
+      }
+      return {std::move(out)};
+    }
     std::vector<Command> out;
     for (const auto& parent : lines(inheritance.get("of"))) out.push_back(inherit(child, " NO INHERIT ", parent));
     return out;

@@ -22,7 +22,7 @@ struct Command {
   std::string lock;    // strongest lock mode and relation: "AccessExclusiveLock app.calls"; empty for none
   std::string run_as;  // role that must issue it (a grantor), quoted; empty: the caller
   /// In the shadow another form stands for it (REFRESH MATERIALIZED VIEW: marked as filled, nothing read; CREATE INDEX
-  /// CONCURRENTLY: without the word; ADD VALUE: a value that may be used at once, as it may after a commit; UPDATE: there are no
+  /// CONCURRENTLY: without the word; DETACH PARTITION the same, and without FINALIZE; ADD VALUE: a value that may be used at once, as it may after a commit; UPDATE: there are no
   /// rows, it is only understood).
   enum class Shadow { kRun, kMarkPopulated, kOther, kAddValue, kAnalyze } shadow = Shadow::kRun;
   std::string relation = {};  // kMarkPopulated, kAnalyze: which

@@ -95,6 +95,9 @@ const Object* predecessor_of(const Object& index, const Snapshot& live) {
   return nullptr;
 }
 
+/// Proves what the rows of a partition have in common, so that DETACH CONCURRENTLY puts no check of its own on the table.
+std::string detach_helper_name(const Object& table) { return helper_name("pgschema_detach_", table.name); }
+
 /// The check that an earlier run has put in the place of a NOT NULL to come.
 const Object* helper_of(const Object& column, const Snapshot& live) {
   const std::string name = helper_name(column), definition = cat("CHECK ((", column.name, " IS NOT NULL))");
@@ -108,7 +111,8 @@ const Object* helper_of(const Object& column, const Snapshot& live) {
 
 class Phases {
  public:
-  Phases(Plan& plan, const Request& request) : plan_(plan), live_(request.live), desired_(request.desired) {
+  Phases(Plan& plan, const Request& request)
+      : plan_(plan), live_(request.live), desired_(request.desired), constraints_(request.partition_constraints) {
     for (const auto& rename : request.renames) {
       renamed_.insert(live_.has(rename.to) ? live_.root(rename.to) : rename.to);
       taken_.insert(rename.from.identity.text());
@@ -173,8 +177,11 @@ class Phases {
     if (kind == Kind::kConstraint) {
       if (sql.find(" ADD CONSTRAINT ") != std::string::npos) return add_constraint(std::move(step));
       if (sql.find(kValidate) != std::string::npos) return (void)late_.push_back(std::move(step));
+      if (step.drops && detached_with(step.object)) return;
       if (step.drops && is_helper(step.object)) return (void)held_.emplace(step.object, std::move(step));
     }
+    if (kind == Kind::kInheritance && step.drops && sql.find(" DETACH PARTITION ") != std::string::npos)
+      return detach(std::move(step));
     if (kind == Kind::kColumn && step.command.tag == "UPDATE") return fill(std::move(step));
     if (kind == Kind::kColumn && sql.ends_with(kSetNotNull)) return set_not_null(std::move(step));
     if (kind == Kind::kColumn && filled_.count(step.object) && sql.find(" ADD COLUMN ") != std::string::npos &&
@@ -457,6 +464,85 @@ class Phases {
     (early ? main_ : finish_).push_back(std::move(step));
   }
 
+  // ---- partitions
+
+  /// The partition becomes a table by itself, and stays where it is.
+  bool leaves_concurrently(const ObjectId& inheritance) const {
+    const auto found = constraints_.find(inheritance);
+    const Object* partition = live_.find(inheritance);
+    if (found == constraints_.end() || !partition || !is_free_of_parents_number(found->second)) return false;
+    const auto parents = kinds::parents_of(partition->parent, live_);
+    if (partition->parent.kind != Kind::kTable || !stands(partition->parent) || parents.size() != 1 ||
+        !stands(parents.front()))
+      return false;
+    // The server refuses it beside a default partition.
+    const auto heirs = kinds::heirs_of(parents.front(), live_);
+    return std::none_of(heirs.begin(), heirs.end(), [&](const ObjectId& heir) {
+      const Object* of = live_.find(kinds::inheritance_of(heir));
+      return of && of->get("bound") == "DEFAULT";
+    });
+  }
+
+  /// That of a hash partition is about the parent's OID.
+  static bool is_free_of_parents_number(const std::string& constraint) {
+    return constraint.find("satisfies_hash_partition(") == std::string::npos;
+  }
+
+  std::string definition_of_helper(const ObjectId& inheritance) const {
+    return cat("CHECK (", constraints_.at(inheritance), ")");
+  }
+
+  const Object* detach_helper_of(const Object& table, const ObjectId& inheritance) const {
+    const std::string name = detach_helper_name(table), definition = definition_of_helper(inheritance);
+    for (const auto& id : live_.children(table.id)) {
+      const Object& constraint = live_.objects.at(id);
+      if (id.kind == Kind::kConstraint && constraint.name == name &&
+          constraint.get("definition").starts_with(definition))
+        return &constraint;
+    }
+    return nullptr;
+  }
+
+  /// The helper of a partition that is detached by this plan, which drops it by itself.
+  bool detached_with(const ObjectId& id) const {
+    const Object* constraint = live_.find(id);
+    if (!constraint || desired_.has(id)) return false;
+    const ObjectId inheritance = kinds::inheritance_of(constraint->parent);
+    return leaves_concurrently(inheritance) &&
+           detach_helper_of(live_.objects.at(constraint->parent), inheritance) == constraint;
+  }
+
+  /// While readers and writers of the parent go on. What is proven of the rows before is not written down by the server.
+  void detach(Step step) {
+    if (!leaves_concurrently(step.object)) return (void)main_.push_back(std::move(step));
+    const Object& partition = live_.objects.at(step.object);
+    const Object& table = live_.objects.at(partition.parent);
+    const std::string name = detach_helper_name(table), alter = kinds::alter_relation(table);
+    const Object* helper = detach_helper_of(table, step.object);
+    const bool begun = partition.has("detaching");
+    const auto of_table = [&](std::string sql, std::string lock) {
+      Step out = like(step, std::move(sql), "ALTER TABLE", std::move(lock));
+      out.action = Action::kAlter;
+      return out;
+    };
+    if (!helper && !begun)
+      guards_.push_back(
+          of_table(cat(alter, " ADD CONSTRAINT ", name, " ", definition_of_helper(step.object), kNotValid),
+                   kinds::access_exclusive(table)));
+    if (!begun && (!helper || helper->get("definition").ends_with(kNotValid)))
+      early_.push_back(of_table(cat(alter, kValidate, name), cat("ShareUpdateExclusiveLock ", table.id.identity)));
+    step.runs = Step::Runs::kTopLevel;
+    step.command.lock =
+        cat("ShareUpdateExclusiveLock ", partition.get("of"), ", AccessExclusiveLock ", table.id.identity);
+    if (!begun) {
+      step.command.shadow = Command::Shadow::kOther;
+      step.command.other = std::exchange(step.command.sql, cat(step.command.sql, " CONCURRENTLY"));
+    }
+    if (helper || !begun)
+      main_.push_back(of_table(cat(alter, " DROP CONSTRAINT ", name), kinds::access_exclusive(table)));
+    early_.push_back(std::move(step));
+  }
+
   // ---- NOT NULL
 
   bool stands_in_table(const ObjectId& column) const {
@@ -521,6 +607,7 @@ class Phases {
 
   Plan& plan_;
   const Snapshot &live_, &desired_;
+  const std::map<ObjectId, std::string>& constraints_;  // of partitions that leave
   std::set<ObjectId> renamed_, comes_late_, stood_for_null_;
   std::set<ObjectId> filled_;          // columns whose NULL rows get a value in the phase in the middle
   std::set<ObjectId> added_;           // columns that come before everything else
@@ -545,6 +632,12 @@ void forget_helpers(Snapshot& desired, const Snapshot& live) {
     if (!wanted || column.has("not_null") || !wanted->has("not_null")) continue;
     const Object* helper = helper_of(column, live);
     if (helper) forget(helper->id);
+  }
+  for (const auto& [id, table] : live.objects) {
+    if (id.kind != Kind::kTable || desired.has(kinds::inheritance_of(id))) continue;
+    const std::string name = detach_helper_name(table);
+    for (const auto& child : live.children(id))
+      if (child.kind == Kind::kConstraint && live.objects.at(child).name == name) forget(child);
   }
   for (const auto& [id, index] : desired.objects) {
     if (id.kind != Kind::kIndex) continue;

@@ -532,6 +532,7 @@ class Ordering {
         if (roots[from] != roots[to]) after_settled(to, *later);
       }
     }
+    order_attributes();
     for (const auto& [id, node] : late_) {
       before(find(alters_, id), node);
       columns_before(desired_.objects.at(id).number, node);
@@ -548,6 +549,20 @@ class Ordering {
       if (!resets_.empty()) before(find(resets_, desired_.root(object->id)), node);
       before(find(resets_, object->parent), node);
       siblings(*object, *node);
+    }
+  }
+
+  /// The order of a composite type's attributes is that in which they are added. (A table's columns may stand in any.)
+  void order_attributes() {
+    for (const auto& [id, object] : desired_.objects) {
+      if (id.kind != Kind::kComposite || creates_.find(object.number)) continue;
+      std::optional<Graph::Node> last;
+      for (const Number child : desired_.children(object.number)) {
+        if (objects_[child]->id.kind != Kind::kColumn) continue;
+        const auto node = creates_.find(child);
+        before(last, node);
+        if (node) last = node;
+      }
     }
   }
 

@@ -105,6 +105,8 @@ struct Request {
   bool online = false;
   /// The same of what others create, by role: the sequence of an identity column that is added is made by the table's owner.
   std::map<std::string, AllDefaultPrivileges> default_privileges_of = {};
+  /// Online: what the rows of partitions that become tables by themselves have in common (pg_get_partition_constraintdef()).
+  std::map<ObjectId, std::string> partition_constraints = {};
 };
 
 /// Raises Failure for what no plan could be made of (a circle, an unsupported kind).

@@ -321,6 +321,7 @@ class Attempt {
     }
     pg::fault_point("in the shadow, what the text means is known");
     if (use_.online && !whole_) plan::forget_helpers(evaluated.desired, live);
+    if (!whole_) leave_detaching(evaluated.desired, live);
     write_casts(evaluated.desired, live);
     find_what_fills(evaluated.desired, live);
     outcome.usings.clear();
@@ -340,6 +341,7 @@ class Attempt {
                                                 default_privileges(pg::role_oid(owner->get("role"))));
     request.says_privileges = !whole_ || whole_->says_privileges();
     request.online = use_.online;
+    if (use_.online) request.partition_constraints = constraints_of_leaving(live, evaluated.desired);
     for (const auto& rename : request.renames) outcome.renamed.emplace_back(rename.from, rename.to);
     for (const auto& rename : request.renames)
       request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);
@@ -362,6 +364,27 @@ class Attempt {
     outcome.before.lines.insert(outcome.before.lines.end(), rest_walk_.lines.begin(), rest_walk_.lines.end());
     std::sort(outcome.before.lines.begin(), outcome.before.lines.end());
     return {};
+  }
+
+  /// A partition that somebody has begun to detach, and of which the text says nothing.
+  static void leave_detaching(Snapshot& desired, const Snapshot& live) {
+    for (auto& [id, object] : desired.objects)
+      if (const Object* before = id.kind == Kind::kInheritance ? live.find(id) : nullptr;
+          before && before->has("detaching"))
+        object.attributes["detaching"] = before->get("detaching");
+  }
+
+  /// Of partitions that become tables by themselves.
+  static std::map<ObjectId, std::string> constraints_of_leaving(const Snapshot& live, const Snapshot& desired) {
+    std::map<ObjectId, std::string> out;
+    for (const auto& [id, object] : live.objects) {
+      if (id.kind != Kind::kInheritance || !object.has("bound") || desired.has(id) || !desired.has(object.parent))
+        continue;
+      const auto rows =
+          pg::query("SELECT pg_get_partition_constraintdef(to_regclass($1))", {object.parent.identity.text()});
+      if (!rows.at(0).null(0)) out.emplace(id, rows.at(0).text(0));
+    }
+    return out;
   }
 
   /// What columns that are added to a table put in the rows that there are.
@@ -478,7 +501,7 @@ class Attempt {
     return out;
   }
 
-  /// The sequences of a copy are new.
+  /// The sequences of a copy are new; and no copy is in the middle of DETACH … CONCURRENTLY.
   Object with_own_position(Object copy, const std::vector<plan::Rename>& renames) const {
     const auto renamed =
         std::find_if(renames.begin(), renames.end(), [&](const plan::Rename& rename) { return rename.to == copy.id; });
@@ -487,6 +510,7 @@ class Attempt {
       copy.facts.erase(fact);
       if (original && original->facts.count(fact)) copy.facts.emplace(fact, original->fact(fact));
     }
+    if (original && original->has("detaching")) copy.attributes["detaching"] = original->get("detaching");
     return copy;
   }
 

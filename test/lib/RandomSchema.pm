@@ -355,7 +355,7 @@ sub table_constraints
 	if (!$pk && @key && chance($old ? 0.3 : 0.85))
 	{
 		my $c = $key[0];
-		if (!$partitioned || $partitioned == $c->{id})
+		if ((!$partitioned || $partitioned == $c->{id}) && !grep { $_->{type} eq 'uq' && ($_->{on} // 0) == $c->{id} } @out)
 		{
 			my $include = !$partitioned && @columns > 2 && chance(0.08) ? do { my $i = pick(grep { !$_->{key} && !$_->{virtual} } @columns); $i ? " INCLUDE ({$i->{id}})" : '' } : '';
 			$new->('pk', "PRIMARY KEY ({$c->{id}})$include" . (chance(0.1) && !$partitioned ? pick(' DEFERRABLE', ' DEFERRABLE INITIALLY DEFERRED') : ''), { on => $c->{id} });
@@ -377,7 +377,7 @@ sub table_constraints
 		elsif ($kind eq 'unique' && $c->{family} =~ /^[nsdui]$/ && !$c->{virtual})
 		{
 			# Two keys over one column: docs/limits.md.
-			next if $partitioned && $partitioned != $c->{id} || $c->{key} || grep { $_->{type} eq 'uq' && ($_->{on} // 0) == $c->{id} } @out;
+			next if $partitioned && $partitioned != $c->{id} || $c->{key} || grep { $_->{type} =~ /^(pk|uq)$/ && ($_->{on} // 0) == $c->{id} } @out;
 			$new->('uq', 'UNIQUE ' . (chance(0.15) ? 'NULLS NOT DISTINCT ' : '') . "({$c->{id}})" . (chance(0.1) && !$partitioned ? ' DEFERRABLE' : '') . (chance(0.1) ? '' : ''), { on => $c->{id} });
 		}
 		elsif ($kind eq 'unique' && $c->{family} eq 'r' && @key && !$partitioned && !$c->{virtual} && $self->{version} >= 18) { $new->('uw', "UNIQUE ({$key[0]{id}}, {$c->{id}} WITHOUT OVERLAPS)", { period => [ $key[0]{id}, $c->{id} ] }); }
