@@ -152,6 +152,14 @@ SessionTurn::SessionTurn() {
   pg::call([&] { (void)LockAcquire(&tag, ExclusiveLock, true, true); });
 }
 
+std::string Locks::who_is_in_the_way(const std::string& relation) const {
+  const Oid oid = pg::query("SELECT to_regclass($1)::oid", {relation}).at(0).oid(0);
+  if (!OidIsValid(oid)) return {};
+  Wait wait{{}, AccessExclusiveLock, relation};
+  SET_LOCKTAG_RELATION(wait.tag, MyDatabaseId, oid);
+  return in_the_way(wait);
+}
+
 SessionTurn::~SessionTurn() {
   const LOCKTAG tag = turn();
   (void)LockRelease(&tag, ExclusiveLock, true);

@@ -45,6 +45,9 @@ class Locks {
   /// transactions that are in the way. What is no longer there is for the comparison under the locks to find.
   void take(const std::vector<plan::LockLine>& lines);
 
+  /// Who holds the relation against AccessExclusiveLock, a line each. Needs a snapshot.
+  std::string who_is_in_the_way(const std::string& relation) const;
+
  private:
   struct Wait {
     LOCKTAG tag;

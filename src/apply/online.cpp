@@ -14,6 +14,7 @@
 #include "shadow/settlement.hpp"
 
 extern "C" {
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 }
 
@@ -103,6 +104,7 @@ class Course {
     bool expected = how_.expect && *how_.expect == planned.document.fingerprint;
     if (unfinished && leads_on(planned, rows.at(0).text(5))) {
       version_ = rows.at(0).number(0);
+      phases_ = static_cast<int>(rows.at(0).number(1));
       done_ = static_cast<int>(rows.at(0).number(2));
       committed_ = true;
       script_ = rows.at(0).text(5);
@@ -231,7 +233,7 @@ class Course {
       pg::fault_point("before a worker");
       const TimestampTz began = GetCurrentTimestamp();
       if (step.object.kind == Kind::kInheritance)
-        locks_.run([&] { detach(step.command); });
+        locks_.run([&] { detach(step); });
       else
         run_at_top_level(library_, step.command.sql, step.command.run_as);
       took = static_cast<double>(GetCurrentTimestamp() - began) / 1000;
@@ -249,16 +251,31 @@ class Course {
 
   /// DETACH … CONCURRENTLY locks the partition in the end, and who reads that itself would queue. An attempt that has come half way is
   /// gone on with.
-  void detach(const kinds::Command& command) const {
+  void detach(const plan::Step& step) const {
     const auto run = [&](const std::string& sql) {
-      run_at_top_level(library_, sql, command.run_as, how_.patience.lock_timeout);
+      run_at_top_level(library_, sql, step.command.run_as, how_.patience.lock_timeout);
     };
     constexpr std::string_view kConcurrently = " CONCURRENTLY";
+    const std::string& sql = step.command.sql;
     try {
-      run(command.sql);
+      try {
+        run(sql);
+      } catch (const pg::Error& error) {
+        if (error.sqlstate() != sqlstate::kObjectNotReady || !sql.ends_with(kConcurrently)) throw;
+        run(cat(sql.substr(0, sql.size() - kConcurrently.size()), " FINALIZE"));
+      }
     } catch (const pg::Error& error) {
-      if (error.sqlstate() != sqlstate::kObjectNotReady || !command.sql.ends_with(kConcurrently)) throw;
-      run(cat(command.sql.substr(0, command.sql.size() - kConcurrently.size()), " FINALIZE"));
+      if (error.sqlstate() != sqlstate::kLockNotAvailable) throw;
+      const std::string& lock = step.command.lock;  // "ShareUpdateExclusiveLock app.calls, …"
+      const auto space = lock.find(' ');
+      const std::string parent = lock.substr(space + 1, lock.find(',') - space - 1);
+      // Not longer than for this: the next attempt would wait for it.
+      pg::call([] { PushActiveSnapshot(GetTransactionSnapshot()); });
+      const std::string who = locks_.who_is_in_the_way(parent);
+      pg::call([] { PopActiveSnapshot(); });
+      throw Failure(sqlstate::kLockNotAvailable, cat("waited ", std::to_string(how_.patience.lock_timeout),
+                                                     " ms for those who use ", parent, " in vain"))
+          .detail(who);
     }
   }
 

@@ -254,8 +254,12 @@ std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome, std::option
       const std::string_view one = rest.substr(0, comma);
       rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 2);
       const auto space = one.find(' ');
-      const std::string mode(one.substr(0, space)), relation(one.substr(space + 1));
+      std::string mode(one.substr(0, space));
+      const std::string relation(one.substr(space + 1));
       if (made.count(relation)) continue;
+      // A statement that waits for readers by itself (DETACH … CONCURRENTLY) does so before it locks out the next.
+      if (phase && step.runs == plan::Step::Runs::kTopLevel && strength("ShareUpdateExclusiveLock") < strength(mode))
+        mode = "ShareUpdateExclusiveLock";
       std::string& known = strongest[relation];
       if (known.empty() || strength(known) < strength(mode)) known = mode;
     }

@@ -55,6 +55,20 @@ bool given_by_default(const diff::Difference& difference, const Snapshot& reache
   return !request.live.has(parent.kind == Kind::kIdentitySequence ? parent : reached.root(difference.id));
 }
 
+/// ON DELETE SET NULL (columns) of the foreign key of a partitioned table: CloneFkReferencing() in tablecmds.c gives that of a partition
+/// the parent's column numbers, which are those of other columns when they do not stand in the same places.
+bool sets_other_columns(const diff::Difference& difference, const Snapshot& reached, const Snapshot& desired) {
+  if (difference.id.kind != Kind::kConstraint || difference.what != diff::What::kAltered) return false;
+  const Object &is = reached.objects.at(difference.id), &wanted = desired.objects.at(difference.id);
+  const auto before_columns = [](const Object& key) {
+    const std::string& definition = key.get("definition");
+    const auto at = std::min(definition.find(" SET NULL ("), definition.find(" SET DEFAULT ("));
+    return at == std::string::npos ? std::string() : definition.substr(0, at);
+  };
+  return !is.fact("from").empty() && difference.attributes == std::vector<std::string>{"definition"} &&
+         !before_columns(is).empty() && before_columns(is) == before_columns(wanted);
+}
+
 [[noreturn]] void refuse_result(const diff::Difference& difference, const Snapshot& reached, const Snapshot& desired) {
   static constexpr const char* kHow[] = {"is there, and should not be", "is missing", "differs"};
   std::string detail;
@@ -63,6 +77,12 @@ bool given_by_default(const diff::Difference& difference, const Snapshot& reache
     detail = cat("Attribute ", name, " is ", shown(reached.objects.at(difference.id).get(name)),
                  ", wanted: ", shown(desired.objects.at(difference.id).get(name)));
   }
+  if (sets_other_columns(difference, reached, desired))
+    throw Failure(sqlstate::kFeatureNotSupported, cat("cannot make ", kinds::describe(difference.id)))
+        .detail(
+            "The columns of the partition stand in another order than those of its parent, and PostgreSQL would set another "
+            "column than the parent's foreign key says.")
+        .hint("Leave the columns of the action out, or use a trigger.");
   throw Failure(sqlstate::kInternal,
                 cat("the plan does not lead to the desired state: ", kinds::describe(difference.id), " ",
                     kHow[static_cast<std::size_t>(difference.what)]))
