@@ -5,10 +5,11 @@
 #include "apply/kept.hpp"
 #include "apply/progress.hpp"
 #include "apply/retention.hpp"
-#include "catalog/others.hpp"
 #include "catalog/read.hpp"
+#include "catalog/units_of.hpp"
 #include "diff/diff.hpp"
 #include "functions/settings.hpp"
+#include "functions/unfinished.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "model/secrets.hpp"
@@ -30,51 +31,6 @@ extern "C" {
 namespace pgschema::apply {
 
 namespace {
-
-constexpr const char* kRootsSql = R"(
-SELECT c.oid, 0::oid, 0::oid FROM unnest($1::text[]) AS r(name) JOIN pg_class c ON c.oid = to_regclass(r.name)
-UNION ALL SELECT 0, t.oid, 0 FROM unnest($2::text[]) AS r(name) JOIN pg_type t ON t.oid = to_regtype(r.name)
-UNION ALL SELECT 0, 0, p.oid FROM unnest($3::text[]) AS r(name) JOIN pg_proc p ON p.oid = coalesce(to_regprocedure(r.name), to_regprocedure(r.name)))";
-
-// The same where the name of a shell type among them would be an error.
-constexpr const char* kRootsWithShellsSql = R"(
-SELECT c.oid, 0::oid, 0::oid FROM unnest($1::text[]) AS r(name) JOIN pg_class c ON c.oid = to_regclass(r.name)
-UNION ALL SELECT 0, t.oid, 0 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-  WHERE quote_ident(n.nspname) || '.' || quote_ident(t.typname) = ANY ($2)
-UNION ALL SELECT 0, 0, p.oid FROM pg_proc p WHERE p.oid >= 16384 AND (pg_identify_object('pg_proc'::regclass, p.oid, 0)).identity = ANY ($3))";
-constexpr const char* kShellsSql = "SELECT FROM pg_type WHERE NOT typisdefined AND oid >= 16384 LIMIT 1";
-
-/// Where the objects are now. What is missing is found missing by the comparison.
-catalog::Units units_of(const std::set<ObjectId>& roots) {
-  std::vector<std::string> relations, types, functions;
-  std::set<ObjectId> others;
-  for (const auto& id : roots) switch (id.kind) {
-      case Kind::kTable:
-      case Kind::kForeignTable:
-      case Kind::kView:
-      case Kind::kMaterializedView:
-      case Kind::kSequence: relations.push_back(id.identity); break;
-      case Kind::kFunction:
-      case Kind::kProcedure:
-      case Kind::kAggregate: functions.push_back(id.identity); break;
-      case Kind::kEnum:
-      case Kind::kComposite:
-      case Kind::kDomain:
-      case Kind::kShellType:
-      case Kind::kBaseType:
-      case Kind::kRange: types.push_back(id.identity); break;
-      default: others.insert(id);
-    }
-  catalog::Units out;
-  if (!others.empty()) catalog::add_by_identity(others, out);
-  const char* sql = pg::query(kShellsSql).empty() ? kRootsSql : kRootsWithShellsSql;
-  for (const auto& row : pg::query(sql, {relations, types, functions})) {
-    if (row.oid(0)) out.relations.insert(row.oid(0));
-    if (row.oid(1)) out.types.insert(row.oid(1));
-    if (row.oid(2)) out.functions.insert(row.oid(2));
-  }
-  return out;
-}
 
 /// Under the locks: what the plan was made from is still there.
 void check_unchanged(const functions::Planned& planned) {
@@ -152,7 +108,7 @@ void check_result(const functions::Planned& planned) {
   settings.pin_output();
   const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID,
                                    SECURITY_LOCAL_USERID_CHANGE);  // secrets are compared, not told
-  const catalog::Walk now = catalog::walk(shadow::walked(units_of(planned.outcome.roots)), {});
+  const catalog::Walk now = catalog::walk(shadow::walked(catalog::units_of(planned.outcome.roots)), {});
   const auto differences = catalog::differences(planned.outcome.expected, now);
   for (std::size_t i = 0; i < differences.size(); ++i) {
     const auto& difference = differences[i];
@@ -291,14 +247,15 @@ WITH stored AS (
   INSERT INTO pgschema.text (hash, content) VALUES (decode($8, 'hex'), $1), (decode($9, 'hex'), $2)
   ON CONFLICT (hash) DO NOTHING)
 INSERT INTO pgschema.applied (fingerprint, status, schemas, desired, script, steps_done, started_at, finished_at, role, session_role, client, private,
-  phases, phases_done, step_ms)
+  phases, phases_done, step_ms, goal)
 VALUES ($3, CASE WHEN $13 THEN 'applied' ELSE 'running' END, $4::name[], decode($8, 'hex'), decode($9, 'hex'), $5, $6::timestamptz,
   CASE WHEN $13 THEN clock_timestamp() END, pg_get_userbyid($7), session_user,
-  concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $10, $11, $12, $14::real[])
+  concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $10, $11, $12, $14::real[], $15)
 RETURNING version)",
       {desired, script, planned.document.fingerprint, schemas, static_cast<std::int64_t>(done ? plan.steps.size() : 0),
        started_at, role, pg::sha256(desired), pg::sha256(script), is_private(planned), std::int64_t{plan.phases()},
-       std::int64_t{done ? plan.phases() : 0}, done, array_of(times ? *times : Times())});
+       std::int64_t{done ? plan.phases() : 0}, done, array_of(times ? *times : Times()),
+       functions::texts_of(done ? std::nullopt : planned.outcome.goal)});
   return version.at(0).number(0);
 }
 
@@ -342,7 +299,7 @@ void end_record(std::int64_t version, const functions::Planned& planned, const f
   const pg::SettingsScope settings;
   settings.set("search_path", "pg_catalog, pg_temp");
   (void)write_as_owner(
-      "UPDATE pgschema.applied SET status = 'applied', error = NULL, finished_at = clock_timestamp(), phases_done = phases, "
+      "UPDATE pgschema.applied SET status = 'applied', error = NULL, goal = '{}', finished_at = clock_timestamp(), phases_done = phases, "
       "steps_done = steps_done + $2, step_ms = step_ms || $3::real[] WHERE version = $1",
       {version, static_cast<std::int64_t>(planned.document.plan.steps.size()), array_of(times)});
   if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));

@@ -7,6 +7,7 @@
 #include "apply/transaction.hpp"
 #include "apply/worker.hpp"
 #include "catalog/row_parts.hpp"
+#include "functions/unfinished.hpp"
 #include "model/secrets.hpp"
 #include "pg/fault.hpp"
 #include "pg/sha256.hpp"
@@ -24,14 +25,12 @@ namespace {
 
 using Runs = plan::Step::Runs;
 
-constexpr const char* kUnfinishedSql = R"(
-SELECT a.version, a.phases, a.phases_done, a.status, a.fingerprint, s.content
-FROM pgschema.applied a JOIN pgschema.text s ON s.hash = a.script
-WHERE a.desired = decode($1, 'hex') AND a.role = (SELECT rolname FROM pg_roles WHERE oid = $2) ORDER BY a.version DESC LIMIT 1)";
-
 constexpr const char* kAdvanceSql = R"(
 UPDATE pgschema.applied SET phases_done = $2, steps_done = steps_done + $3, step_ms = step_ms || $4::real[], status = 'running', error = NULL
 WHERE version = $1)";
+
+constexpr const char* kPendingSql =
+    "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = to_regclass($1) AND inhparent = to_regclass($2)";
 
 constexpr std::int64_t kBlocksOfBatch = 512;  // 4 MB
 
@@ -96,20 +95,19 @@ class Course {
  private:
   /// A plan in the middle of which an earlier call has stopped is what is left of the one that was reviewed.
   void check(functions::Planned& planned) {
-    const auto rows = write_as_owner(kUnfinishedSql, {pg::sha256(masked(how_.arguments.desired)), GetUserId()});
-    const bool unfinished = !rows.empty() && rows.at(0).text(3) != "applied";
+    const auto unfinished = functions::unfinished(how_.arguments);
     script_.clear();
     for (const auto& line : plan::script(planned.document)) script_ += cat(line, "\n");
     script_ = masked(std::move(script_));
     bool expected = how_.expect && *how_.expect == planned.document.fingerprint;
-    if (unfinished && leads_on(planned, rows.at(0).text(5))) {
-      version_ = rows.at(0).number(0);
-      phases_ = static_cast<int>(rows.at(0).number(1));
-      done_ = static_cast<int>(rows.at(0).number(2));
+    if (unfinished && leads_on(planned, unfinished->script)) {
+      version_ = unfinished->version;
+      phases_ = unfinished->phases;
+      done_ = unfinished->phases_done;
       committed_ = true;
-      script_ = rows.at(0).text(5);
-      leave_out_done(planned, static_cast<int>(rows.at(0).number(1)) - done_);
-      expected = expected || (how_.expect && *how_.expect == rows.at(0).text(4));
+      script_ = unfinished->script;
+      leave_out_done(planned, phases_ - done_);
+      expected = expected || (how_.expect && *how_.expect == unfinished->fingerprint);
     }
     how_.gate(planned, expected);
   }
@@ -249,30 +247,33 @@ class Course {
     return took;
   }
 
+  /// What reads the catalog between two attempts: a snapshot that stays would be waited for by the next one.
+  template <typename Look>
+  static auto look(Look&& look) {
+    pg::call([] { PushActiveSnapshot(GetTransactionSnapshot()); });
+    auto out = look();
+    pg::call([] { PopActiveSnapshot(); });
+    return out;
+  }
+
   /// DETACH … CONCURRENTLY locks the partition in the end, and who reads that itself would queue. An attempt that has come half way is
   /// gone on with.
   void detach(const plan::Step& step) const {
-    const auto run = [&](const std::string& sql) {
-      run_at_top_level(library_, sql, step.command.run_as, how_.patience.lock_timeout);
-    };
     constexpr std::string_view kConcurrently = " CONCURRENTLY";
-    const std::string& sql = step.command.sql;
+    const std::string& lock =
+        step.command.lock;  // "ShareUpdateExclusiveLock app.calls, AccessExclusiveLock app.calls_1"
+    const auto comma = lock.find(','), parent_at = lock.find(' ') + 1, partition_at = lock.find(' ', comma + 2) + 1;
+    const std::string parent = lock.substr(parent_at, comma - parent_at), partition = lock.substr(partition_at);
+    std::string sql = step.command.sql;
+    const auto pending = look([&] { return pg::query(kPendingSql, {partition, parent}); });
+    if (pending.empty()) return;
+    if (pending.at(0).truth(0) && sql.ends_with(kConcurrently))
+      sql = cat(sql.substr(0, sql.size() - kConcurrently.size()), " FINALIZE");
     try {
-      try {
-        run(sql);
-      } catch (const pg::Error& error) {
-        if (error.sqlstate() != sqlstate::kObjectNotReady || !sql.ends_with(kConcurrently)) throw;
-        run(cat(sql.substr(0, sql.size() - kConcurrently.size()), " FINALIZE"));
-      }
+      run_at_top_level(library_, sql, step.command.run_as, how_.patience.lock_timeout);
     } catch (const pg::Error& error) {
       if (error.sqlstate() != sqlstate::kLockNotAvailable) throw;
-      const std::string& lock = step.command.lock;  // "ShareUpdateExclusiveLock app.calls, …"
-      const auto space = lock.find(' ');
-      const std::string parent = lock.substr(space + 1, lock.find(',') - space - 1);
-      // Not longer than for this: the next attempt would wait for it.
-      pg::call([] { PushActiveSnapshot(GetTransactionSnapshot()); });
-      const std::string who = locks_.who_is_in_the_way(parent);
-      pg::call([] { PopActiveSnapshot(); });
+      const std::string who = look([&] { return locks_.who_is_in_the_way(parent); });
       throw Failure(sqlstate::kLockNotAvailable, cat("waited ", std::to_string(how_.patience.lock_timeout),
                                                      " ms for those who use ", parent, " in vain"))
           .detail(who);

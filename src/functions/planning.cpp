@@ -10,6 +10,7 @@
 #include "functions/measure.hpp"
 #include "functions/settings.hpp"
 #include "functions/size.hpp"
+#include "functions/unfinished.hpp"
 #include "kinds/registry.hpp"
 #include "model/secrets.hpp"
 #include "pg/call.hpp"
@@ -299,8 +300,15 @@ PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, 
 
 Planned make_plan(const PlanArguments& arguments, bool applying) {
   Planned out;
+  shadow::Use use{applying, arguments.strategy == "online"};
+  std::optional<Unfinished> begun;
+  if (use.online && !arguments.schemas) begun = unfinished(arguments);
+  if (begun && begun->goal) {
+    use.goal = &*begun->goal;
+    use.renamed = begun->phases_done >= begun->goal->phase_of_renames;
+  }
   try {
-    out.outcome = shadow::plan_text(arguments.desired, arguments.schemas, {applying, arguments.strategy == "online"});
+    out.outcome = shadow::plan_text(arguments.desired, arguments.schemas, use);
   } catch (const pg::Error& error) {
     if (is_full_lock_table(error)) throw_full_lock_table();
     throw;

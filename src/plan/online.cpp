@@ -109,6 +109,23 @@ const Object* helper_of(const Object& column, const Snapshot& live) {
   return nullptr;
 }
 
+/// The live index that this key can take over: ours, by name and definition.
+const Object* index_of(const Object& key, const Snapshot& live) {
+  const auto shape = shape_of(key);
+  if (!shape) return nullptr;
+  for (const auto& id : live.children(key.parent)) {
+    const Object& index = live.objects.at(id);
+    if (id.kind != Kind::kIndex || index.name != key.name) continue;
+    const std::string definition = cat("CREATE UNIQUE INDEX ", key.name, " ON ", key.parent.identity, " USING btree ",
+                                       shape->columns, shape->nulls);
+    const std::string& is = index.get("definition");
+    if (is == definition || is.starts_with(cat(definition, " WITH ")) ||
+        is.starts_with(cat(definition, " TABLESPACE ")))
+      return &index;
+  }
+  return nullptr;
+}
+
 class Phases {
  public:
   Phases(Plan& plan, const Request& request)
@@ -213,8 +230,11 @@ class Phases {
   static std::string name_of_index(const Object& key) { return cat(key.schema, ".", key.name); }
 
   /// It is there before, during and after the plan, under one name.
-  bool stands(const ObjectId& relation) const {
-    return live_.has(relation) && desired_.has(relation) && !plan_.down.count(relation) && !renamed_.count(relation);
+  bool stands(const ObjectId& relation) const { return lasts(relation) && !renamed_.count(relation); }
+
+  /// The same, but under the new name after the plan's renames only.
+  bool lasts(const ObjectId& relation) const {
+    return live_.has(relation) && desired_.has(relation) && !plan_.down.count(relation);
   }
 
   bool is_plain_table(const ObjectId& relation) const {
@@ -295,9 +315,10 @@ class Phases {
     if (auto replaced = replaced_.extract(step.object))
       return replace_index(std::move(replaced.mapped()), std::move(step));
     const bool holds = is_plain_table(index.parent) || index.parent.kind == Kind::kMaterializedView;
-    if (!stands(index.parent) || !holds || !index.fact("partitioned").empty())
+    if (!lasts(index.parent) || !holds || !index.fact("partitioned").empty())
       return (void)main_.push_back(std::move(step));
-    const bool early = !taken_.count(step.object.identity.text()) && all_stay(desired_, step.object, *this);
+    const bool early =
+        stands(index.parent) && !taken_.count(step.object.identity.text()) && all_stay(desired_, step.object, *this);
     if (!early && !nobody_needs(step.object)) return (void)main_.push_back(std::move(step));
     concurrently(step, " INDEX ", index.parent);
     if (early) return (void)early_.push_back(std::move(step));
@@ -356,6 +377,7 @@ class Phases {
     const Object* there = successor_of(index, live_);
     if (there && there->has("validity")) {
       Step unfinished = like(drop, cat("DROP INDEX ", full(successor)), "DROP INDEX", {});
+      unfinished.object = there->id;
       concurrently(unfinished, " INDEX ", index.parent);
       early_.push_back(std::move(unfinished));
     }
@@ -383,29 +405,14 @@ class Phases {
     return false;
   }
 
-  /// The live index that this key can take over: ours, by name and definition.
-  const Object* index_of(const Object& key) const {
-    const auto shape = shape_of(key);
-    if (!shape) return nullptr;
-    for (const auto& id : live_.children(key.parent)) {
-      const Object& index = live_.objects.at(id);
-      if (id.kind != Kind::kIndex || index.name != key.name) continue;
-      const std::string definition = cat("CREATE UNIQUE INDEX ", key.name, " ON ", key.parent.identity, " USING btree ",
-                                         shape->columns, shape->nulls);
-      const std::string& is = index.get("definition");
-      if (is == definition || is.starts_with(cat(definition, " WITH ")) ||
-          is.starts_with(cat(definition, " TABLESPACE ")))
-        return &index;
-    }
-    return nullptr;
-  }
+  const Object* index_of(const Object& key) const { return plan::index_of(key, live_); }
 
   // ---- constraints
 
   void add_constraint(Step step) {
     const Object& constraint = desired_.objects.at(step.object);
     const std::string& type = constraint.get("type");
-    if (!stands(constraint.parent) || !is_table(constraint.parent.kind)) return (void)main_.push_back(std::move(step));
+    if (!lasts(constraint.parent) || !is_table(constraint.parent.kind)) return (void)main_.push_back(std::move(step));
     if (type == "p" || type == "u") return add_key(std::move(step), constraint);
     if (type == "c" || (type == "f" && is_plain_table(constraint.parent)))
       return add_not_valid(std::move(step), constraint);
@@ -436,7 +443,8 @@ class Phases {
     const Object& table = kinds::relation_of(key, desired_);
     if (!shape || !is_plain_table(table.id)) return (void)main_.push_back(std::move(step));
     const Object* there = index_of(key);
-    const bool early = (there || !taken_.count(name_of_index(key))) && all_stay(desired_, step.object, *this);
+    const bool early =
+        stands(table.id) && (there || !taken_.count(name_of_index(key))) && all_stay(desired_, step.object, *this);
     if (!early && !nobody_needs(step.object)) return (void)main_.push_back(std::move(step));
     std::vector<Step>& builds = early ? early_ : late_;
     if (there && there->has("validity")) {
@@ -531,6 +539,8 @@ class Phases {
                    kinds::access_exclusive(table)));
     if (!begun && (!helper || helper->get("definition").ends_with(kNotValid)))
       early_.push_back(of_table(cat(alter, kValidate, name), cat("ShareUpdateExclusiveLock ", table.id.identity)));
+    if (helper || !begun)
+      main_.push_back(of_table(cat(alter, " DROP CONSTRAINT ", name), kinds::access_exclusive(table)));
     step.runs = Step::Runs::kTopLevel;
     step.command.lock =
         cat("ShareUpdateExclusiveLock ", partition.get("of"), ", AccessExclusiveLock ", table.id.identity);
@@ -538,8 +548,6 @@ class Phases {
       step.command.shadow = Command::Shadow::kOther;
       step.command.other = std::exchange(step.command.sql, cat(step.command.sql, " CONCURRENTLY"));
     }
-    if (helper || !begun)
-      main_.push_back(of_table(cat(alter, " DROP CONSTRAINT ", name), kinds::access_exclusive(table)));
     early_.push_back(std::move(step));
   }
 
@@ -640,6 +648,8 @@ void forget_helpers(Snapshot& desired, const Snapshot& live) {
       if (child.kind == Kind::kConstraint && live.objects.at(child).name == name) forget(child);
   }
   for (const auto& [id, index] : desired.objects) {
+    if (id.kind == Kind::kConstraint && !live.has(id))
+      if (const Object* helper = index_of(index, live)) forget(helper->id);
     if (id.kind != Kind::kIndex) continue;
     const Object* before = live.find(id);
     const bool same = before && before->get("definition") == index.get("definition");

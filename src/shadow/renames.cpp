@@ -355,8 +355,8 @@ std::optional<Located> find(const std::string& kind, const std::string& name) {
   }
 }
 
-/// The object to rename, or nothing when that has been done.
-std::optional<Located> old_object(const Wanted& one, const Stays& stays) {
+/// The object to rename, or nothing when that has been done. `left`: what has the new name so far is renamed before.
+std::optional<Located> old_object(const Wanted& one, const Stays& stays, bool left = false) {
   const pg::SettingsScope settings;
   settings.set("search_path", one.search_path.c_str());
   std::optional<Located> old;
@@ -380,7 +380,7 @@ std::optional<Located> old_object(const Wanted& one, const Stays& stays) {
   if (one.replaces) return old;
   const auto fresh = find(one.kind, one.fresh);
   if (old && fresh && old->whole != fresh->whole && stays && stays(old->id)) return {};
-  if (old && fresh && old->whole != fresh->whole)
+  if (old && fresh && old->whole != fresh->whole && !left)
     throw Failure("42710", cat("cannot rename ", kinds::describe(old->id), " to ", one.new_name))
         .detail(cat(kinds::describe(fresh->id), " exists too."))
         .context(one.context);
@@ -461,7 +461,7 @@ std::vector<std::pair<const TextStatement*, ObjectId>> replaced_functions(const 
 
 std::set<catalog::Address> units_to_rename(const Text& text, const std::string& search_path, const Stays& stays) {
   std::set<catalog::Address> out;
-  std::set<std::string> made;
+  std::set<std::string> made, left;
   for (const auto& one : wanted(text, search_path)) {
     // A rename of what an earlier one has made is looked up when that has been done.
     const bool later = std::any_of(made.begin(), made.end(), [&](const std::string& name) {
@@ -469,7 +469,8 @@ std::set<catalog::Address> units_to_rename(const Text& text, const std::string& 
     });
     made.insert(one.fresh);
     if (later) continue;
-    if (const auto old = old_object(one, stays)) out.insert(old->unit);
+    if (const auto old = old_object(one, stays, left.count(one.fresh) != 0)) out.insert(old->unit);
+    left.insert(one.olds.begin(), one.olds.end());
   }
   return out;
 }

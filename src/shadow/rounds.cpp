@@ -118,12 +118,12 @@ class Attempt {
       // The text may need something that does not take part yet: of a type or function that was hidden.
       // So may a step of a plan for whole schemas, which nothing has tried before. What stands on a table of which there is a
       // stub (a function over its rows) stands on what is hidden as well.
-      if (error.interrupts() || (!evaluating_ && !whole_) || round == Round::kEveryone) throw;
+      if (error.interrupts() || (!evaluating_ && !is_known()) || round == Round::kEveryone) throw;
       if (above.empty() && stubs_.empty()) throw;
       return Spread{above, !evaluating_ || above.empty(), above.empty() ? stubs_ : std::set<Oid>()};
     } catch (const BoundToHidden&) {
       if (round == Round::kEveryone || (above.empty() && stubs_.empty())) throw;
-      return Spread{above, whole_ != nullptr || above.empty(), above.empty() ? stubs_ : std::set<Oid>()};
+      return Spread{above, is_known() || above.empty(), above.empty() ? stubs_ : std::set<Oid>()};
     }
   }
 
@@ -222,9 +222,14 @@ class Attempt {
     return {};
   }
 
+  /// What the text means is known before it is evaluated.
+  bool is_known() const { return whole_ || use_.goal; }
+
   /// What the text speaks of, as whole objects.
   std::set<ObjectId> named(const Snapshot& in) const {
     std::set<ObjectId> out;
+    if (use_.goal)
+      for (const auto& id : use_.goal->named) out.insert(in.has(id) ? in.root(id) : id);
     if (whole_) {
       for (const auto& [id, object] : in.objects)
         if (!object.parent && !outside(id)) out.insert(id);
@@ -305,11 +310,11 @@ class Attempt {
     {
       const pg::Subtransaction evaluation;
       evaluating_ = true;
-      if (whole_)
-        evaluated = known(live);
+      if (is_known())
+        evaluated = whole_ ? known(live) : known(*use_.goal, live);
       else
         evaluated = evaluate(text_, live, copied, search_path_, caller_, copies.stubs());
-      if (!whole_ && evaluated.refused.empty()) {
+      if (!is_known() && evaluated.refused.empty()) {
         settle_prints(evaluated.desired, live, original_.snapshot);
         keep_enabled(said_to_be_enabled(text_), live, evaluated.desired);
       }
@@ -340,8 +345,9 @@ class Attempt {
           request.default_privileges_of.emplace(owner->get("role"),
                                                 default_privileges(pg::role_oid(owner->get("role"))));
     request.says_privileges = !whole_ || whole_->says_privileges();
-    request.online = use_.online;
-    if (use_.online) request.partition_constraints = constraints_of_leaving(live, evaluated.desired);
+    // No secret is kept until the next phase.
+    request.online = use_.online && (whole_ || !(has_secrets(live) || has_secrets(evaluated.desired)));
+    if (request.online) request.partition_constraints = constraints_of_leaving(live, evaluated.desired);
     for (const auto& rename : request.renames) outcome.renamed.emplace_back(rename.from, rename.to);
     for (const auto& rename : request.renames)
       request.named.insert(live.has(rename.to) ? live.root(rename.to) : rename.to);
@@ -357,6 +363,8 @@ class Attempt {
     pg::fault_point("in the shadow, before it is undone");
     outcome.live = live;
     outcome.values_becoming = request.replaced_enums;
+    if (request.online && use_.applying && !whole_)
+      outcome.goal = use_.goal ? *use_.goal : goal_of(request, outcome.plan);
     outcome.participants = without_shells();
     if (!use_.applying) return {};
     outcome.dependents = dependents_;
@@ -364,6 +372,11 @@ class Attempt {
     outcome.before.lines.insert(outcome.before.lines.end(), rest_walk_.lines.begin(), rest_walk_.lines.end());
     std::sort(outcome.before.lines.begin(), outcome.before.lines.end());
     return {};
+  }
+
+  static bool has_secrets(const Snapshot& in) {
+    return std::any_of(in.objects.begin(), in.objects.end(),
+                       [](const auto& entry) { return is_secretive(entry.first.kind); });
   }
 
   /// A partition that somebody has begun to detach, and of which the text says nothing.
@@ -417,6 +430,15 @@ class Attempt {
       for (const auto& edge : live.needs(id)) out.desired.depend(edge.from, edge.to, edge.type);
     }
     out.desired.finish();
+    return out;
+  }
+
+  Evaluated known(const Goal& goal, const Snapshot& live) const {
+    Evaluated out;
+    out.desired = goal.desired_for(live);
+    const auto spoken_of = named(live);
+    for (const auto& [id, object] : live.objects)
+      if (!object.parent && !spoken_of.count(id)) out.assumed.insert(id);
     return out;
   }
 
@@ -565,6 +587,9 @@ class Attempt {
   /// -- pgschema: value 'pending' becomes 'closed'
   std::map<std::string, std::string> values_becoming(const ObjectId& type) const {
     std::map<std::string, std::string> out;
+    if (use_.goal)
+      if (const auto found = use_.goal->values_becoming.find(type); found != use_.goal->values_becoming.end())
+        return found->second;
     for (const auto& statement : text_.statements)
       if (statement.ids.count(type))
         for (const auto& directive : text_.script.directives_of(*statement.source))

@@ -3,6 +3,8 @@
 #include <functional>
 #include <memory>
 
+#include "catalog/units_of.hpp"
+#include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/all_in_schema.hpp"
@@ -55,6 +57,27 @@ Outcome plan_named(Text& parsed, const std::string& search_path, Use use) {
       for (const auto& target : *targets) units.add(target);
   for (const Oid base : parsed.bases) units.relations.insert(base);
   return settle(parsed, units, search_path, use, nullptr);
+}
+
+/// Nothing of the text but what it renames, if that has not been done yet.
+Outcome plan_goal(const Goal& goal, const std::string& search_path, Use use) {
+  std::string renames;
+  if (!use.renamed)
+    for (const auto& rename : goal.renames) renames += cat(rename.statement, ";\n");
+  Text parsed = read_text(renames, Mode::kNamed);
+  catalog::Units units = catalog::units_of(goal.roots());
+  {
+    const pg::Subtransaction lookup;
+    resolve(parsed, search_path);
+    for (const auto& unit : units_to_rename(parsed, search_path, {})) units.add(unit);
+  }
+  for (const auto& relation : goal.referenced()) {
+    const Oid oid = pg::query("SELECT to_regclass($1)::oid", {relation}).at(0).oid(0);
+    if (OidIsValid(oid)) parsed.referenced.insert(oid);
+  }
+  Outcome out = settle(parsed, units, search_path, use, nullptr);
+  out.mentions = {true, true, true};  // which it says, the first plan has told
+  return out;
 }
 
 Outcome plan_whole(const std::function<Text()>& read, const std::vector<std::string>& schemas,
@@ -177,6 +200,7 @@ Outcome plan_once(const std::string& desired, const std::optional<std::vector<st
   strings.set("standard_conforming_strings", "on");
   strings.set("jit", "off");  // queries over thousands of catalog rows are expensive in the planner's eyes
   if (schemas) return plan_schemas(desired, *schemas, search_path, use);
+  if (use.goal) return plan_goal(*use.goal, search_path, use);
   Text parsed = read_text(desired, Mode::kNamed);
   return plan_named(parsed, search_path, use);
 }

@@ -10,6 +10,7 @@
 #include "catalog/versions.hpp"
 #include "catalog/walk.hpp"
 #include "plan/plan.hpp"
+#include "shadow/goal.hpp"
 #include "shadow/text.hpp"
 
 namespace pgschema::shadow {
@@ -45,6 +46,8 @@ struct Outcome {
   bool defines_nothing = false;  // a text about whole schemas
   /// Of a text about whole schemas, to be applied, unless all of it is settled.
   std::optional<Settling> settling;
+  /// Of a text that speaks of some objects, to be applied in phases.
+  std::optional<Goal> goal;
   Mentions mentions;
   long lock_slots = 0;       // that the plan took in the shadow
   std::size_t verified = 0;  // objects that were made again and compared
@@ -61,9 +64,13 @@ struct Outcome {
 struct Use {
   bool applying = false;  // else it is only shown
   bool online = false;    // in phases
+  /// What the text has come to before some phases were done, and whether renames are among these.
+  const Goal* goal = nullptr;
+  bool renamed = false;
 };
 
-/// Plans a desired state that is the whole truth about `schemas`; without, it speaks only of the objects it names.
+/// Plans a desired state that is the whole truth about `schemas`; without, it speaks only of the objects it names. With a goal, the
+/// text is not evaluated again.
 ///
 /// Locks: AccessShare on relations that definitions refer to; rows of the catalogs; nothing else on anything
 /// that existed before. Raises 25006 on a standby and in a read-only transaction, 42601 and whatever else the

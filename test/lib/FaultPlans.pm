@@ -98,7 +98,7 @@ our @plans = (
 sub online
 {
 	my ($name, %of) = @_;
-	return { name => $name, setup => "$of{from}\n$of{rows}\n" . ($of{more} // ''), to => $of{to}, as => $of{as}, text => $of{to}, schemas => $of{schemas} // '{app}' };
+	return { name => $name, setup => "$of{from}\n$of{rows}\n" . ($of{more} // ''), to => $of{to}, as => $of{as}, text => $of{text} // $of{to}, schemas => $of{schemas} // '{app}', named => defined $of{text} };
 }
 
 our @online = (
@@ -147,6 +147,19 @@ our @online = (
 			CREATE TABLE app.parts (id int,
 			-- pgschema: using 'none'
 			b text NOT NULL) PARTITION BY LIST (id); CREATE TABLE app.p1 PARTITION OF app.parts FOR VALUES IN (1); CREATE TABLE app.p2 PARTITION OF app.parts DEFAULT; CREATE VIEW app.v AS SELECT id, added FROM app.many}),
+	# Statements that mean something once only.
+	online('statements',
+		from => q{CREATE SCHEMA app; CREATE TABLE app.units (id integer PRIMARY KEY, code text); CREATE TABLE app.calls (id integer, unit integer, note text); CREATE INDEX calls_old ON app.calls (note); CREATE VIEW app.v AS SELECT id, note FROM app.calls},
+		rows => q{; INSERT INTO app.units SELECT i, i::text FROM generate_series(1, 50) i; INSERT INTO app.calls SELECT i, i, i::text FROM generate_series(1, 50) i;},
+		text => q{ALTER TABLE app.units RENAME code TO name; ALTER TABLE app.calls ADD PRIMARY KEY (id), ADD COLUMN added integer; ALTER TABLE app.calls ADD CONSTRAINT calls_unit FOREIGN KEY (unit) REFERENCES app.units; CREATE INDEX calls_added ON app.calls (added); DROP INDEX app.calls_old; DROP VIEW app.v},
+		to => q{CREATE SCHEMA app; CREATE TABLE app.units (id integer PRIMARY KEY, name text); CREATE TABLE app.calls (id integer PRIMARY KEY, unit integer, note text, added integer, CONSTRAINT calls_unit FOREIGN KEY (unit) REFERENCES app.units); CREATE INDEX calls_added ON app.calls (added)}),
+	# A partition leaves, and an index is replaced, while others go on.
+	online('leaves',
+		from => q{CREATE SCHEMA app; CREATE TABLE app.events (id int, at date, what text, CONSTRAINT events_key PRIMARY KEY (id, at)) PARTITION BY RANGE (at); CREATE TABLE app.e1 PARTITION OF app.events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+			CREATE TABLE app.e2 PARTITION OF app.events FOR VALUES FROM ('2026-02-01') TO ('2026-04-01'); CREATE INDEX e1_what ON app.e1 (what)},
+		rows => q{; INSERT INTO app.events SELECT i, '2026-01-15'::date + i % 60, 'w' || i % 5 FROM generate_series(1, 100) i;},
+		to => q{CREATE SCHEMA app; CREATE TABLE app.events (id int, at date, what text, CONSTRAINT events_key PRIMARY KEY (id, at)) PARTITION BY RANGE (at); CREATE TABLE app.e2 PARTITION OF app.events FOR VALUES FROM ('2026-02-01') TO ('2026-04-01');
+			CREATE TABLE app.e1 (id int, at date, what text, CONSTRAINT e1_pkey PRIMARY KEY (id, at)); CREATE INDEX e1_what ON app.e1 (what, id)}),
 	# A tree: its index and its key, a check that comes down, a partition more.
 	online('tree',
 		from => q{CREATE SCHEMA app; CREATE TABLE app.events (id int, at date NOT NULL, what text) PARTITION BY RANGE (at); CREATE TABLE app.e1 PARTITION OF app.events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');

@@ -59,20 +59,23 @@ is(steps($first, $after), <<'END' =~ s/\n\z//r, 'the phases');
 2 ALTER TABLE app.units VALIDATE CONSTRAINT pgschema_not_null_code
 3 CREATE UNIQUE INDEX CONCURRENTLY units_code ON app.units USING btree (code)
 4 CREATE INDEX CONCURRENTLY calls_new ON app.calls USING btree (unit)
-5 ALTER TABLE app.units ALTER COLUMN code SET NOT NULL
-5 ALTER TABLE app.units DROP CONSTRAINT pgschema_not_null_code
-5 ALTER TABLE app.calls ADD COLUMN added integer
-5 CREATE VIEW app.v AS SELECT id, added FROM app.calls
-5 ALTER TABLE app.units ADD CONSTRAINT area_positive CHECK ((area > 0)) NOT VALID
-5 ALTER TABLE app.calls ADD CONSTRAINT calls_unit FOREIGN KEY (unit) REFERENCES app.units(id) NOT VALID
-5 ALTER TABLE app.units ADD CONSTRAINT units_code UNIQUE USING INDEX units_code DEFERRABLE
-5 COMMENT ON INDEX app.calls_new IS 'early'
-6 DROP INDEX CONCURRENTLY app.calls_old
-7 DROP INDEX CONCURRENTLY app.calls_same
+5 CREATE INDEX CONCURRENTLY pgschema_new_calls_same ON app.calls USING btree (prio DESC)
+6 ALTER TABLE app.units ALTER COLUMN code SET NOT NULL
+6 ALTER TABLE app.units DROP CONSTRAINT pgschema_not_null_code
+6 ALTER TABLE app.calls ADD COLUMN added integer
+6 CREATE VIEW app.v AS SELECT id, added FROM app.calls
+6 ALTER TABLE app.units ADD CONSTRAINT area_positive CHECK ((area > 0)) NOT VALID
+6 ALTER TABLE app.calls ADD CONSTRAINT calls_unit FOREIGN KEY (unit) REFERENCES app.units(id) NOT VALID
+6 ALTER TABLE app.units ADD CONSTRAINT units_code UNIQUE USING INDEX units_code DEFERRABLE
+6 COMMENT ON INDEX app.calls_same IS 'replaced by pgschema'
+6 ALTER INDEX app.calls_same RENAME TO pgschema_old_calls_same
+6 ALTER INDEX app.pgschema_new_calls_same RENAME TO calls_same
+6 COMMENT ON INDEX app.calls_new IS 'early'
+7 DROP INDEX CONCURRENTLY app.calls_old
 8 ALTER TABLE app.units VALIDATE CONSTRAINT area_positive
 9 ALTER TABLE app.calls VALIDATE CONSTRAINT calls_unit
 10 CREATE INDEX CONCURRENTLY calls_added ON app.calls USING btree (added)
-11 CREATE INDEX CONCURRENTLY calls_same ON app.calls USING btree (prio DESC)
+11 DROP INDEX CONCURRENTLY app.pgschema_old_calls_same
 12 COMMENT ON INDEX app.calls_added IS 'late'
 END
 my $err = call($first, $after);
@@ -80,7 +83,7 @@ my @phases = $err =~ /phase (\d+) of 12/g;
 is("@phases", '1 2 3 4 5 6 7 8 9 10 11 12', 'each is told');
 unlike($err, qr/ERROR|WARNING/, 'applied');
 is_wanted($first, 'what is there is what was wanted');
-is(history($first), '1 applied 12 12 19', 'one row of history');
+is(history($first), '1 applied 12 12 22', 'one row of history');
 like(call($first, $after), qr/^[^\n]*nothing to change; recorded as version 2$/, 'nothing more to do');
 
 # ------------------------------------------------------------------------------------- the script does it with psql too
@@ -100,7 +103,7 @@ for my $until (1 .. 11)
 	$err = call($database, $after, ", expect => '$expect'");
 	unlike($err, qr/ERROR/, 'the same call goes on');
 	is_wanted($database, 'and ends');
-	like(history($database), qr/^1 applied 12 12 19$/, 'in the same version');
+	like(history($database), qr/^1 applied 12 12 22$/, 'in the same version');
 }
 
 # -------------------------------------------------------------------------------------------- an enum's values, at once
@@ -130,7 +133,7 @@ is($node->safe_psql($wrong, 'SELECT indexrelid::regclass FROM pg_index WHERE NOT
 $node->safe_psql($wrong, "UPDATE app.units SET code = '2' WHERE id = 2");
 unlike($err = call($wrong, $after), qr/ERROR/, 'once mended, it goes on');
 is_wanted($wrong, 'and ends');
-is(history($wrong), '1 applied 12 12 20', 'in the same version');
+is(history($wrong), '1 applied 12 12 23', 'in the same version');
 
 my $null = database();
 $node->safe_psql($null, 'UPDATE app.units SET code = NULL WHERE id = 2');

@@ -1,0 +1,61 @@
+#include "functions/unfinished.hpp"
+
+#include "model/secrets.hpp"
+#include "pg/query.hpp"
+#include "pg/role.hpp"
+#include "pg/sha256.hpp"
+
+extern "C" {
+#include "catalog/pg_authid.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+}
+
+namespace pgschema::functions {
+
+namespace {
+
+constexpr const char* kRowSql = R"(
+SELECT a.version, a.phases, a.phases_done, a.fingerprint, s.content, a.status = 'applied'
+FROM pgschema.applied a JOIN pgschema.text s ON s.hash = a.script
+WHERE a.desired = decode($1, 'hex') AND a.role = (SELECT rolname FROM pg_roles WHERE oid = $2)
+  AND CASE WHEN $3 THEN a.goal = '{}' ELSE a.goal[1] = $4 END
+ORDER BY a.version DESC LIMIT 1)";
+
+constexpr const char* kGoalSql = R"(
+SELECT t.line FROM pgschema.applied a, unnest(a.goal) WITH ORDINALITY AS t(line, number)
+WHERE a.version = $1 AND t.number > 1 ORDER BY t.number)";
+
+std::string search_path() {
+  return pg::call([] { return GetConfigOption("search_path", false, false); });
+}
+
+}  // namespace
+
+std::optional<Unfinished> unfinished(const PlanArguments& arguments) {
+  const Oid caller = GetUserId();
+  const std::string path = search_path();
+  const auto owner = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass").at(0).oid(0);
+  const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
+  // A text about some objects means others in another search_path.
+  const auto rows =
+      pg::query(kRowSql, {pg::sha256(masked(arguments.desired)), caller, arguments.schemas.has_value(), path});
+  if (rows.empty() || rows.at(0).truth(5)) return {};
+  const auto& row = rows.at(0);
+  Unfinished out{
+      row.number(0), static_cast<int>(row.number(1)), static_cast<int>(row.number(2)), row.text(3), row.text(4), {}};
+  if (arguments.schemas) return out;
+  std::vector<std::string> texts;
+  for (const auto& line : pg::query(kGoalSql, {out.version})) texts.push_back(line.text(0));
+  out.goal = shadow::Goal::of(texts);
+  return out;
+}
+
+std::vector<std::string> texts_of(const std::optional<shadow::Goal>& goal) {
+  if (!goal) return {};
+  std::vector<std::string> out = goal->texts();
+  out.insert(out.begin(), search_path());
+  return out;
+}
+
+}  // namespace pgschema::functions

@@ -1,0 +1,22 @@
+// An apply in phases that has come to some of them: what the same call goes on with.
+#pragma once
+
+#include "functions/planning.hpp"
+
+namespace pgschema::functions {
+
+struct Unfinished {
+  std::int64_t version;
+  int phases, phases_done;
+  std::string fingerprint, script;  // of the plan that it began with
+  /// Of a text that speaks of some objects: what is left of it is known from this.
+  std::optional<shadow::Goal> goal;
+};
+
+/// The last apply of this text by the current role, if it was not completed.
+std::optional<Unfinished> unfinished(const PlanArguments& arguments);
+
+/// What is kept of a goal with its row of history; '{}' for none.
+std::vector<std::string> texts_of(const std::optional<shadow::Goal>& goal);
+
+}  // namespace pgschema::functions
