@@ -313,29 +313,53 @@ class Mover {
   }
 
   void step_aside_for_domain(const ObjectId& domain) {
-    for (const auto& edge : live_.dependents(domain)) {
-      if (edge.from.kind != Kind::kColumn) continue;
-      const Object* column = live_.find(edge.from);
-      if (!column) {
-        out_.spread.insert(edge.from);
-        continue;
-      }
-      for (const auto& user : live_.dependents(column->parent))
-        if (user.type == kRowType || !is_table(column->parent.kind)) expression_over_rows(user.from, domain);
-      if (column->get("type").ends_with("[]")) refuse_container(*column, domain);
-      if (column->parent.kind != Kind::kComposite) continue;
-      for (const auto& user : live_.dependents(column->parent)) {
-        if (user.from.kind != Kind::kColumn) continue;
-        if (const Object* holder = live_.find(user.from))
-          refuse_container(*holder, domain);
-        else
-          out_.spread.insert(user.from);
+    std::set<ObjectId> seen;
+    step_aside_for_domain(domain, domain, seen);
+  }
+
+  /// `type`: the domain, or one over it.
+  void step_aside_for_domain(const ObjectId& type, const ObjectId& domain, std::set<ObjectId>& seen) {
+    if (!seen.insert(type).second) return;
+    for (const auto& edge : live_.dependents(type)) {
+      const Object* user = live_.find(edge.from);
+      if (is_made_of_types(edge.from.kind) && !user) out_.unknown.insert(edge.from);
+      if (!is_made_of_types(edge.from.kind) || !user) continue;
+      if (edge.from.kind == Kind::kRange ||
+          (edge.from.kind == Kind::kDomain && user->get("base_type").ends_with("[]"))) {
+        step_aside_for_container(edge.from, domain, seen);
+      } else if (edge.from.kind == Kind::kDomain) {
+        step_aside_for_domain(edge.from, domain, seen);
+      } else {
+        step_aside_for_container(user->parent, domain, seen);
+        if (user->get("type").ends_with("[]")) refuse_container(*user, domain);
       }
     }
   }
 
-  /// The server does not look for a domain inside of arrays and rows (the same function).
+  /// What a value of the domain may be inside of: of the rows of a table too.
+  void step_aside_for_container(const ObjectId& type, const ObjectId& domain, std::set<ObjectId>& seen) {
+    if (!seen.insert(type).second) return;
+    for (const auto& edge : live_.dependents(type)) {
+      if (is_table(type.kind) && edge.type != kRowType) continue;
+      const Object* user = live_.find(edge.from);
+      if (!is_made_of_types(edge.from.kind))
+        expression_over_rows(edge.from, domain);
+      else if (!user)
+        out_.unknown.insert(edge.from);
+      else if (edge.from.kind == Kind::kColumn && user->parent.kind != Kind::kComposite)
+        refuse_container(*user, domain);
+      else
+        step_aside_for_container(edge.from.kind == Kind::kColumn ? user->parent : edge.from, domain, seen);
+    }
+  }
+
+  static bool is_made_of_types(Kind kind) {
+    return kind == Kind::kColumn || kind == Kind::kDomain || kind == Kind::kRange;
+  }
+
+  /// The server does not look for a domain inside of arrays, ranges and rows (the same function), in foreign tables neither.
   void refuse_container(const Object& column, const ObjectId& domain) {
+    if (column.parent.kind == Kind::kForeignTable) return dependent(column.id, domain, 'n');
     if (column.parent.kind != Kind::kTable || !desired_.has(column.id)) return;
     refuse({column.id, std::string(sqlstate::kFeatureNotSupported),
             cat("cannot add a constraint to ", kinds::describe(domain), " because ", kinds::describe(column.id),

@@ -13,7 +13,7 @@ struct Moves {
   bool all_up = false;  // everything that is desired; `up` says nothing then
   std::map<ObjectId, kinds::Alteration> altered;
   std::map<ObjectId, ObjectId> because;  // the object beneath that pulled this one along
-  std::set<ObjectId> spread;
+  std::set<ObjectId> spread, unknown;
   std::vector<Refusal> refused;
 };
 

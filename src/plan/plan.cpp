@@ -187,10 +187,11 @@ Plan make(const Request& request) {
   std::set<ObjectId> aside;
   for (;;) {
     const Moves moves = moves_of(request, differences, aside);
-    if (!moves.refused.empty() || !moves.spread.empty()) {
+    if (!moves.refused.empty() || !moves.spread.empty() || !moves.unknown.empty()) {
       Plan unfinished;
       unfinished.refused = moves.refused;
       unfinished.spread = moves.spread;
+      unfinished.unknown = moves.unknown;
       return unfinished;
     }
     try {

@@ -64,6 +64,8 @@ struct Plan {
   /// Dependents that the plan would touch and that were not among the live snapshot's objects: the question
   /// must be asked again with them.
   std::set<ObjectId> spread;
+  /// The same of what the plan need not touch: what they are decides what else steps aside.
+  std::set<ObjectId> unknown;
   /// What goes down, and comes back or not.
   std::set<ObjectId> down;
 

@@ -379,6 +379,7 @@ std::optional<Located> old_object(const Wanted& one, const Stays& stays, bool le
   }
   if (one.replaces) return old;
   const auto fresh = find(one.kind, one.fresh);
+  if (old && fresh && old->whole == fresh->whole && one.label.empty()) return {};  // to the name that it has
   if (old && fresh && old->whole != fresh->whole && stays && stays(old->id)) return {};
   if (old && fresh && old->whole != fresh->whole && !left)
     throw Failure("42710", cat("cannot rename ", kinds::describe(old->id), " to ", one.new_name))

@@ -112,7 +112,8 @@ class Attempt {
     try {
       in_shadow_ = true;
       auto spread = in_shadow(outcome, scouting);
-      if (spread) return Spread{everything_above(original_, {spread->ids.begin(), spread->ids.end()})};
+      if (spread && !spread->stays)
+        return Spread{everything_above(original_, {spread->ids.begin(), spread->ids.end()})};
       return spread;
     } catch (const pg::Error& error) {
       // The text may need something that does not take part yet: of a type or function that was hidden.
@@ -356,6 +357,7 @@ class Attempt {
     for (;;) {
       outcome.plan = plan::make(request);
       if (!outcome.plan.spread.empty()) return Spread{outcome.plan.spread};
+      if (!outcome.plan.unknown.empty()) return Spread{outcome.plan.unknown, true};
       if (!outcome.plan.refused.empty()) return {};
       if (scouting) return Spread{};
       if (prove(request, copied, copies, evaluated.assumed, hidden, outcome)) break;
