@@ -70,7 +70,9 @@ JOIN pgschema.text s ON s.hash = a.script
 WHERE NOT EXISTS (
   SELECT FROM pg_catalog.unnest(a.schemas) AS n(name)
   LEFT JOIN pg_catalog.pg_namespace p ON p.nspname = n.name
-  WHERE NOT coalesce(pg_catalog.has_schema_privilege(p.oid, 'USAGE'), false))
+  -- One that is gone, or that an apply was to make and did not.
+  WHERE NOT CASE WHEN p.oid IS NULL THEN EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = a.role AND pg_catalog.pg_has_role(r.oid, 'USAGE'))
+    ELSE pg_catalog.has_schema_privilege(p.oid, 'USAGE') END)
   AND (pg_catalog.cardinality(a.schemas) OPERATOR(pg_catalog.>) 0 AND NOT a.private OR EXISTS (
     SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = a.role AND pg_catalog.pg_has_role(r.oid, 'USAGE')));
 COMMENT ON VIEW pgschema.history IS

@@ -5,6 +5,7 @@
 #include "apply/kept.hpp"
 #include "apply/progress.hpp"
 #include "apply/retention.hpp"
+#include "apply/transaction.hpp"
 #include "catalog/read.hpp"
 #include "catalog/units_of.hpp"
 #include "diff/diff.hpp"
@@ -228,9 +229,10 @@ bool is_private(const functions::Planned& planned) {
          std::any_of(steps.begin(), steps.end(), [](const plan::Step& step) { return is_secretive(step.object.kind); });
 }
 
-/// The row of pgschema.history.
+/// The row of pgschema.history. `error`: it has failed with that; nor has it begun to be done.
 std::int64_t write_row(const functions::Planned& planned, const functions::PlanArguments& arguments,
-                       const std::string& started_at, const Times* times) {
+                       const std::string& started_at, const Times* times,
+                       const std::optional<std::string>& error = {}) {
   const bool done = times != nullptr;
   std::string script;
   for (const auto& line : plan::script(planned.document)) script += cat(line, "\n");
@@ -247,15 +249,15 @@ WITH stored AS (
   INSERT INTO pgschema.text (hash, content) VALUES (decode($8, 'hex'), $1), (decode($9, 'hex'), $2)
   ON CONFLICT (hash) DO NOTHING)
 INSERT INTO pgschema.applied (fingerprint, status, schemas, desired, script, steps_done, started_at, finished_at, role, session_role, client, private,
-  phases, phases_done, step_ms, goal)
-VALUES ($3, CASE WHEN $13 THEN 'applied' ELSE 'running' END, $4::name[], decode($8, 'hex'), decode($9, 'hex'), $5, $6::timestamptz,
-  CASE WHEN $13 THEN clock_timestamp() END, pg_get_userbyid($7), session_user,
-  concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $10, $11, $12, $14::real[], $15)
+  phases, phases_done, step_ms, goal, error)
+VALUES ($3, CASE WHEN $13 THEN 'applied' WHEN $16 = '' THEN 'running' ELSE 'failed' END, $4::name[], decode($8, 'hex'), decode($9, 'hex'), $5, $6::timestamptz,
+  CASE WHEN $13 OR $16 <> '' THEN clock_timestamp() END, pg_get_userbyid($7), session_user,
+  concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $10, $11, $12, $14::real[], $15, nullif($16, ''))
 RETURNING version)",
       {desired, script, planned.document.fingerprint, schemas, static_cast<std::int64_t>(done ? plan.steps.size() : 0),
        started_at, role, pg::sha256(desired), pg::sha256(script), is_private(planned), std::int64_t{plan.phases()},
        std::int64_t{done ? plan.phases() : 0}, done, array_of(times ? *times : Times()),
-       functions::texts_of(done ? std::nullopt : planned.outcome.goal)});
+       functions::texts_of(done || error ? std::nullopt : planned.outcome.goal), masked(error.value_or(""))});
   return version.at(0).number(0);
 }
 
@@ -287,6 +289,14 @@ std::int64_t record(const functions::Planned& planned, const functions::PlanArgu
   forget_old();
   pg::fault_point("after the history");
   return version;
+}
+
+void record_failed(const functions::Planned& planned, const functions::PlanArguments& arguments,
+                   const std::string& started_at, const std::string& error) {
+  roll_back();
+  ask_for_snapshot();
+  (void)write_row(planned, arguments, started_at, nullptr, error);
+  commit();
 }
 
 std::int64_t begin_record(const functions::Planned& planned, const functions::PlanArguments& arguments,

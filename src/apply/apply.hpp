@@ -40,6 +40,10 @@ Times run(const functions::Planned& planned, const RunAs& how);
 std::int64_t record(const functions::Planned& planned, const functions::PlanArguments& arguments,
                     const std::string& started_at, const Times& times);
 
+/// Rolls the transaction back, and writes and commits the row of an apply that has failed and done nothing.
+void record_failed(const functions::Planned& planned, const functions::PlanArguments& arguments,
+                   const std::string& started_at, const std::string& error);
+
 /// The row of an apply in phases of which none is done yet.
 std::int64_t begin_record(const functions::Planned& planned, const functions::PlanArguments& arguments,
                           const std::string& started_at);

@@ -14,8 +14,8 @@ constexpr const char* kForgetSql = R"(
 WITH old AS (
   SELECT version FROM pgschema.applied WHERE started_at < clock_timestamp() - $1 * interval '1 minute'),
 needed AS (
-  SELECT max(version) AS version FROM pgschema.applied a, unnest(a.schemas) AS s (name) GROUP BY s.name
-  UNION SELECT max(version) FROM pgschema.applied WHERE schemas = '{}'
+  SELECT max(version) AS version FROM pgschema.applied a, unnest(a.schemas) AS s (name) WHERE a.status <> 'failed' OR a.phases_done > 0 GROUP BY s.name
+  UNION SELECT max(version) FROM pgschema.applied WHERE schemas = '{}' AND (status <> 'failed' OR phases_done > 0)
   UNION SELECT (SELECT max(k.version) FROM pgschema.kept k WHERE k.schema = s.schema AND k.version <= f.version)
   FROM (SELECT DISTINCT schema FROM pgschema.kept) AS s, (SELECT min(version) AS version FROM pgschema.applied WHERE version NOT IN (SELECT version FROM old)) AS f
   UNION SELECT max(version) FROM pgschema.kept GROUP BY schema)

@@ -83,9 +83,13 @@ void check_hazards(const Planned& planned, const std::vector<std::string>& allow
       .hint(cat("To accept them: allow => ", array_text(missing)));
 }
 
-void check_may_commit(FunctionCallInfo fcinfo, const std::string& what, const std::string& hint) {
+bool may_commit(FunctionCallInfo fcinfo) {
   const auto* call = reinterpret_cast<const CallContext*>(fcinfo->context);
-  if (!call || !IsA(call, CallContext) || call->atomic)
+  return call && IsA(call, CallContext) && !call->atomic;
+}
+
+void check_may_commit(FunctionCallInfo fcinfo, const std::string& what, const std::string& hint) {
+  if (!may_commit(fcinfo))
     throw Failure(sqlstate::kActiveTransaction, cat(what, " cannot run inside a transaction block")).hint(hint);
 }
 
@@ -123,16 +127,18 @@ std::optional<int> until_phase(FunctionCallInfo fcinfo) {
 }  // namespace
 
 Applied apply_at_once(const PlanArguments& arguments, const apply::Patience& waits, const std::string& started,
-                      const std::function<void(const Planned&)>& check) {
-  std::optional<Planned> kept;
+                      const std::function<void(const Planned&)>& check, Begun& begun) {
+  std::optional<Planned>& kept = begun.planned;
   apply::Locks locks(waits);
   locks.run([&] {
     locks.take_turn();
     pg::fault_point("after the turn");
     kept = make_plan(arguments, true);  // again after a pause: what has come meanwhile takes part
     pg::fault_point("after the plan");
+    begun.accepted = false;
     check(*kept);
     check_lock_table(kept->document);
+    begun.accepted = true;
     apply::lock(*kept, locks);
     pg::fault_point("after the locks");
   });
@@ -142,6 +148,16 @@ Applied apply_at_once(const PlanArguments& arguments, const apply::Patience& wai
   if (arguments.schemas) shadow::settle(arguments.desired, *arguments.schemas, planned.outcome);
   pg::fault_point("before the call ends");
   return {version, planned.document.plan.steps.size()};
+}
+
+void record_failed(const Begun& begun, const PlanArguments& arguments, const std::string& started,
+                   const std::exception& error) {
+  if (!begun.accepted) return;
+  try {
+    apply::record_failed(*begun.planned, arguments, started, error.what());
+  } catch (...) {
+    // The error is worth more than its record.
+  }
 }
 
 namespace {
@@ -165,9 +181,17 @@ Datum apply(FunctionCallInfo fcinfo) {
   if (!PG_ARGISNULL(kUntilPhase))
     throw Failure(sqlstate::kInvalidParameter, "until_phase is for strategy \"online\"")
         .hint("With \"atomic\" a plan has one phase.");
-  const Applied done = apply_at_once(arguments, waits, started, [&](const Planned& planned) {
+  const auto check = [&](const Planned& planned) {
     gate(planned, allow, expect, expect && *expect == planned.document.fingerprint);
-  });
+  };
+  Begun begun;
+  Applied done;
+  try {
+    done = apply_at_once(arguments, waits, started, check, begun);
+  } catch (const std::exception& error) {
+    if (may_commit(fcinfo)) record_failed(begun, arguments, started, error);
+    throw;
+  }
   const int statements = static_cast<int>(done.steps);
   pg::call([&] {
     ereport(NOTICE,

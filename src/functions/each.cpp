@@ -99,6 +99,7 @@ class Tour {
         ++applied;
         continue;
       } catch (pg::Error& error) {
+        record_failed(begun_, arguments_, started_, error);
         if (!goes_on_ || error.sqlerrcode == ERRCODE_QUERY_CANCELED) {
           error.context += so_far();
           throw;
@@ -106,6 +107,7 @@ class Tour {
         message = error.message;
         detail = error.detail;
       } catch (Failure& failure) {
+        record_failed(begun_, arguments_, started_, failure);
         if (!goes_on_) {
           failure.context(failure.context() + so_far());
           throw;
@@ -143,7 +145,8 @@ class Tour {
 
   void apply_to(const std::string& schema) {
     arguments_.schemas = {schema};
-    const std::string started = apply::now();
+    started_ = apply::now();
+    begun_ = {};
     std::int64_t version = 0;
     std::string what;
     if (arguments_.strategy == "online") {
@@ -155,10 +158,11 @@ class Tour {
                                         check(planned);
                                         check_lock_table(planned.document);
                                       },
-                                      started});
+                                      started_});
     } else {
       pg::Subtransaction all;
-      const Applied done = apply_at_once(arguments_, waits_, started, [&](const Planned& planned) { check(planned); });
+      const Applied done = apply_at_once(
+          arguments_, waits_, started_, [&](const Planned& planned) { check(planned); }, begun_);
       all.commit();
       version = done.version;
       what = done.steps == 0   ? ", nothing to change"
@@ -185,6 +189,8 @@ class Tour {
   std::vector<std::string> allow_;
   apply::Patience waits_;
   bool goes_on_ = false;
+  Begun begun_;          // of the schema at hand
+  std::string started_;  // likewise
 };
 
 Datum apply_each(FunctionCallInfo fcinfo) {

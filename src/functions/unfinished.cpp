@@ -19,6 +19,7 @@ constexpr const char* kRowSql = R"(
 SELECT a.version, a.phases, a.phases_done, a.fingerprint, s.content, a.status = 'applied'
 FROM pgschema.applied a JOIN pgschema.text s ON s.hash = a.script
 WHERE a.desired = decode($1, 'hex') AND a.role = (SELECT rolname FROM pg_roles WHERE oid = $2)
+  AND NOT (a.status = 'failed' AND a.finished_at IS NOT NULL)
   AND CASE WHEN $3 THEN a.goal = '{}' ELSE a.goal[1] = $4 END
 ORDER BY a.version DESC LIMIT 1)";
 

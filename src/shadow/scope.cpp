@@ -117,7 +117,7 @@ bool was_applied(const std::string& schema) {
   const Oid owner = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass").at(0).oid(0);
   const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
   return !pg::query(
-              "SELECT FROM pgschema.applied WHERE EXISTS (SELECT FROM unnest(schemas) AS s WHERE quote_ident(s) = $1) LIMIT 1",
+              "SELECT FROM pgschema.applied WHERE (status = 'applied' OR phases_done > 0) AND EXISTS (SELECT FROM unnest(schemas) AS s WHERE quote_ident(s) = $1) LIMIT 1",
               {schema})
               .empty();
 }
