@@ -29,6 +29,9 @@ constexpr const char* kAdvanceSql = R"(
 UPDATE pgschema.applied SET phases_done = $2, steps_done = steps_done + $3, step_ms = step_ms || $4::real[], status = 'running', error = NULL
 WHERE version = $1)";
 
+constexpr const char* kRenamedSql =
+    "UPDATE pgschema.applied SET goal[2] = 'renamed' WHERE version = $1 AND goal <> '{}'";
+
 constexpr const char* kPendingSql =
     "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = to_regclass($1) AND inhparent = to_regclass($2)";
 
@@ -197,6 +200,10 @@ class Course {
     pg::Subtransaction all;
     const Times times = apply::run(planned, {how_.patience.lock_timeout, static_cast<std::uint32_t>(done_ + 1),
                                              static_cast<std::uint32_t>(phases_)});
+    const auto& steps = planned.document.plan.steps;
+    if (std::any_of(steps.begin(), steps.end(),
+                    [](const plan::Step& step) { return step.phase == 1 && step.action == plan::Action::kRename; }))
+      (void)write_as_owner(kRenamedSql, {version_});
     advance(times);
     all.commit();
     committed(planned.document.plan.steps.front());

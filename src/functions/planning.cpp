@@ -305,7 +305,7 @@ Planned make_plan(const PlanArguments& arguments, bool applying) {
   if (use.online && !arguments.schemas) begun = unfinished(arguments);
   if (begun && begun->goal) {
     use.goal = &*begun->goal;
-    use.renamed = begun->phases_done >= begun->goal->phase_of_renames;
+    use.renamed = begun->renamed;
   }
   try {
     out.outcome = shadow::plan_text(arguments.desired, arguments.schemas, use);

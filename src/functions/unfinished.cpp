@@ -16,7 +16,7 @@ namespace pgschema::functions {
 namespace {
 
 constexpr const char* kRowSql = R"(
-SELECT a.version, a.phases, a.phases_done, a.fingerprint, s.content, a.status = 'applied'
+SELECT a.version, a.phases, a.phases_done, a.fingerprint, s.content, a.status = 'applied', a.goal[2] = 'renamed'
 FROM pgschema.applied a JOIN pgschema.text s ON s.hash = a.script
 WHERE a.desired = decode($1, 'hex') AND a.role = (SELECT rolname FROM pg_roles WHERE oid = $2)
   AND NOT (a.status = 'failed' AND a.finished_at IS NOT NULL)
@@ -25,7 +25,7 @@ ORDER BY a.version DESC LIMIT 1)";
 
 constexpr const char* kGoalSql = R"(
 SELECT t.line FROM pgschema.applied a, unnest(a.goal) WITH ORDINALITY AS t(line, number)
-WHERE a.version = $1 AND t.number > 1 ORDER BY t.number)";
+WHERE a.version = $1 AND t.number > 2 ORDER BY t.number)";
 
 std::string search_path() {
   return pg::call([] { return GetConfigOption("search_path", false, false); });
@@ -44,7 +44,8 @@ std::optional<Unfinished> unfinished(const PlanArguments& arguments) {
   if (rows.empty() || rows.at(0).truth(5)) return {};
   const auto& row = rows.at(0);
   Unfinished out{
-      row.number(0), static_cast<int>(row.number(1)), static_cast<int>(row.number(2)), row.text(3), row.text(4), {}};
+      row.number(0), static_cast<int>(row.number(1)), static_cast<int>(row.number(2)), row.text(3), row.text(4), {},
+      row.truth(6)};
   if (arguments.schemas) return out;
   std::vector<std::string> texts;
   for (const auto& line : pg::query(kGoalSql, {out.version})) texts.push_back(line.text(0));
@@ -55,7 +56,7 @@ std::optional<Unfinished> unfinished(const PlanArguments& arguments) {
 std::vector<std::string> texts_of(const std::optional<shadow::Goal>& goal) {
   if (!goal) return {};
   std::vector<std::string> out = goal->texts();
-  out.insert(out.begin(), search_path());
+  out.insert(out.begin(), {search_path(), ""});
   return out;
 }
 

@@ -11,12 +11,13 @@ struct Unfinished {
   std::string fingerprint, script;  // of the plan that it began with
   /// Of a text that speaks of some objects: what is left of it is known from this.
   std::optional<shadow::Goal> goal;
+  bool renamed;  // its renames have been done
 };
 
 /// The last apply of this text by the current role, if it was not completed.
 std::optional<Unfinished> unfinished(const PlanArguments& arguments);
 
-/// What is kept of a goal with its row of history; '{}' for none.
+/// What is kept of a goal with its row of history; '{}' for none. The second text becomes "renamed" with the phase that renames.
 std::vector<std::string> texts_of(const std::optional<shadow::Goal>& goal);
 
 }  // namespace pgschema::functions

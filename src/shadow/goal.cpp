@@ -1,7 +1,5 @@
 #include "shadow/goal.hpp"
 
-#include <algorithm>
-
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 
@@ -159,7 +157,6 @@ std::vector<std::string> Goal::texts() const {
     out.id(rename.to);
     out.text(rename.statement);
   }
-  out.count(static_cast<std::size_t>(phase_of_renames));
   out.count(values_becoming.size());
   for (const auto& [type, values] : values_becoming) {
     out.id(type);
@@ -200,7 +197,6 @@ Goal Goal::of(const std::vector<std::string>& texts) {
     const ObjectId from = in.id(), to = in.id();
     out.renames.push_back({from, to, in.text()});
   }
-  out.phase_of_renames = static_cast<int>(in.count());
   for (std::size_t left = in.count(); left > 0; --left) {
     auto& values = out.values_becoming[in.id()];
     for (std::size_t pairs = in.count(); pairs > 0; --pairs) {
@@ -212,7 +208,7 @@ Goal Goal::of(const std::vector<std::string>& texts) {
   return out;
 }
 
-Goal goal_of(const plan::Request& request, const plan::Plan& plan) {
+Goal goal_of(const plan::Request& request) {
   Goal out;
   for (const auto& difference : diff::diff(request.live, request.desired)) {
     const Snapshot& in = difference.what == diff::What::kDropped ? request.live : request.desired;
@@ -222,8 +218,6 @@ Goal goal_of(const plan::Request& request, const plan::Plan& plan) {
   }
   out.named = request.named;
   for (const auto& rename : request.renames) out.renames.push_back({rename.from, rename.to, rename.command.sql});
-  for (const auto& step : plan.steps)
-    if (step.action == plan::Action::kRename) out.phase_of_renames = std::max(out.phase_of_renames, step.phase);
   out.values_becoming = request.replaced_enums;
   return out;
 }

@@ -23,7 +23,6 @@ struct Goal {
   std::vector<Change> changes;
   std::set<ObjectId> named;  // under their names after the renames
   std::vector<Renamed> renames;
-  int phase_of_renames = 0;                                                // the last one that renames something
   std::map<ObjectId, std::map<std::string, std::string>> values_becoming;  // of enum types that are replaced
 
   /// `live`: the participants, with the renames done.
@@ -38,7 +37,6 @@ struct Goal {
   static Goal of(const std::vector<std::string>& texts);
 };
 
-/// Of a plan, which must be in phases.
-Goal goal_of(const plan::Request& request, const plan::Plan& plan);
+Goal goal_of(const plan::Request& request);
 
 }  // namespace pgschema::shadow

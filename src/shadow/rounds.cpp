@@ -365,8 +365,7 @@ class Attempt {
     pg::fault_point("in the shadow, before it is undone");
     outcome.live = live;
     outcome.values_becoming = request.replaced_enums;
-    if (request.online && use_.applying && !whole_)
-      outcome.goal = use_.goal ? *use_.goal : goal_of(request, outcome.plan);
+    if (request.online && use_.applying && !whole_) outcome.goal = use_.goal ? *use_.goal : goal_of(request);
     outcome.participants = without_shells();
     if (!use_.applying) return {};
     outcome.dependents = dependents_;
