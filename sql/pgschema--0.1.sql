@@ -30,9 +30,10 @@ CREATE TABLE pgschema.applied (
   phases int NOT NULL,
   phases_done int NOT NULL,
   step_ms real[] NOT NULL,
-  goal text[] NOT NULL DEFAULT '{}'
+  goal text[] NOT NULL DEFAULT '{}',
+  filled text[] NOT NULL DEFAULT '{}'
 );
-COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too, with how long each step took (step_ms, in their order) and, until all phases are done, what a text about some objects is to lead to (goal); written by pgschema_apply only, read through pgschema.history';
+COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too, with how long each step took (step_ms, in their order) and, until all phases are done, what a text about some objects is to lead to (goal) and which rows have got their values (filled); written by pgschema_apply only, read through pgschema.history';
 
 CREATE TABLE pgschema.kept (
   version bigint REFERENCES pgschema.applied ON DELETE CASCADE,

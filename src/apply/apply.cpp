@@ -149,6 +149,9 @@ double run_step(const plan::Step& step, std::size_t steps) {
     const TimestampTz began = GetCurrentTimestamp();
     refuse_new_dependents(step);
     {
+      // Rows that the caller does not see would stay as they are: then it is an error.
+      std::optional<pg::SettingsScope> all_rows;
+      if (step.command.tag == "UPDATE") all_rows.emplace().set("row_security", "off");
       std::optional<pg::RoleScope> role;
       if (!step.command.run_as.empty()) role.emplace(step.command.run_as);
       pg::run_openly(step.command.sql);
@@ -309,7 +312,7 @@ void end_record(std::int64_t version, const functions::Planned& planned, const f
   const pg::SettingsScope settings;
   settings.set("search_path", "pg_catalog, pg_temp");
   (void)write_as_owner(
-      "UPDATE pgschema.applied SET status = 'applied', error = NULL, goal = '{}', finished_at = clock_timestamp(), phases_done = phases, "
+      "UPDATE pgschema.applied SET status = 'applied', error = NULL, goal = '{}', filled = '{}', finished_at = clock_timestamp(), phases_done = phases, "
       "steps_done = steps_done + $2, step_ms = step_ms || $3::real[] WHERE version = $1",
       {version, static_cast<std::int64_t>(planned.document.plan.steps.size()), array_of(times)});
   if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));

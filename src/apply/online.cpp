@@ -26,7 +26,8 @@ namespace {
 using Runs = plan::Step::Runs;
 
 constexpr const char* kAdvanceSql = R"(
-UPDATE pgschema.applied SET phases_done = $2, steps_done = steps_done + $3, step_ms = step_ms || $4::real[], status = 'running', error = NULL
+UPDATE pgschema.applied SET phases_done = $2, steps_done = steps_done + $3, step_ms = step_ms || $4::real[], status = 'running', error = NULL,
+  filled = CASE WHEN $6 THEN filled || nullif($5, '') ELSE '{}' END
 WHERE version = $1)";
 
 constexpr const char* kRenamedSql =
@@ -109,7 +110,7 @@ class Course {
       done_ = unfinished->phases_done;
       committed_ = true;
       script_ = unfinished->script;
-      leave_out_done(planned, phases_ - done_);
+      leave_out_done(planned, unfinished->filled);
       expected = expected || (how_.expect && *how_.expect == unfinished->fingerprint);
     }
     how_.gate(planned, expected);
@@ -160,10 +161,15 @@ class Course {
     }
   }
 
-  /// What an earlier call has done before anything else that is left now, and no catalog tells.
-  static void leave_out_done(functions::Planned& planned, int left) {
+  /// The rows that an earlier call has filled: no catalog tells.
+  static void leave_out_done(functions::Planned& planned, const std::vector<std::string>& filled) {
     auto& steps = planned.document.plan.steps;
-    while (!steps.empty() && steps.back().phase > left && steps.front().runs == Runs::kInBatches) leave_out(steps, 0);
+    for (const auto& sql : filled)
+      for (std::size_t i = 0; i < steps.size(); ++i)
+        if (steps[i].runs == Runs::kInBatches && masked(steps[i].command.sql) == sql) {
+          leave_out(steps, i);
+          break;
+        }
     planned.outcome.plan.steps = steps;
   }
 
@@ -222,7 +228,7 @@ class Course {
       }
       const double took = step.runs == Runs::kInBatches ? in_batches(step) : by_itself(step);
       ask_for_snapshot();
-      advance({took});
+      advance({took}, &step);
       committed(step);
     }
     return true;
@@ -312,9 +318,11 @@ class Course {
     return static_cast<double>(GetCurrentTimestamp() - began) / 1000;
   }
 
-  void advance(const Times& times) {
-    (void)write_as_owner(kAdvanceSql,
-                         {version_, std::int64_t{done_ + 1}, static_cast<std::int64_t>(times.size()), array_of(times)});
+  /// `alone`: the step that was the phase.
+  void advance(const Times& times, const plan::Step* alone = nullptr) {
+    const bool fills = alone && alone->runs == Runs::kInBatches;
+    (void)write_as_owner(kAdvanceSql, {version_, std::int64_t{done_ + 1}, static_cast<std::int64_t>(times.size()),
+                                       array_of(times), fills ? masked(alone->command.sql) : "", alone != nullptr});
   }
 
   void committed(const plan::Step& step) {

@@ -23,6 +23,9 @@ WHERE a.desired = decode($1, 'hex') AND a.role = (SELECT rolname FROM pg_roles W
   AND CASE WHEN $3 THEN a.goal = '{}' ELSE a.goal[1] = $4 END
 ORDER BY a.version DESC LIMIT 1)";
 
+constexpr const char* kFilledSql = R"(
+SELECT t.line FROM pgschema.applied a, unnest(a.filled) WITH ORDINALITY AS t(line, number) WHERE a.version = $1 ORDER BY t.number)";
+
 constexpr const char* kGoalSql = R"(
 SELECT t.line FROM pgschema.applied a, unnest(a.goal) WITH ORDINALITY AS t(line, number)
 WHERE a.version = $1 AND t.number > 2 ORDER BY t.number)";
@@ -44,8 +47,9 @@ std::optional<Unfinished> unfinished(const PlanArguments& arguments) {
   if (rows.empty() || rows.at(0).truth(5)) return {};
   const auto& row = rows.at(0);
   Unfinished out{
-      row.number(0), static_cast<int>(row.number(1)), static_cast<int>(row.number(2)), row.text(3), row.text(4), {},
+      row.number(0), static_cast<int>(row.number(1)), static_cast<int>(row.number(2)), row.text(3), row.text(4), {}, {},
       row.truth(6)};
+  for (const auto& line : pg::query(kFilledSql, {out.version})) out.filled.push_back(line.text(0));
   if (arguments.schemas) return out;
   std::vector<std::string> texts;
   for (const auto& line : pg::query(kGoalSql, {out.version})) texts.push_back(line.text(0));

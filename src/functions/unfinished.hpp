@@ -9,6 +9,8 @@ struct Unfinished {
   std::int64_t version;
   int phases, phases_done;
   std::string fingerprint, script;  // of the plan that it began with
+  std::vector<std::string>
+      filled;  // statements that have given rows their values, since the last phase in one transaction
   /// Of a text that speaks of some objects: what is left of it is known from this.
   std::optional<shadow::Goal> goal;
   bool renamed;  // its renames have been done

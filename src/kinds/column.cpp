@@ -393,6 +393,12 @@ std::string column_definition(const Object& column, const Snapshot&) {
              column_options(column));
 }
 
+Command add_empty_column(const Object& column, const Snapshot& in) {
+  Object empty = column;
+  for (const auto* attribute : {"not_null", "not_null_options"}) empty.attributes.erase(attribute);
+  return on_relation(relation_of(column, in), cat("ADD COLUMN ", column_definition(empty, in)));
+}
+
 std::string column_options(const Object& column) {
   std::string out;
   if (column.has("generated"))

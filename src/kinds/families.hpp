@@ -71,6 +71,8 @@ std::string identity_sequence(const Object& column);
 std::string column_list(const Object& table, const Snapshot& in, bool only_local);
 /// The table of the column that a sequence belongs to (Kind::kOwnedBy), or nothing.
 ObjectId table_owning(const ObjectId& owned_by, const Snapshot& in);
+/// ADD COLUMN without what would give its rows a value or ask for one: no default, no NOT NULL.
+Command add_empty_column(const Object& column, const Snapshot& in);
 /// What of it stands behind the type.
 std::string column_options(const Object& column);
 /// Where an inherited column of a new table is other than its parent's: NOT NULL, and no default. (One that it has is

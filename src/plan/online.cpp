@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
 #include "model/failure.hpp"
@@ -126,6 +127,34 @@ const Object* index_of(const Object& key, const Snapshot& live) {
   return nullptr;
 }
 
+/// Says of a column that rows which were there before it wait for its default: no statement else would know after a crash.
+std::string fill_mark_name(const Object& column) { return helper_name("pgschema_fill_", column.name); }
+
+std::string fill_mark(const Object& column) {
+  return cat("CHECK (((", column.name, " IS NULL) OR (", column.name, " IS NOT NULL)))");
+}
+
+const Object* filled_by(const Object& constraint, const Snapshot& in) {
+  for (const auto& id : in.children(constraint.parent)) {
+    const Object& column = in.objects.at(id);
+    if (id.kind == Kind::kColumn && constraint.name == fill_mark_name(column) &&
+        constraint.get("definition").starts_with(fill_mark(column)))
+      return &column;
+  }
+  return nullptr;
+}
+
+Command fill_with_default(const Object& column, std::string lock) {
+  const std::string& table = column.parent.identity;
+  Command out{cat("UPDATE ", table, " SET ", column.name, " = DEFAULT WHERE ", column.name, " IS NULL"),
+              "UPDATE",
+              std::move(lock),
+              {}};
+  out.shadow = Command::Shadow::kAnalyze;
+  out.relation = table;
+  return out;
+}
+
 class Phases {
  public:
   Phases(Plan& plan, const Request& request)
@@ -145,6 +174,10 @@ class Phases {
   }
 
   void run() {
+    for (const auto& step : plan_.steps)
+      if (adds_column(step) && gets_values(step.object))
+        for (const auto& need : desired_.needs(default_of(step.object)->id))
+          if (is_free_sequence(need.to)) sequences_.insert(need.to);
     for (auto& step : std::exchange(plan_.steps, {})) place(std::move(step));
     // Dropped with its column's NOT NULL, unless that is no longer wanted.
     for (auto& [id, step] : held_)
@@ -201,6 +234,9 @@ class Phases {
       return detach(std::move(step));
     if (kind == Kind::kColumn && step.command.tag == "UPDATE") return fill(std::move(step));
     if (kind == Kind::kColumn && sql.ends_with(kSetNotNull)) return set_not_null(std::move(step));
+    if (adds_column(step) && gets_values(step.object)) return add_with_values(std::move(step));
+    if (kind != Kind::kOwnedBy && desired_.has(step.object) && sequences_.count(desired_.root(step.object)))
+      return (void)prepare_.push_back(std::move(step));
     if (kind == Kind::kColumn && filled_.count(step.object) && sql.find(" ADD COLUMN ") != std::string::npos &&
         stands_in_table(step.object) && all_stay(desired_, step.object, *this)) {
       added_.insert(step.object);
@@ -551,6 +587,66 @@ class Phases {
     early_.push_back(std::move(step));
   }
 
+  // ---- values of new columns
+
+  static bool adds_column(const Step& step) {
+    return step.object.kind == Kind::kColumn && step.command.sql.find(" ADD COLUMN ") != std::string::npos;
+  }
+
+  const Object* default_of(const ObjectId& column) const { return desired_.find({Kind::kDefault, column.identity}); }
+
+  /// A sequence that is made by this plan, of what there is already.
+  bool is_free_sequence(const ObjectId& id) const {
+    if (id.kind != Kind::kSequence || live_.has(id) || !desired_.has(id) || taken_.count(id.identity.text()))
+      return false;
+    for (const auto& member : desired_.family(id))
+      if (member.kind != Kind::kOwnedBy)
+        for (const auto& need : desired_.needs(member))
+          if (desired_.root(need.to) != id && !stays(need.to)) return false;
+    return true;
+  }
+
+  /// Each row gets another value, for which the server would rewrite the table.
+  bool gets_values(const ObjectId& id) const {
+    const Object *column = desired_.find(id), *value = default_of(id);
+    if (!column || !value || live_.has(id) || value->fact("volatile").empty() || !column->fact("type_fills").empty() ||
+        !stands_in_table(id) || !all_stay(desired_, id, *this))
+      return false;
+    const auto needs = desired_.needs(value->id);
+    return std::all_of(needs.begin(), needs.end(), [&](const Dependency& need) {
+      return need.to == id || stays(need.to) || is_free_sequence(need.to);
+    });
+  }
+
+  /// Empty, with the default for rows to come; the others get it in batches.
+  void add_with_values(Step step) {
+    const Object& column = desired_.objects.at(step.object);
+    const Object& table = live_.objects.at(column.parent);
+    const std::string alter = kinds::alter_relation(table), lock = step.command.lock;
+    const auto of_column = [&](std::string sql) { return like(step, std::move(sql), "ALTER TABLE", lock); };
+    added_.insert(step.object);
+    take_away(step, Hazard::kRewrite);
+    step.command.sql = kinds::add_empty_column(column, desired_).sql;
+    prepare_.push_back(step);
+    prepare_.push_back(of_column(
+        cat(alter, " ALTER COLUMN ", column.name, " SET DEFAULT ", default_of(step.object)->get("expression"))));
+    prepare_.push_back(
+        of_column(cat(alter, " ADD CONSTRAINT ", fill_mark_name(column), " ", fill_mark(column), kNotValid)));
+    Step fill_it = like(step, "", "", "");
+    fill_it.command = fill_with_default(column, in_mode(lock, "RowExclusiveLock"));
+    fill(std::move(fill_it));
+    if (column.has("not_null")) set_not_null(of_column(cat(alter, " ALTER COLUMN ", column.name, kSetNotNull)));
+    main_.push_back(of_column(cat(alter, " DROP CONSTRAINT ", fill_mark_name(column))));
+  }
+
+  /// The same relations, locked otherwise.
+  static std::string in_mode(std::string lock, std::string_view mode) {
+    constexpr std::string_view kStrongest = "AccessExclusiveLock";
+    for (auto at = lock.find(kStrongest); at != std::string::npos; at = lock.find(kStrongest, at + mode.size()))
+      lock.replace(at, kStrongest.size(), mode);
+    return lock;
+  }
+
   // ---- NOT NULL
 
   bool stands_in_table(const ObjectId& column) const {
@@ -573,8 +669,10 @@ class Phases {
     handed_on_.emplace(step.object, std::exchange(step.dangers, {}));
     if (helper && !helper->get("definition").ends_with(kNotValid)) return;
     step.runs = Step::Runs::kInBatches;
+    const bool becomes_not_null =
+        desired_.objects.at(step.object).has("not_null") && !(column && column->has("not_null"));
     if (!helper) fills_.push_back(step);
-    fills_again_.push_back(std::move(step));
+    if (helper || becomes_not_null) fills_again_.push_back(std::move(step));
   }
 
   /// A check that an earlier run has put in the place of a NOT NULL to come.
@@ -619,6 +717,7 @@ class Phases {
   std::set<ObjectId> renamed_, comes_late_, stood_for_null_;
   std::set<ObjectId> filled_;          // columns whose NULL rows get a value in the phase in the middle
   std::set<ObjectId> added_;           // columns that come before everything else
+  std::set<ObjectId> sequences_;       // and what their defaults need
   std::set<ObjectId> dropped_;         // indexes
   std::map<ObjectId, Step> replaced_;  // their DROP, until their CREATE comes
   std::set<std::string> taken_;        // names of relations that there are before the plan
@@ -641,6 +740,10 @@ void forget_helpers(Snapshot& desired, const Snapshot& live) {
     const Object* helper = helper_of(column, live);
     if (helper) forget(helper->id);
   }
+  for (const auto& [id, constraint] : live.objects)
+    if (const Object* column = id.kind == Kind::kConstraint ? filled_by(constraint, live) : nullptr;
+        column && desired.has(column->id))
+      forget(id);
   for (const auto& [id, table] : live.objects) {
     if (id.kind != Kind::kTable || desired.has(kinds::inheritance_of(id))) continue;
     const std::string name = detach_helper_name(table);
@@ -658,6 +761,28 @@ void forget_helpers(Snapshot& desired, const Snapshot& live) {
   if (gone.empty()) return;
   for (const auto& id : gone) desired.objects.erase(id);
   desired.finish();
+}
+
+void complete_fills(Plan& plan, const Request& request) {
+  std::vector<Step> fills;
+  for (const auto& step : plan.steps) {
+    const Object* mark = step.drops && step.object.kind == Kind::kConstraint ? request.live.find(step.object) : nullptr;
+    const Object* column = mark ? filled_by(*mark, request.live) : nullptr;
+    if (!column || !request.desired.has(column->id)) continue;
+    Step fill = step;
+    fill.drops = false;
+    fill.action = Action::kAlter;
+    fill.dangers.clear();
+    fill.object = column->id;
+    fill.command = fill_with_default(*column, cat("RowExclusiveLock ", column->parent.identity));
+    fills.push_back(std::move(fill));
+  }
+  if (fills.empty()) return;
+  const auto first = std::find_if(plan.steps.begin(), plan.steps.end(),
+                                  [](const Step& step) { return step.action != Action::kRename; });
+  plan.steps.insert(first, fills.begin(), fills.end());
+  int number = 0;
+  for (auto& step : plan.steps) step.number = ++number;
 }
 
 void put_in_phases(Plan& plan, const Request& request) { Phases(plan, request).run(); }

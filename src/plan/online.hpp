@@ -3,8 +3,9 @@
 // What an apply has to do under strong locks becomes short; what is long (building an index, reading all rows) is done under locks that
 // neither stop nor wait behind a queue of others:
 //
-//     prepare   values of enums; new columns whose rows get values; checks that rows        one transaction
-//               which come from now on have to pass
+//     prepare   values of enums; new columns whose rows get values (from a directive, or    one transaction
+//               a default that is another for each row); checks that rows which come
+//               from now on have to pass
 //     fill      values of NULL rows, before there is such a check (then the checks have     some blocks at a time
 //               a transaction of their own), and once more after it
 //     early     their validation; indexes of what there is, CONCURRENTLY                    each for itself
@@ -23,6 +24,10 @@ namespace pgschema::plan {
 /// Takes what an earlier run has made and not taken away yet (checks in the place of a NOT NULL to come, indexes under other names) out of
 /// what is wanted, where all stays that the text does not speak of.
 void forget_helpers(Snapshot& desired, const Snapshot& live);
+
+/// Rows that an earlier run was to give a column's default, and a check says that it has not done so to the end: in front of the step that
+/// drops the check. For both strategies.
+void complete_fills(Plan& plan, const Request& request);
 
 /// Puts the steps of a plan into phases, with others in the place of some. They lead to the same.
 void put_in_phases(Plan& plan, const Request& request);

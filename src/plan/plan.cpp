@@ -196,6 +196,7 @@ Plan make(const Request& request) {
     }
     try {
       Plan plan = Assembly(request, moves).run(differences, ordered(request, moves));
+      complete_fills(plan, request);
       if (request.online) put_in_phases(plan, request);
       return plan;
     } catch (const InCircle& circle) {

@@ -146,7 +146,7 @@ our @online = (
 			added text NOT NULL CHECK (added <> ''));
 			CREATE TABLE app.parts (id int,
 			-- pgschema: using 'none'
-			b text NOT NULL) PARTITION BY LIST (id); CREATE TABLE app.p1 PARTITION OF app.parts FOR VALUES IN (1); CREATE TABLE app.p2 PARTITION OF app.parts DEFAULT; CREATE VIEW app.v AS SELECT id, added FROM app.many}),
+			b text NOT NULL, c boolean NOT NULL DEFAULT (random() < 2)) PARTITION BY LIST (id); CREATE TABLE app.p1 PARTITION OF app.parts FOR VALUES IN (1); CREATE TABLE app.p2 PARTITION OF app.parts DEFAULT; CREATE VIEW app.v AS SELECT id, added FROM app.many}),
 	# Statements that mean something once only.
 	online('statements',
 		from => q{CREATE SCHEMA app; CREATE TABLE app.units (id integer PRIMARY KEY, code text); CREATE TABLE app.calls (id integer, unit integer, note text); CREATE INDEX calls_old ON app.calls (note); CREATE VIEW app.v AS SELECT id, note FROM app.calls},
