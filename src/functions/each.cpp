@@ -58,6 +58,8 @@ Datum plan_each(FunctionCallInfo fcinfo) {
   const Secrets secrets;
   RowsOut rows(fcinfo);
   PlanArguments arguments = plan_arguments(fcinfo, kDesired, kSchemas, kPlanStrategy);
+  shadow::Alike alike;
+  arguments.alike = &alike;
   for (const auto& schema : schemas_argument(fcinfo))
     about(schema, [&] {
       const pg::MemoryScope memory;
@@ -84,6 +86,7 @@ class Tour {
         allow_(texts_argument(fcinfo, kAllow, "allow")),
         waits_(patience_argument(fcinfo, kLockTimeout, kRetries)) {
     check_allow(allow_);
+    arguments_.alike = &alike_;
     if (!PG_ARGISNULL(kExpectShapes)) shapes_ = texts_argument(fcinfo, kExpectShapes, "expect_shapes");
     const std::string on_error = text_argument(fcinfo, kOnError).value_or("stop");
     check_known("on_error", on_error, {"stop", "continue"});
@@ -184,6 +187,7 @@ class Tour {
   }
 
   PlanArguments arguments_;
+  shadow::Alike alike_;
   std::vector<std::string> schemas_;
   std::optional<std::vector<std::string>> shapes_;
   std::vector<std::string> allow_;

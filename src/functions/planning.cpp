@@ -20,7 +20,7 @@
 #include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
-#include "script/scan.hpp"
+#include "script/schema_name.hpp"
 #include "script/secrets.hpp"
 
 extern "C" {
@@ -120,32 +120,6 @@ std::string fingerprint_of(const shadow::Outcome& outcome, const PlanArguments& 
         input += cat(name, "=", each(value), "\n");
     }
   return pg::sha256(masked(std::move(input))).substr(0, kFingerprintDigits);
-}
-
-/// A text of the server's with "$" where the name of the schema stands: as an identifier in front of another or behind the word
-/// SCHEMA, or at the beginning of a string, as regclass prints it. What does not scan stays as it is. (Where a table has the
-/// schema's name too, "t.a" in a view is taken for it: such a schema has a shape of its own.)
-std::string without_name(const std::string& text, const std::string& schema) {
-  std::vector<script::Token> tokens;
-  if (script::scan(text, 0, text.size(), tokens)) return text;
-  const std::string in_string = cat("'", script::quote_identifier(schema), ".");
-  std::string out;
-  std::size_t copied = 0;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const script::Token& token = tokens[i];
-    const std::string_view written = script::text_of(text, token);
-    const bool whole = tokens.size() == 1,
-               qualifies = i + 1 < tokens.size() && script::is_symbol(text, tokens[i + 1], "."),
-               qualified = i > 0 && script::is_symbol(text, tokens[i - 1], "."),
-               named = i > 0 && script::is_word(text, tokens[i - 1], "schema");
-    const bool name = (token.kind == script::TokenKind::kWord || token.kind == script::TokenKind::kQuoted) &&
-                      (whole || named || (qualifies && !qualified)) && script::name_of(text, token) == schema;
-    const bool string = token.kind == script::TokenKind::kString && written.starts_with(in_string);
-    if (!name && !string) continue;
-    out += cat(std::string_view(text).substr(copied, token.begin - copied), string ? "'$." : "$");
-    copied = string ? token.begin + in_string.size() : token.end;
-  }
-  return out + text.substr(copied);
 }
 
 /// "app.m (412 MB)".
@@ -272,8 +246,10 @@ std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome, std::option
 
 std::string shape_of(const Planned& planned, const PlanArguments& arguments) {
   const std::string& schema = arguments.schemas->at(0);
-  return fingerprint_of(planned.outcome, arguments,
-                        [&](const std::string& text) { return without_name(text, schema); });
+  return fingerprint_of(planned.outcome, arguments, [&](const std::string& text) {
+    std::size_t found = 0;
+    return script::with_other_schema(text, schema, "$", found);
+  });
 }
 
 HeapScope::~HeapScope() {
@@ -301,6 +277,7 @@ PlanArguments plan_arguments(FunctionCallInfo fcinfo, int desired, int schemas, 
 Planned make_plan(const PlanArguments& arguments, bool applying) {
   Planned out;
   shadow::Use use{applying, arguments.strategy == "online"};
+  use.alike = arguments.alike;
   std::optional<Unfinished> begun;
   if (use.online && !arguments.schemas) begun = unfinished(arguments);
   if (begun && begun->goal) {

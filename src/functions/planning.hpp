@@ -17,6 +17,7 @@ struct PlanArguments {
   std::string desired;  // with stand-ins for its secrets
   std::string strategy;
   std::optional<std::vector<std::string>> schemas;
+  shadow::Alike* alike = nullptr;  // of the schemas before this one
 };
 
 /// `desired`, `schemas` and `strategy` at these positions of the call. Raises 22004 for a missing text, 22023 for

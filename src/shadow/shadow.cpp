@@ -105,13 +105,13 @@ Outcome plan_whole(const std::function<Text()>& read, const std::vector<std::str
   add_defined_in_no_schema(parsed, search_path, scope.units);
   std::unique_ptr<Whole> whole;
   try {
-    whole = std::make_unique<Whole>(parsed, scope, search_path, false);
+    whole = std::make_unique<Whole>(parsed, scope, search_path, false, use.alike);
   } catch (const pg::Error& error) {
     if (error.sqlstate() != sqlstate::kUndefinedFile) throw;
   }
   if (!whole) {
     read_again();
-    whole = std::make_unique<Whole>(parsed, std::move(scope), search_path, true);
+    whole = std::make_unique<Whole>(parsed, std::move(scope), search_path, true, use.alike);
   }
   if (unsettled && unsettled->grow(whole->changes())) throw Grown{};
   if (whole->empty() && renamed.empty()) {
@@ -205,6 +205,13 @@ Outcome plan_once(const std::string& desired, const std::optional<std::vector<st
   return plan_named(parsed, search_path, use);
 }
 
+/// Whether a plan that has failed rests on what the text comes to in a schema that is alike: then it is evaluated in its own.
+bool of_another(const Use& use) {
+  if (!use.alike || !use.alike->take_used()) return false;
+  use.alike->forget();
+  return true;
+}
+
 }  // namespace
 
 Outcome plan_text(const std::string& desired, const std::optional<std::vector<std::string>>& schemas, Use use) {
@@ -217,9 +224,13 @@ Outcome plan_text(const std::string& desired, const std::optional<std::vector<st
       attempt.commit();  // and keep what holds the participants
       return outcome;
     } catch (const Failure& failure) {
+      if (of_another(use)) continue;
       if (failure.sqlstate() != sqlstate::kSerialization || tries == kBusyTries) throw;
     } catch (const Overtaken& overtaken) {
       if (tries == kBusyTries) throw overtaken.error;
+    } catch (const pg::Error& error) {
+      if (error.interrupts() || !of_another(use)) throw;
+      continue;
     }
     pause();
   }

@@ -10,6 +10,7 @@
 #include "catalog/versions.hpp"
 #include "catalog/walk.hpp"
 #include "plan/plan.hpp"
+#include "shadow/alike.hpp"
 #include "shadow/goal.hpp"
 #include "shadow/text.hpp"
 
@@ -67,6 +68,7 @@ struct Use {
   /// What the text has come to before some phases were done, and whether renames are among these.
   const Goal* goal = nullptr;
   bool renamed = false;
+  Alike* alike = nullptr;
 };
 
 /// Plans a desired state that is the whole truth about `schemas`; without, it speaks only of the objects it names. With a goal, the

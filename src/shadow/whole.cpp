@@ -170,11 +170,12 @@ std::pair<catalog::Units, catalog::Reading> with_what_stands_above(const catalog
 
 }  // namespace
 
-Whole::Whole(Text& parsed, Scope scope, const std::string& search_path, bool index_files) : scope_(std::move(scope)) {
+Whole::Whole(Text& parsed, Scope scope, const std::string& search_path, bool index_files, Alike* alike)
+    : scope_(std::move(scope)) {
   mentioned(parsed, mentioned_);
   const pg::SettingsScope settings;
   settings.pin_output();
-  desired_ = understood(parsed, search_path, index_files);
+  desired_ = understood(parsed, search_path, index_files, alike);
   drop_abandoned_schemas(desired_);
   const Snapshot& live = live_.snapshot;
   const Snapshot wanted = aligned(live);
@@ -212,7 +213,7 @@ Whole::Whole(Text& parsed, Scope scope, const std::string& search_path, bool ind
           if (in->has(edge.to)) differences_.insert(in->root(edge.to));
 }
 
-Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool index_files) {
+Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool index_files, Alike* alike) {
   const Oid caller = GetUserId();
   const pg::Subtransaction held;  // until it is understood: who takes part in the plan is held again
   hold(scope_.units);
@@ -223,6 +224,12 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool in
   });
   const auto [units, original] = with_what_stands_above(scope_.units, live_);
   const Snapshot outside = part_of(original.snapshot, [&](const ObjectId& root) { return !live_.snapshot.has(root); });
+  if (!outside.objects.empty()) alike = nullptr;
+  if (auto known = alike ? alike->find(scope_, parsed, live_.snapshot, search_path) : std::nullopt) {
+    pg::call([] { ereport(DEBUG1, (errmsg_internal("the desired state was evaluated for a schema that is alike"))); });
+    owners_left_out_ = std::move(known->owners_left_out);
+    return std::move(known->desired);
+  }
   const auto stubs = stubs_needed(units, parsed.referenced);
 
   const auto rows = rows_to_hide(with(units, stubs));
@@ -262,7 +269,9 @@ Snapshot Whole::understood(Text& parsed, const std::string& search_path, bool in
                     cat(kinds::describe(id), " is outside of the schemas that the desired state is about"))
           .hint(cat("Add ", schema, " to schemas, or leave the definition out."));
   }
-  return part_of(desired, [&](const ObjectId& root) { return !outside.has(root); });
+  Snapshot out = part_of(desired, [&](const ObjectId& root) { return !outside.has(root); });
+  if (alike) alike->keep(scope_, parsed, live_.snapshot, search_path, {out, owners_left_out_});
+  return out;
 }
 
 /// One that the text neither creates nor has anything in.

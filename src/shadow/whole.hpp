@@ -20,7 +20,8 @@ class Whole {
  public:
   /// Runs the text in a shadow of its own; a large one has let go afterwards. Raises the text's mistakes with their places, 22023
   /// for a definition outside of the schemas, 58P01 for what cannot do without the files of indexes, if it is without.
-  Whole(Text& parsed, Scope scope, const std::string& search_path, bool index_files);
+  /// `alike`: what is known from schemas before, if there are any.
+  Whole(Text& parsed, Scope scope, const std::string& search_path, bool index_files, Alike* alike);
 
   const Scope& scope() const { return scope_; }
 
@@ -49,7 +50,7 @@ class Whole {
   Snapshot take_live() { return std::move(live_.snapshot); }
 
  private:
-  Snapshot understood(Text& parsed, const std::string& search_path, bool index_files);
+  Snapshot understood(Text& parsed, const std::string& search_path, bool index_files, Alike* alike);
   Snapshot aligned(const Snapshot& live) const;
   bool can_be_filled(const ObjectId& view) const;
   void drop_abandoned_schemas(Snapshot& desired) const;

@@ -251,6 +251,7 @@ there_and_back('a server changes, and a foreign table beneath a view has another
 my $child = 'CREATE TABLE s.p (b int); CREATE TABLE s.c (x int REFERENCES s.k) INHERITS (s.p)';
 there_and_back('a view over a child, when the text is settled but for the view and what the child refers to', "CREATE TABLE s.k (a int PRIMARY KEY); $child; CREATE VIEW s.v AS SELECT b FROM s.c", "CREATE TABLE s.k (a int PRIMARY KEY, z text); $child; CREATE VIEW s.v AS SELECT b, x FROM s.c", rows => [ 'INSERT INTO s.k VALUES (1)', 'INSERT INTO s.c (x) VALUES (1)' ]);
 there_and_back('a generated column goes, a view no longer reads it, and what it is made of changes', 'CREATE TABLE s.t (n int, g int GENERATED ALWAYS AS (n * 2) STORED); CREATE VIEW s.v AS SELECT n FROM s.t WHERE g > 0', 'CREATE TABLE s.t (n int NOT NULL DEFAULT 7); CREATE VIEW s.v AS SELECT n FROM s.t WHERE n > 0', rows => ['INSERT INTO s.t VALUES (1)']);
+there_and_back('statistics more of a table that stands', 'CREATE TABLE s.t (a int, b int)', 'CREATE TABLE s.t (a int, b int); CREATE STATISTICS s.st ON a, b FROM s.t; CREATE STATISTICS s.su ON a, (b + 1) FROM s.t');
 there_and_back('a schema goes, with an identity and with statistics', 'CREATE SCHEMA z; CREATE TABLE z.t (a int GENERATED ALWAYS AS IDENTITY, b int); CREATE STATISTICS z.st ON a, b FROM z.t', '', schemas => ['z']);
 
 $node->stop;
