@@ -37,6 +37,19 @@ Command set_options(const std::string& alter_index, const std::string& options) 
           {}};
 }
 
+/// To the tablespace of an index, or of the constraint that has one.
+Command move_index(const std::string& index, const Object& object) {
+  return {cat("ALTER INDEX ", index, " SET TABLESPACE ",
+              object.has("tablespace") ? object.get("tablespace") : "pg_default"),
+          "ALTER INDEX",
+          cat("AccessExclusiveLock ", index),
+          {}};
+}
+
+Danger moves(const Object& object) {
+  return {Hazard::kRewrite, cat(describe(object.id), " is copied to another tablespace")};
+}
+
 class ConstraintWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& constraint, const Snapshot& in) const override {
@@ -86,9 +99,13 @@ class ConstraintWriter final : public Writer {
                               {}});
       out.dangers.push_back({Hazard::kDataDependent, describe(change.after.id)});
     }
-    if (change.changed("type") || change.changed("tablespace")) return std::nullopt;
+    if (change.changed("type")) return std::nullopt;
+    const std::string index = cat(change.after.schema, ".", change.after.name);
+    if (change.changed("tablespace")) {
+      out.commands.push_back(move_index(index, change.after));
+      if (!table.has("partition_key")) out.dangers.push_back(moves(change.after));
+    }
     if (change.changed("options")) {
-      const std::string index = cat(change.after.schema, ".", change.after.name);
       for (auto& command :
            change_options(cat("ALTER INDEX ", index), change.before.get("options"), change.after.get("options"),
                           "ALTER INDEX", cat("ShareUpdateExclusiveLock ", index)))
@@ -135,7 +152,7 @@ class IndexWriter final : public Writer {
   std::vector<Command> create(const Object& index, const Snapshot& in) const override {
     const Object& table = relation_of(index, in);
     std::vector<Command> out{{definition(index, table, in), "CREATE INDEX", cat("ShareLock ", table.id.identity), {}}};
-    if (index.has("tablespace")) out.push_back(tablespace(index));
+    if (index.has("tablespace")) out.push_back(move_index(index.id.identity, index));
     statistics(nullptr, index, out);
     index_marks(index.name, in, nullptr, index, out);
     return out;
@@ -156,7 +173,10 @@ class IndexWriter final : public Writer {
     if (change.changed("definition") || (change.changed("validity") && change.after.fact("partitioned").empty()))
       return std::nullopt;
     Alteration out;
-    if (change.changed("tablespace")) out.commands.push_back(tablespace(change.after));
+    if (change.changed("tablespace")) {
+      out.commands.push_back(move_index(change.after.id.identity, change.after));
+      if (change.after.fact("partitioned").empty()) out.dangers.push_back(moves(change.after));
+    }
     if (change.changed("statistics")) statistics(&change.before, change.after, out.commands);
     index_marks(change.after.name, change.desired, &change.before, change.after, out.commands);
     return out;
@@ -174,14 +194,6 @@ class IndexWriter final : public Writer {
     if (std::none_of(heirs.begin(), heirs.end(), [](const ObjectId& heir) { return heir.kind == Kind::kForeignTable; }))
       return whole;
     return cat(whole.substr(0, at), " INDEX ", index.name, " ON ", whole.substr(at + only.size()));
-  }
-
-  static Command tablespace(const Object& index) {
-    return {cat("ALTER INDEX ", index.id.identity, " SET TABLESPACE ",
-                index.has("tablespace") ? index.get("tablespace") : "pg_default"),
-            "ALTER INDEX",
-            access_exclusive(index),
-            {}};
   }
 
   /// "2 100, 3 500" as column number → target.

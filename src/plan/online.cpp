@@ -16,7 +16,8 @@ using kinds::Hazard;
 
 namespace {
 
-constexpr std::string_view kSetNotNull = " SET NOT NULL", kValidate = " VALIDATE CONSTRAINT ", kNotValid = " NOT VALID";
+constexpr std::string_view kSetNotNull = " SET NOT NULL", kValidate = " VALIDATE CONSTRAINT ",
+                           kSetTablespace = " SET TABLESPACE ", kNotValid = " NOT VALID";
 
 /// What a key says of its index: "UNIQUE NULLS NOT DISTINCT (a) INCLUDE (b) DEFERRABLE" in its parts.
 struct KeyShape {
@@ -155,6 +156,18 @@ Command fill_with_default(const Object& column, std::string lock) {
   return out;
 }
 
+/// REINDEX CONCURRENTLY that did not come to its end leaves an index that is not valid, named after the other.
+bool is_left_of_reindex(const Object& index, const Snapshot& live) {
+  const std::string name = script::name_of_quoted(index.name.text());
+  for (const auto& id : live.children(index.parent)) {
+    const bool has_index = id.kind == Kind::kIndex || id.kind == Kind::kConstraint;
+    const std::string of = has_index ? script::name_of_quoted(live.objects.at(id).name.text()) : "";
+    if (has_index && id != index.id && (name.starts_with(cat(of, "_ccnew")) || name.starts_with(cat(of, "_ccold"))))
+      return true;
+  }
+  return false;
+}
+
 class Phases {
  public:
   Phases(Plan& plan, const Request& request)
@@ -230,6 +243,7 @@ class Phases {
       if (step.drops && detached_with(step.object)) return;
       if (step.drops && is_helper(step.object)) return (void)held_.emplace(step.object, std::move(step));
     }
+    if (moves_index(step)) return move_index(std::move(step));
     if (kind == Kind::kInheritance && step.drops && sql.find(" DETACH PARTITION ") != std::string::npos)
       return detach(std::move(step));
     if (kind == Kind::kColumn && step.command.tag == "UPDATE") return fill(std::move(step));
@@ -430,6 +444,32 @@ class Phases {
     drop.command.sql = cat("DROP INDEX ", full(predecessor));
     concurrently(drop, " INDEX ", index.parent);
     late_.push_back(std::move(drop));
+  }
+
+  /// To another tablespace, an index with files that is there before and after: of a key too.
+  bool moves_index(const Step& step) const {
+    const Object *before = live_.find(step.object), *after = desired_.find(step.object);
+    return step.command.tag == "ALTER INDEX" && step.command.sql.find(kSetTablespace) != std::string::npos && before &&
+           after && !plan_.down.count(step.object) && !before->has("validity") && after->get("type") != "x" &&
+           stands(after->parent) && (is_plain_table(after->parent) || after->parent.kind == Kind::kMaterializedView);
+  }
+
+  /// It is built there.
+  void move_index(Step step) {
+    const std::string& sql = step.command.sql;
+    constexpr std::size_t kName = std::string_view("ALTER INDEX ").size();
+    const auto at = sql.find(kSetTablespace);
+    const std::string index = sql.substr(kName, at - kName);
+    step.runs = Step::Runs::kTopLevel;
+    step.command.shadow = Command::Shadow::kOther;
+    step.command.other = std::exchange(
+        step.command.sql,
+        cat("REINDEX (TABLESPACE ", sql.substr(at + kSetTablespace.size()), ") INDEX CONCURRENTLY ", index));
+    step.command.tag = "REINDEX";
+    step.command.lock = cat("ShareUpdateExclusiveLock ", live_.objects.at(step.object).parent.identity);
+    take_away(step, Hazard::kBlocking);
+    take_away(step, Hazard::kRewrite);
+    late_.push_back(std::move(step));
   }
 
   /// The key that takes this index over, if an earlier run has built it for that.
@@ -728,7 +768,7 @@ class Phases {
 
 }  // namespace
 
-void forget_helpers(Snapshot& desired, const Snapshot& live) {
+void forget_helpers(Snapshot& desired, const Snapshot& live, const std::set<ObjectId>* invalid_before) {
   std::vector<ObjectId> gone;
   const auto forget = [&](const ObjectId& helper) {
     if (desired.has(helper))
@@ -750,6 +790,10 @@ void forget_helpers(Snapshot& desired, const Snapshot& live) {
     for (const auto& child : live.children(id))
       if (child.kind == Kind::kConstraint && live.objects.at(child).name == name) forget(child);
   }
+  for (const auto& [id, index] : live.objects)
+    if (invalid_before && id.kind == Kind::kIndex && index.has("validity") && !invalid_before->count(id) &&
+        is_left_of_reindex(index, live))
+      forget(id);
   for (const auto& [id, index] : desired.objects) {
     if (id.kind == Kind::kConstraint && !live.has(id))
       if (const Object* helper = index_of(index, live)) forget(helper->id);

@@ -157,6 +157,8 @@ std::vector<std::string> Goal::texts() const {
     out.id(rename.to);
     out.text(rename.statement);
   }
+  out.count(invalid.size());
+  for (const auto& id : invalid) out.id(id);
   out.count(values_becoming.size());
   for (const auto& [type, values] : values_becoming) {
     out.id(type);
@@ -197,6 +199,7 @@ Goal Goal::of(const std::vector<std::string>& texts) {
     const ObjectId from = in.id(), to = in.id();
     out.renames.push_back({from, to, in.text()});
   }
+  for (std::size_t left = in.count(); left > 0; --left) out.invalid.insert(in.id());
   for (std::size_t left = in.count(); left > 0; --left) {
     auto& values = out.values_becoming[in.id()];
     for (std::size_t pairs = in.count(); pairs > 0; --pairs) {
@@ -218,6 +221,8 @@ Goal goal_of(const plan::Request& request) {
   }
   out.named = request.named;
   for (const auto& rename : request.renames) out.renames.push_back({rename.from, rename.to, rename.command.sql});
+  for (const auto& [id, object] : request.live.objects)
+    if (id.kind == Kind::kIndex && object.has("validity")) out.invalid.insert(id);
   out.values_becoming = request.replaced_enums;
   return out;
 }

@@ -23,6 +23,7 @@ struct Goal {
   std::vector<Change> changes;
   std::set<ObjectId> named;  // under their names after the renames
   std::vector<Renamed> renames;
+  std::set<ObjectId> invalid;  // indexes that were not valid when it began: none of them is left of this apply
   std::map<ObjectId, std::map<std::string, std::string>> values_becoming;  // of enum types that are replaced
 
   /// `live`: the participants, with the renames done.

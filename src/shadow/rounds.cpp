@@ -326,7 +326,8 @@ class Attempt {
       return {};
     }
     pg::fault_point("in the shadow, what the text means is known");
-    if (use_.online && !whole_) plan::forget_helpers(evaluated.desired, live);
+    if (use_.online && !whole_)
+      plan::forget_helpers(evaluated.desired, live, use_.goal ? &use_.goal->invalid : nullptr);
     if (!whole_) leave_detaching(evaluated.desired, live);
     write_casts(evaluated.desired, live);
     find_what_fills(evaluated.desired, live);
