@@ -7,6 +7,7 @@
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
 #include "model/failure.hpp"
+#include "plan/helpers.hpp"
 #include "script/quote.hpp"
 
 namespace pgschema::plan {
@@ -18,155 +19,6 @@ namespace {
 
 constexpr std::string_view kSetNotNull = " SET NOT NULL", kValidate = " VALIDATE CONSTRAINT ",
                            kSetTablespace = " SET TABLESPACE ", kNotValid = " NOT VALID";
-
-/// What a key says of its index: "UNIQUE NULLS NOT DISTINCT (a) INCLUDE (b) DEFERRABLE" in its parts.
-struct KeyShape {
-  std::string word, columns, nulls, timing;
-};
-
-std::optional<KeyShape> shape_of(const Object& key) {
-  static constexpr std::string_view kWords[] = {"PRIMARY KEY ", "UNIQUE NULLS NOT DISTINCT ", "UNIQUE "};
-  static constexpr std::string_view kTimings[] = {" DEFERRABLE INITIALLY DEFERRED", " DEFERRABLE"};
-  std::string_view rest = key.get("definition");
-  KeyShape out;
-  for (const auto& word : kWords)
-    if (out.word.empty() && rest.starts_with(word)) {
-      out.word = word == kWords[0] ? "PRIMARY KEY" : "UNIQUE";
-      out.nulls = word == kWords[1] ? " NULLS NOT DISTINCT" : "";
-      rest.remove_prefix(word.size());
-    }
-  for (const auto& timing : kTimings)
-    if (out.timing.empty() && rest.ends_with(timing)) {
-      out.timing = timing;
-      rest.remove_suffix(timing.size());
-    }
-  // A key over periods has an index of another kind.
-  if (out.word.empty() || !rest.ends_with(')') || rest.ends_with(" WITHOUT OVERLAPS)")) return {};
-  out.columns = rest;
-  return out;
-}
-
-/// What a helper is called, after what it is for: prefix and name, both as long as that is a name.
-std::string helper_name(std::string_view prefix, const SharedText& of) {
-  constexpr std::size_t kLongest = 63;  // NAMEDATALEN - 1
-  std::string name = cat(prefix, script::name_of_quoted(of.text()));
-  if (name.size() > kLongest) {
-    std::uint64_t hash = 14695981039346656037U;  // FNV-1a
-    for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-    name = cat(prefix, std::to_string(hash));
-  }
-  return script::quote_identifier(name);
-}
-
-/// Named after the column: that of a column to come has no number yet.
-std::string helper_name(const Object& column) { return helper_name("pgschema_not_null_", column.name); }
-
-/// An index that takes the place of another of the same name is built beside it, and the other goes when it is no longer needed.
-std::string successor_name(const Object& index) { return helper_name("pgschema_new_", index.name); }
-std::string predecessor_name(const Object& index) { return helper_name("pgschema_old_", index.name); }
-constexpr std::string_view kReplaced = "replaced by pgschema";  // its comment
-
-/// What makes the index under another name.
-std::string definition_under(const Object& index, const std::string& name) {
-  std::string out = index.get("definition");
-  const std::string before = cat(" INDEX ", index.name, " ON ");
-  const auto at = out.find(before);
-  if (at == std::string::npos) return {};
-  return out.replace(at, before.size(), cat(" INDEX ", name, " ON "));
-}
-
-const Object* index_called(const std::string& name, const ObjectId& relation, const Snapshot& in) {
-  for (const auto& id : in.children(relation))
-    if (id.kind == Kind::kIndex && in.objects.at(id).name == name) return &in.objects.at(id);
-  return nullptr;
-}
-
-/// What an earlier run has built beside an index to take its place.
-const Object* successor_of(const Object& index, const Snapshot& live) {
-  const std::string name = successor_name(index);
-  const Object* there = index_called(name, index.parent, live);
-  return there && there->get("definition") == definition_under(index, name) ? there : nullptr;
-}
-
-/// One that an earlier run has replaced by this one.
-const Object* predecessor_of(const Object& index, const Snapshot& live) {
-  const Object* there = index_called(predecessor_name(index), index.parent, live);
-  if (!there) return nullptr;
-  for (const auto& id : live.children(there->id))
-    if (id.kind == Kind::kComment && live.objects.at(id).get("text") == kReplaced) return there;
-  return nullptr;
-}
-
-/// Proves what the rows of a partition have in common, so that DETACH CONCURRENTLY puts no check of its own on the table.
-std::string detach_helper_name(const Object& table) { return helper_name("pgschema_detach_", table.name); }
-
-/// The check that an earlier run has put in the place of a NOT NULL to come.
-const Object* helper_of(const Object& column, const Snapshot& live) {
-  const std::string name = helper_name(column), definition = cat("CHECK ((", column.name, " IS NOT NULL))");
-  for (const auto& id : live.children(column.parent)) {
-    const Object& constraint = live.objects.at(id);
-    if (id.kind == Kind::kConstraint && constraint.name == name && constraint.get("definition").starts_with(definition))
-      return &constraint;
-  }
-  return nullptr;
-}
-
-/// The live index that this key can take over: ours, by name and definition.
-const Object* index_of(const Object& key, const Snapshot& live) {
-  const auto shape = shape_of(key);
-  if (!shape) return nullptr;
-  for (const auto& id : live.children(key.parent)) {
-    const Object& index = live.objects.at(id);
-    if (id.kind != Kind::kIndex || index.name != key.name) continue;
-    const std::string definition = cat("CREATE UNIQUE INDEX ", key.name, " ON ", key.parent.identity, " USING btree ",
-                                       shape->columns, shape->nulls);
-    const std::string& is = index.get("definition");
-    if (is == definition || is.starts_with(cat(definition, " WITH ")) ||
-        is.starts_with(cat(definition, " TABLESPACE ")))
-      return &index;
-  }
-  return nullptr;
-}
-
-/// Says of a column that rows which were there before it wait for its default: no statement else would know after a crash.
-std::string fill_mark_name(const Object& column) { return helper_name("pgschema_fill_", column.name); }
-
-std::string fill_mark(const Object& column) {
-  return cat("CHECK (((", column.name, " IS NULL) OR (", column.name, " IS NOT NULL)))");
-}
-
-const Object* filled_by(const Object& constraint, const Snapshot& in) {
-  for (const auto& id : in.children(constraint.parent)) {
-    const Object& column = in.objects.at(id);
-    if (id.kind == Kind::kColumn && constraint.name == fill_mark_name(column) &&
-        constraint.get("definition").starts_with(fill_mark(column)))
-      return &column;
-  }
-  return nullptr;
-}
-
-Command fill_with_default(const Object& column, std::string lock) {
-  const std::string& table = column.parent.identity;
-  Command out{cat("UPDATE ", table, " SET ", column.name, " = DEFAULT WHERE ", column.name, " IS NULL"),
-              "UPDATE",
-              std::move(lock),
-              {}};
-  out.shadow = Command::Shadow::kAnalyze;
-  out.relation = table;
-  return out;
-}
-
-/// REINDEX CONCURRENTLY that did not come to its end leaves an index that is not valid, named after the other.
-bool is_left_of_reindex(const Object& index, const Snapshot& live) {
-  const std::string name = script::name_of_quoted(index.name.text());
-  for (const auto& id : live.children(index.parent)) {
-    const bool has_index = id.kind == Kind::kIndex || id.kind == Kind::kConstraint;
-    const std::string of = has_index ? script::name_of_quoted(live.objects.at(id).name.text()) : "";
-    if (has_index && id != index.id && (name.starts_with(cat(of, "_ccnew")) || name.starts_with(cat(of, "_ccold"))))
-      return true;
-  }
-  return false;
-}
 
 class Phases {
  public:
@@ -577,7 +429,7 @@ class Phases {
   }
 
   const Object* detach_helper_of(const Object& table, const ObjectId& inheritance) const {
-    const std::string name = detach_helper_name(table), definition = definition_of_helper(inheritance);
+    const std::string name = detach_check_name(table), definition = definition_of_helper(inheritance);
     for (const auto& id : live_.children(table.id)) {
       const Object& constraint = live_.objects.at(id);
       if (id.kind == Kind::kConstraint && constraint.name == name &&
@@ -601,7 +453,7 @@ class Phases {
     if (!leaves_concurrently(step.object)) return (void)main_.push_back(std::move(step));
     const Object& partition = live_.objects.at(step.object);
     const Object& table = live_.objects.at(partition.parent);
-    const std::string name = detach_helper_name(table), alter = kinds::alter_relation(table);
+    const std::string name = detach_check_name(table), alter = kinds::alter_relation(table);
     const Object* helper = detach_helper_of(table, step.object);
     const bool begun = partition.has("detaching");
     const auto of_table = [&](std::string sql, std::string lock) {
@@ -724,14 +576,14 @@ class Phases {
     return false;
   }
 
-  const Object* helper_of(const Object& column) const { return plan::helper_of(column, live_); }
+  const Object* helper_of(const Object& column) const { return plan::not_null_check_of(column, live_); }
 
   /// Where a check proves it the server reads no row.
   void set_not_null(Step step) {
     if (!can_be_filled(step.object) || filled_.count(step.object)) return (void)main_.push_back(std::move(step));
     const Object* column = live_.has(step.object) ? live_.find(step.object) : desired_.find(step.object);
     const Object& table = live_.objects.at(column->parent);
-    const std::string name = helper_name(*column), alter = kinds::alter_relation(table);
+    const std::string name = not_null_check_name(*column), alter = kinds::alter_relation(table);
     const Object* helper = helper_of(*column);
     if (!helper)
       guards_.push_back(like(step,
@@ -767,67 +619,6 @@ class Phases {
 };
 
 }  // namespace
-
-void forget_helpers(Snapshot& desired, const Snapshot& live, const std::set<ObjectId>* invalid_before) {
-  std::vector<ObjectId> gone;
-  const auto forget = [&](const ObjectId& helper) {
-    if (desired.has(helper))
-      for (const auto& member : desired.family(helper)) gone.push_back(member);
-  };
-  for (const auto& [id, column] : live.objects) {
-    const Object* wanted = id.kind == Kind::kColumn ? desired.find(id) : nullptr;
-    if (!wanted || column.has("not_null") || !wanted->has("not_null")) continue;
-    const Object* helper = helper_of(column, live);
-    if (helper) forget(helper->id);
-  }
-  for (const auto& [id, constraint] : live.objects)
-    if (const Object* column = id.kind == Kind::kConstraint ? filled_by(constraint, live) : nullptr;
-        column && desired.has(column->id))
-      forget(id);
-  for (const auto& [id, table] : live.objects) {
-    if (id.kind != Kind::kTable || desired.has(kinds::inheritance_of(id))) continue;
-    const std::string name = detach_helper_name(table);
-    for (const auto& child : live.children(id))
-      if (child.kind == Kind::kConstraint && live.objects.at(child).name == name) forget(child);
-  }
-  for (const auto& [id, index] : live.objects)
-    if (invalid_before && id.kind == Kind::kIndex && index.has("validity") && !invalid_before->count(id) &&
-        is_left_of_reindex(index, live))
-      forget(id);
-  for (const auto& [id, index] : desired.objects) {
-    if (id.kind == Kind::kConstraint && !live.has(id))
-      if (const Object* helper = index_of(index, live)) forget(helper->id);
-    if (id.kind != Kind::kIndex) continue;
-    const Object* before = live.find(id);
-    const bool same = before && before->get("definition") == index.get("definition");
-    if (const Object* helper = same ? predecessor_of(index, live) : successor_of(index, live)) forget(helper->id);
-  }
-  if (gone.empty()) return;
-  for (const auto& id : gone) desired.objects.erase(id);
-  desired.finish();
-}
-
-void complete_fills(Plan& plan, const Request& request) {
-  std::vector<Step> fills;
-  for (const auto& step : plan.steps) {
-    const Object* mark = step.drops && step.object.kind == Kind::kConstraint ? request.live.find(step.object) : nullptr;
-    const Object* column = mark ? filled_by(*mark, request.live) : nullptr;
-    if (!column || !request.desired.has(column->id)) continue;
-    Step fill = step;
-    fill.drops = false;
-    fill.action = Action::kAlter;
-    fill.dangers.clear();
-    fill.object = column->id;
-    fill.command = fill_with_default(*column, cat("RowExclusiveLock ", column->parent.identity));
-    fills.push_back(std::move(fill));
-  }
-  if (fills.empty()) return;
-  const auto first = std::find_if(plan.steps.begin(), plan.steps.end(),
-                                  [](const Step& step) { return step.action != Action::kRename; });
-  plan.steps.insert(first, fills.begin(), fills.end());
-  int number = 0;
-  for (auto& step : plan.steps) step.number = ++number;
-}
 
 void put_in_phases(Plan& plan, const Request& request) { Phases(plan, request).run(); }
 

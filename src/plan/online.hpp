@@ -21,15 +21,6 @@
 
 namespace pgschema::plan {
 
-/// Takes what an earlier run has made and not taken away yet (checks in the place of a NOT NULL to come, indexes under other names) out of
-/// what is wanted, where all stays that the text does not speak of. `invalid_before`: indexes that were
-/// not valid when an apply of the same text began, if there is one.
-void forget_helpers(Snapshot& desired, const Snapshot& live, const std::set<ObjectId>* invalid_before);
-
-/// Rows that an earlier run was to give a column's default, and a check says that it has not done so to the end: in front of the step that
-/// drops the check. For both strategies.
-void complete_fills(Plan& plan, const Request& request);
-
 /// Puts the steps of a plan into phases, with others in the place of some. They lead to the same.
 void put_in_phases(Plan& plan, const Request& request);
 

@@ -6,6 +6,7 @@
 #include "kinds/tree.hpp"
 #include "model/failure.hpp"
 #include "plan/changes.hpp"
+#include "plan/helpers.hpp"
 #include "plan/moves.hpp"
 #include "plan/online.hpp"
 #include "plan/ordering.hpp"

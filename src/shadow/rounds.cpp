@@ -12,7 +12,7 @@
 #include "pg/query.hpp"
 #include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
-#include "plan/online.hpp"
+#include "plan/helpers.hpp"
 #include "script/quote.hpp"
 #include "shadow/busy.hpp"
 #include "shadow/copies.hpp"
