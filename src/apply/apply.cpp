@@ -304,7 +304,13 @@ void record_failed(const functions::Planned& planned, const functions::PlanArgum
 
 std::int64_t begin_record(const functions::Planned& planned, const functions::PlanArguments& arguments,
                           const std::string& started_at) {
-  return write_row(planned, arguments, started_at, nullptr);
+  const std::int64_t version = write_row(planned, arguments, started_at, nullptr);
+  // It is this one that is gone on with from now on.
+  (void)write_as_owner(
+      "UPDATE pgschema.applied a SET goal = '{}' FROM pgschema.applied n WHERE n.version = $1 AND a.version < n.version "
+      "AND a.desired = n.desired AND a.role = n.role AND a.goal[1] = n.goal[1]",
+      {version});
+  return version;
 }
 
 void end_record(std::int64_t version, const functions::Planned& planned, const functions::PlanArguments& arguments,

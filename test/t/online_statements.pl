@@ -81,6 +81,15 @@ is(history($two), "1 applied 3 3\n2 applied 3 3", 'to its end');
 is($node->safe_psql($two, q{SELECT count(*) FROM pg_constraint WHERE conname IN ('less', 'more') AND convalidated}), 4, 'with both tables');
 like(call($two, $both, ", strategy => 'online'", 'app'), qr/constraint "less" for relation "calls" already exists/, 'and then the text says what it always did');
 
+# ------------------------------------------------- what is left has become something else: another apply, and the first is over
+my $moved = database();
+my $changing = 'ALTER TABLE app.calls ADD CONSTRAINT positive CHECK (prio > -1); ALTER TABLE app.calls ADD CONSTRAINT known CHECK (id > -1)';
+like(call($moved, $changing, ", strategy => 'online', until_phase => 1"), qr/stopped after phase 1 of 3/, 'stopped');
+$node->safe_psql($moved, 'ALTER TABLE app.calls DROP CONSTRAINT positive, ALTER prio TYPE bigint');
+unlike(call($moved, $changing, ", strategy => 'online'"), qr/ERROR/, 'with other steps than those that were told');
+like($node->safe_psql($moved, q{SELECT string_agg(conname || convalidated, ' ' ORDER BY conname) FROM pg_constraint WHERE conrelid = 'app.calls'::regclass}), qr/^knowntrue positivetrue$/, 'it leads there');
+like(call($moved, $changing, ", strategy => 'online'"), qr/constraint "positive" for relation "calls" already exists/, 'nothing is left of the first one');
+
 # ------------------------------------------------------------------------------------ what is secret is in one phase
 my $secret = database();
 $node->safe_psql($secret, 'CREATE FOREIGN DATA WRAPPER f; CREATE SERVER s FOREIGN DATA WRAPPER f');
