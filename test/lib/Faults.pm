@@ -98,7 +98,9 @@ sub catalogs_query
 our $seen = q{SELECT md5(string_agg(c::text, E'\n' ORDER BY c::text)) FROM public.pgschema_catalog((SELECT array_agg(nspname) FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_|^information_schema$|^pgschema$')) c;
 SELECT string_agg(concat_ws(' ', c.oid::regclass, md5((xpath('//r/text()', query_to_xml(format(CASE relkind WHEN 'S' THEN 'SELECT last_value::text || is_called AS r FROM %s' ELSE 'SELECT string_agg(t::text, chr(10) ORDER BY t::text) AS r FROM ONLY %s t' END, c.oid::regclass), true, false, '')))[1]::text)), ', ' ORDER BY c.oid::regclass::text)
 	FROM pg_catalog.pg_class c WHERE relkind IN ('r', 'm', 'S') AND relnamespace::regnamespace::text !~ '^pg_|^information_schema$|^pgschema$' AND (relkind <> 'm' OR relispopulated);};
-my $history = q{SELECT md5(string_agg(a::text, ',' ORDER BY version)) FROM pgschema.applied a; SELECT count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM pgschema.text t;
+# But for the row that says that an apply has failed, with its texts.
+my $history = q{SELECT md5(string_agg(a::text, ',' ORDER BY version)) FROM pgschema.applied a WHERE status <> 'failed';
+SELECT count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM pgschema.text t WHERE NOT EXISTS (SELECT FROM pgschema.applied f WHERE f.status = 'failed' AND t.hash IN (f.desired, f.script));
 SELECT md5(string_agg(k::text, ',' ORDER BY k::text)) FROM pgschema.kept k; SELECT md5(string_agg(s::text, ',' ORDER BY s::text)) FROM pgschema.settled s;};
 my $left = q{SELECT concat_ws(' ', 'a lock:', locktype, mode, relation::regclass, objsubid) FROM pg_locks WHERE pid IS DISTINCT FROM pg_backend_pid() AND (locktype = 'advisory' OR database = (SELECT oid FROM pg_database WHERE datname = current_database()) OR locktype = 'transactionid')
 UNION ALL SELECT 'invalid index ' || indexrelid::regclass FROM pg_index WHERE NOT indisvalid

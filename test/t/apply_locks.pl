@@ -33,7 +33,7 @@ sub apply
 	$node->psql('postgres', "CALL pgschema_apply('$text'$arguments)", stdout => \$out, stderr => \$err);
 	return $err;
 }
-sub applies { return $node->safe_psql('postgres', 'SELECT count(*) FROM pgschema.history'); }
+sub applies { return $node->safe_psql('postgres', 'SELECT count(*) FROM pgschema.history WHERE status = $$applied$$'); }
 
 # ------------------------------------------------------------------------------------------- it gives up, and says why
 my $loader = holder('user=bi_loader');
@@ -45,7 +45,7 @@ like($err, qr/NOTICE:  pgschema: waiting for AccessExclusiveLock on app\.root\n$
 like($err, qr/NOTICE:  pgschema: waited 50 ms for AccessExclusiveLock on app\.root in vain; all locks are given up, attempt 2 of 3 follows\n$who/, 'that it is tried again');
 like($err, qr/attempt 3 of 3/, 'and again');
 like($err, qr/ERROR:  waited 50 ms for AccessExclusiveLock on app\.root in vain\n$who\nHINT:  All locks have been given up, 3 times\. Nothing has been changed/, 'that it has given up');
-is(applies(), 0, 'nothing is recorded');
+is(applies(), 0, 'nothing is recorded as applied');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_attribute WHERE attrelid = 'app.root'::regclass AND attname = 'note'"), 0, 'nothing is changed');
 
 # A role without rights sees who, and not what.
@@ -73,7 +73,7 @@ for (1 .. 500)
 ok($free, 'between two attempts nothing is held');
 say_to($loader, 'COMMIT;');
 $applier->{psql}->pump until $applier->{out} =~ /done/;
-like($applier->{err}, qr/phase 1 of 1, 1 statement; recorded as version 1/, 'it is done when the way is free');
+like($applier->{err}, qr/phase 1 of 1, 1 statement; recorded as version \d+/, 'it is done when the way is free');
 unlike($applier->{err}, qr/ERROR/, 'without an error');
 is(applies(), 1, 'and recorded once');
 $applier->{out} = '';
