@@ -52,9 +52,10 @@ bool given_by_default(const diff::Difference& difference, const Snapshot& reache
   if (difference.id.kind != Kind::kOwner && (difference.id.kind != Kind::kPrivilege || request.says_privileges))
     return false;
   const ObjectId& parent = reached.objects.at(difference.id).parent;
-  // Statistics have an owner of their own beneath their table, and so has the sequence of an identity column.
-  const bool itself = difference.id.kind == Kind::kOwner || parent.kind == Kind::kIdentitySequence;
-  return !request.live.has(itself ? parent : reached.root(difference.id));
+  if (parent.kind == Kind::kIdentitySequence) return !request.live.has(parent);
+  // Statistics have an owner of their own beneath their table.
+  return !request.live.has(reached.root(difference.id)) ||
+         (difference.id.kind == Kind::kOwner && !request.live.has(parent));
 }
 
 /// ON DELETE SET NULL (columns) of the foreign key of a partitioned table: CloneFkReferencing() in tablecmds.c gives that of a partition
