@@ -33,7 +33,7 @@ CREATE TABLE pgschema.applied (
   goal text[] NOT NULL DEFAULT '{}',
   filled text[] NOT NULL DEFAULT '{}'
 );
-COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too, with how long each step took (step_ms, in their order) and, until all phases are done, what a text about some objects is to lead to (goal) and which rows have got their values (filled); written by pgschema_apply only, read through pgschema.history';
+COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too, with how long each step took (step_ms, in their order) what the text was about and, until all phases are done, what it is to lead to (goal) and which rows have got their values (filled); written by pgschema_apply only, read through pgschema.history';
 
 CREATE TABLE pgschema.kept (
   version bigint REFERENCES pgschema.applied ON DELETE CASCADE,
@@ -64,7 +64,9 @@ SELECT pg_catalog.pg_extension_config_dump('pgschema.kept', '');
 
 CREATE VIEW pgschema.history WITH (security_barrier) AS
 SELECT a.version, a.fingerprint, a.status, a.schemas, d.content AS desired, s.content AS script, a.steps_done, a.started_at, a.finished_at,
-       a.role, a.session_role, a.client, a.error, a.phases, a.phases_done, a.step_ms
+       a.role, a.session_role, a.client,
+       -- It may quote values of rows.
+       CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = a.role AND pg_catalog.pg_has_role(r.oid, 'USAGE')) THEN a.error END AS error, a.phases, a.phases_done, a.step_ms
 FROM pgschema.applied a
 JOIN pgschema.text d ON d.hash = a.desired
 JOIN pgschema.text s ON s.hash = a.script

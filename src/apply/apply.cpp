@@ -260,7 +260,8 @@ RETURNING version)",
       {desired, script, planned.document.fingerprint, schemas, static_cast<std::int64_t>(done ? plan.steps.size() : 0),
        started_at, role, pg::sha256(desired), pg::sha256(script), is_private(planned), std::int64_t{plan.phases()},
        std::int64_t{done ? plan.phases() : 0}, done, array_of(times ? *times : Times()),
-       functions::texts_of(done || error ? std::nullopt : planned.outcome.goal), masked(error.value_or(""))});
+       functions::texts_of(arguments, done || error ? std::nullopt : planned.outcome.goal),
+       masked(error.value_or(""))});
   return version.at(0).number(0);
 }
 
@@ -304,13 +305,7 @@ void record_failed(const functions::Planned& planned, const functions::PlanArgum
 
 std::int64_t begin_record(const functions::Planned& planned, const functions::PlanArguments& arguments,
                           const std::string& started_at) {
-  const std::int64_t version = write_row(planned, arguments, started_at, nullptr);
-  // It is this one that is gone on with from now on.
-  (void)write_as_owner(
-      "UPDATE pgschema.applied a SET goal = '{}' FROM pgschema.applied n WHERE n.version = $1 AND a.version < n.version "
-      "AND a.desired = n.desired AND a.role = n.role AND a.goal[1] = n.goal[1]",
-      {version});
-  return version;
+  return write_row(planned, arguments, started_at, nullptr);
 }
 
 void end_record(std::int64_t version, const functions::Planned& planned, const functions::PlanArguments& arguments,
@@ -318,7 +313,7 @@ void end_record(std::int64_t version, const functions::Planned& planned, const f
   const pg::SettingsScope settings;
   settings.set("search_path", "pg_catalog, pg_temp");
   (void)write_as_owner(
-      "UPDATE pgschema.applied SET status = 'applied', error = NULL, goal = '{}', filled = '{}', finished_at = clock_timestamp(), phases_done = phases, "
+      "UPDATE pgschema.applied SET status = 'applied', error = NULL, goal = goal[1:1], filled = '{}', finished_at = clock_timestamp(), phases_done = phases, "
       "steps_done = steps_done + $2, step_ms = step_ms || $3::real[] WHERE version = $1",
       {version, static_cast<std::int64_t>(planned.document.plan.steps.size()), array_of(times)});
   if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));

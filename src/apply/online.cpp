@@ -31,7 +31,7 @@ UPDATE pgschema.applied SET phases_done = $2, steps_done = steps_done + $3, step
 WHERE version = $1)";
 
 constexpr const char* kRenamedSql =
-    "UPDATE pgschema.applied SET goal[2] = 'renamed' WHERE version = $1 AND goal <> '{}'";
+    "UPDATE pgschema.applied SET goal[2] = 'renamed' WHERE version = $1 AND cardinality(goal) > 2";
 
 constexpr const char* kPendingSql =
     "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = to_regclass($1) AND inhparent = to_regclass($2)";
@@ -75,6 +75,9 @@ class Course {
       turn_.emplace();
       const functions::Planned& planned = *kept;
       const auto& plan = planned.document.plan;
+      if (version_ && planned.outcome.goal)
+        (void)write_as_owner("UPDATE pgschema.applied SET goal = $2 WHERE version = $1",
+                             {version_, functions::texts_of(how_.arguments, planned.outcome.goal)});
       if (!begun_) phases_ = done_ + plan.phases();
       begun_ = true;
       library_ = library();
@@ -226,7 +229,7 @@ class Course {
         stop();
         return false;
       }
-      const double took = step.runs == Runs::kInBatches ? in_batches(step) : by_itself(step);
+      const double took = step.runs == Runs::kInBatches ? in_batches(step) : by_itself(step, planned.outcome.live);
       ask_for_snapshot();
       advance({took}, &step);
       committed(step);
@@ -236,7 +239,7 @@ class Course {
 
   Progress progress() const { return {static_cast<std::uint32_t>(done_ + 1), static_cast<std::uint32_t>(phases_), 1}; }
 
-  double by_itself(const plan::Step& step) {
+  double by_itself(const plan::Step& step, const Snapshot& live) {
     double took = 0;
     pg::Subtransaction all;
     const Progress shown = progress();
@@ -244,7 +247,7 @@ class Course {
       pg::fault_point("before a worker");
       const TimestampTz began = GetCurrentTimestamp();
       if (step.object.kind == Kind::kInheritance)
-        locks_.run([&] { detach(step); });
+        locks_.run([&] { detach(step, live.objects.at(step.object)); });
       else
         run_at_top_level(library_, step.command.sql, step.command.run_as);
       took = static_cast<double>(GetCurrentTimestamp() - began) / 1000;
@@ -271,12 +274,9 @@ class Course {
 
   /// DETACH … CONCURRENTLY locks the partition in the end, and who reads that itself would queue. An attempt that has come half way is
   /// gone on with.
-  void detach(const plan::Step& step) const {
+  void detach(const plan::Step& step, const Object& inheritance) const {
     constexpr std::string_view kConcurrently = " CONCURRENTLY";
-    const std::string& lock =
-        step.command.lock;  // "ShareUpdateExclusiveLock app.calls, AccessExclusiveLock app.calls_1"
-    const auto comma = lock.find(','), parent_at = lock.find(' ') + 1, partition_at = lock.find(' ', comma + 2) + 1;
-    const std::string parent = lock.substr(parent_at, comma - parent_at), partition = lock.substr(partition_at);
+    const std::string &parent = inheritance.get("of"), &partition = inheritance.parent.identity.text();
     std::string sql = step.command.sql;
     const auto pending = look([&] { return pg::query(kPendingSql, {partition, parent}); });
     if (pending.empty()) return;

@@ -9,7 +9,7 @@ namespace pgschema::apply {
 
 namespace {
 
-// A schema that an apply did not speak of is shown as the one before kept it: the last of each schema before any version that stays.
+// What an apply in phases still has to lead to stays. A schema that an apply did not speak of is shown as the one before kept it: the last of each schema before any version that stays.
 constexpr const char* kForgetSql = R"(
 WITH old AS (
   SELECT version FROM pgschema.applied WHERE started_at < clock_timestamp() - $1 * interval '1 minute'),
@@ -18,7 +18,9 @@ needed AS (
   UNION SELECT max(version) FROM pgschema.applied WHERE schemas = '{}' AND (status <> 'failed' OR phases_done > 0)
   UNION SELECT (SELECT max(k.version) FROM pgschema.kept k WHERE k.schema = s.schema AND k.version <= f.version)
   FROM (SELECT DISTINCT schema FROM pgschema.kept) AS s, (SELECT min(version) AS version FROM pgschema.applied WHERE version NOT IN (SELECT version FROM old)) AS f
-  UNION SELECT max(version) FROM pgschema.kept GROUP BY schema)
+  UNION SELECT max(version) FROM pgschema.kept GROUP BY schema
+  UNION SELECT version FROM pgschema.applied a WHERE cardinality(goal) > 2 AND NOT EXISTS (
+    SELECT FROM pgschema.applied n WHERE n.version > a.version AND n.desired = a.desired AND n.role = a.role AND n.goal[1] = a.goal[1]))
 DELETE FROM pgschema.applied WHERE version IN (SELECT version FROM old EXCEPT SELECT version FROM needed WHERE version IS NOT NULL)
 RETURNING version)";
 

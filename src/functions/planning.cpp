@@ -208,6 +208,16 @@ void tell_overloads(const shadow::Outcome& outcome) {
   }
 }
 
+/// Where the first of "AccessShareLock app.t, RowShareLock app.\"a, b\"" ends.
+std::size_t end_of_lock(std::string_view locks) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < locks.size(); ++i) {
+    if (locks[i] == '"') quoted = !quoted;
+    if (!quoted && locks.substr(i).starts_with(", ")) return i;
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace
 
 std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome, std::optional<int> phase) {
@@ -225,7 +235,7 @@ std::vector<plan::LockLine> locks_of(const shadow::Outcome& outcome, std::option
     if (phase && step.phase != *phase) continue;
     std::string_view rest = step.command.lock;
     while (!rest.empty()) {
-      const auto comma = rest.find(", ");
+      const auto comma = end_of_lock(rest);
       const std::string_view one = rest.substr(0, comma);
       rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 2);
       const auto space = one.find(' ');
@@ -280,10 +290,7 @@ Planned make_plan(const PlanArguments& arguments, bool applying) {
   use.alike = arguments.alike;
   std::optional<Unfinished> begun;
   if (use.online && !arguments.schemas) begun = unfinished(arguments);
-  if (begun && begun->goal) {
-    use.goal = &*begun->goal;
-    use.renamed = begun->renamed;
-  }
+  if (begun && begun->goal) use.goal = &*begun->goal;
   try {
     out.outcome = shadow::plan_text(arguments.desired, arguments.schemas, use);
   } catch (const pg::Error& error) {

@@ -13,13 +13,13 @@ struct Unfinished {
       filled;  // statements that have given rows their values, since the last phase in one transaction
   /// Of a text that speaks of some objects: what is left of it is known from this.
   std::optional<shadow::Goal> goal;
-  bool renamed;  // its renames have been done
 };
 
 /// The last apply of this text by the current role, if it was not completed.
 std::optional<Unfinished> unfinished(const PlanArguments& arguments);
 
-/// What is kept of a goal with its row of history; '{}' for none. The second text becomes "renamed" with the phase that renames.
-std::vector<std::string> texts_of(const std::optional<shadow::Goal>& goal);
+/// What is kept with the row of history: what the text is about (the same text means something else in another search_path, or as the truth
+/// about other schemas); "renamed" from the phase on that renames; and the goal.
+std::vector<std::string> texts_of(const PlanArguments& arguments, const std::optional<shadow::Goal>& goal);
 
 }  // namespace pgschema::functions

@@ -13,6 +13,8 @@ using kinds::Command;
 
 namespace {
 
+constexpr std::string_view kNotNull = "pgschema_not_null_", kFill = "pgschema_fill_";
+
 /// What a helper is called, after what it is for: prefix and name, both as long as that is a name.
 std::string helper_name(std::string_view prefix, const SharedText& of) {
   constexpr std::size_t kLongest = 63;  // NAMEDATALEN - 1
@@ -31,10 +33,15 @@ const Object* index_called(const std::string& name, const ObjectId& relation, co
   return nullptr;
 }
 
+/// The column may have got another name since.
+bool is_called(const Object& helper, std::string_view prefix) {
+  return script::name_of_quoted(helper.name.text()).starts_with(prefix);
+}
+
 const Object* filled_by(const Object& constraint, const Snapshot& in) {
   for (const auto& id : in.children(constraint.parent)) {
     const Object& column = in.objects.at(id);
-    if (id.kind == Kind::kColumn && constraint.name == fill_mark_name(column) &&
+    if (id.kind == Kind::kColumn && is_called(constraint, kFill) &&
         constraint.get("definition").starts_with(fill_mark(column)))
       return &column;
   }
@@ -77,7 +84,7 @@ std::optional<KeyShape> shape_of(const Object& key) {
   return out;
 }
 
-std::string not_null_check_name(const Object& column) { return helper_name("pgschema_not_null_", column.name); }
+std::string not_null_check_name(const Object& column) { return helper_name(kNotNull, column.name); }
 
 std::string successor_name(const Object& index) { return helper_name("pgschema_new_", index.name); }
 std::string predecessor_name(const Object& index) { return helper_name("pgschema_old_", index.name); }
@@ -107,10 +114,11 @@ const Object* predecessor_of(const Object& index, const Snapshot& live) {
 std::string detach_check_name(const Object& table) { return helper_name("pgschema_detach_", table.name); }
 
 const Object* not_null_check_of(const Object& column, const Snapshot& live) {
-  const std::string name = not_null_check_name(column), definition = cat("CHECK ((", column.name, " IS NOT NULL))");
+  const std::string definition = cat("CHECK ((", column.name, " IS NOT NULL))");
   for (const auto& id : live.children(column.parent)) {
     const Object& constraint = live.objects.at(id);
-    if (id.kind == Kind::kConstraint && constraint.name == name && constraint.get("definition").starts_with(definition))
+    if (id.kind == Kind::kConstraint && is_called(constraint, kNotNull) &&
+        constraint.get("definition").starts_with(definition))
       return &constraint;
   }
   return nullptr;
@@ -132,7 +140,7 @@ const Object* index_of(const Object& key, const Snapshot& live) {
   return nullptr;
 }
 
-std::string fill_mark_name(const Object& column) { return helper_name("pgschema_fill_", column.name); }
+std::string fill_mark_name(const Object& column) { return helper_name(kFill, column.name); }
 
 std::string fill_mark(const Object& column) {
   return cat("CHECK (((", column.name, " IS NULL) OR (", column.name, " IS NOT NULL)))");

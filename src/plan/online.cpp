@@ -411,6 +411,16 @@ class Phases {
     if (partition->parent.kind != Kind::kTable || !stands(partition->parent) || parents.size() != 1 ||
         !stands(parents.front()))
       return false;
+    // What comes in its place is attached with everything else, and rows would have no place meanwhile; rows of others may refer to its own
+    // by a foreign key that goes with everything else.
+    for (const auto& heir : kinds::heirs_of(parents.front(), desired_))
+      if (const Object* of = live_.find(kinds::inheritance_of(heir));
+          !of || of->get("of") != parents.front().identity.text())
+        return false;
+    for (const auto& [id, key] : live_.objects)
+      if (id.kind == Kind::kConstraint && key.fact("references") == parents.front().identity.text() &&
+          (!desired_.has(id) || plan_.down.count(id)))
+        return false;
     // The server refuses it beside a default partition.
     const auto heirs = kinds::heirs_of(parents.front(), live_);
     return std::none_of(heirs.begin(), heirs.end(), [&](const ObjectId& heir) {
@@ -502,11 +512,34 @@ class Phases {
   bool gets_values(const ObjectId& id) const {
     const Object *column = desired_.find(id), *value = default_of(id);
     if (!column || !value || live_.has(id) || value->fact("volatile").empty() || !column->fact("type_fills").empty() ||
-        !stands_in_table(id) || !all_stay(desired_, id, *this))
+        !stands_in_table(id) || !all_stay(desired_, id, *this) || is_in_the_way(column->parent, *column))
       return false;
     const auto needs = desired_.needs(value->id);
     return std::all_of(needs.begin(), needs.end(), [&](const Dependency& need) {
       return need.to == id || stays(need.to) || is_free_sequence(need.to);
+    });
+  }
+
+  /// What an UPDATE would do besides, or not do: a rule, a trigger in front of it, rows that its owner does not see. And a column that is
+  /// there beneath: its rows keep what they have.
+  bool is_in_the_way(const ObjectId& table, const Object& column) const {
+    auto tables = kinds::descendants_of(table, live_);
+    if (live_.objects.at(table).has("force_row_security")) return true;
+    const auto is_one = [&](const ObjectId& id) {
+      const Object& object = live_.objects.at(id);
+      if (id.kind == Kind::kRule) return object.get("definition").find(" ON UPDATE") != std::string::npos;
+      if (id.kind != Kind::kTrigger) return false;
+      const std::string& definition = object.get("definition");
+      const auto before = definition.find(" BEFORE "), of = definition.find(" ON ", before);
+      return before != std::string::npos && definition.substr(before, of - before).find("UPDATE") != std::string::npos;
+    };
+    for (const auto& heir : tables)
+      for (const auto& id : live_.children(heir))
+        if (id.kind == Kind::kColumn && live_.objects.at(id).name == column.name) return true;
+    tables.push_back(table);
+    return std::any_of(tables.begin(), tables.end(), [&](const ObjectId& id) {
+      const auto& parts = live_.children(id);
+      return std::any_of(parts.begin(), parts.end(), is_one);
     });
   }
 
@@ -583,8 +616,9 @@ class Phases {
     if (!can_be_filled(step.object) || filled_.count(step.object)) return (void)main_.push_back(std::move(step));
     const Object* column = live_.has(step.object) ? live_.find(step.object) : desired_.find(step.object);
     const Object& table = live_.objects.at(column->parent);
-    const std::string name = not_null_check_name(*column), alter = kinds::alter_relation(table);
     const Object* helper = helper_of(*column);
+    const std::string name = helper ? helper->name.text() : not_null_check_name(*column),
+                      alter = kinds::alter_relation(table);
     if (!helper)
       guards_.push_back(like(step,
                              cat(alter, " ADD CONSTRAINT ", name, " CHECK (", column->name, " IS NOT NULL)", kNotValid),

@@ -73,9 +73,9 @@ bool same(const Snapshot& a, const Snapshot& b) {
   });
 }
 
-/// The only one, and as it is in the catalog.
+/// The only one, and as it is in the catalog; in which there is nothing that the snapshots do not show.
 std::optional<std::string> schema_of(const Scope& scope) {
-  if (scope.names.size() != 1 || !scope.created.empty()) return {};
+  if (scope.names.size() != 1 || !scope.created.empty() || !scope.ignored.empty()) return {};
   return script::name_of_quoted(scope.names.front());
 }
 
@@ -134,6 +134,9 @@ void Alike::keep(const Scope& scope, const Text& text, const Snapshot& live, con
   if (names(statements, *schema) || script::mentions_of(search_path, *schema) != 1 || !is_all_in(quoted, live) ||
       !is_all_in(quoted, evaluation.desired))
     return;
+  // It stands on something in the schema that is not looked at: what an extension has there.
+  for (const auto& edge : evaluation.desired.dependencies())
+    if (!evaluation.desired.has(edge.to) && script::mentions_of(edge.to.identity.text(), *schema) != 0) return;
   known_ = Known{*schema, search_path, std::move(statements), live, evaluation};
 }
 

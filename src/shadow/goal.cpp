@@ -1,5 +1,7 @@
 #include "shadow/goal.hpp"
 
+#include <algorithm>
+
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 
@@ -71,6 +73,32 @@ class Reader {
 };
 
 }  // namespace
+
+bool Goal::fits(const Snapshot& live) const {
+  std::set<ObjectId> made;
+  for (const auto& change : changes)
+    if (change.what == diff::What::kCreated) made.insert(change.object.id);
+  return std::all_of(changes.begin(), changes.end(), [&](const Change& change) {
+    if (change.what == diff::What::kDropped) return true;
+    const ObjectId& parent = change.object.parent;
+    if (parent && !live.has(parent) && !made.count(parent)) return false;
+    return change.what == diff::What::kCreated || live.has(change.object.id);
+  });
+}
+
+Goal Goal::rest(const Snapshot& live) const {
+  Goal out = *this;
+  std::erase_if(out.changes, [&](const Change& change) {
+    const Object* is = live.find(change.object.id);
+    if (change.what == diff::What::kDropped) return is == nullptr;
+    if (!is) return false;
+    if (change.what == diff::What::kCreated) return is->attributes == change.object.attributes;
+    return std::all_of(change.attributes.begin(), change.attributes.end(), [&](const std::string& name) {
+      return is->has(name) == change.object.has(name) && is->get(name) == change.object.get(name);
+    });
+  });
+  return out;
+}
 
 Snapshot Goal::desired_for(const Snapshot& live) const {
   Snapshot out;
@@ -209,6 +237,28 @@ Goal Goal::of(const std::vector<std::string>& texts) {
   }
   in.end();
   return out;
+}
+
+bool means_something_once(const Text& text) {
+  std::set<ObjectId> defined;
+  for (const auto& statement : text.statements)
+    if (statement.meaning.purpose == script::Purpose::kDefine)
+      defined.insert(statement.ids.begin(), statement.ids.end());
+  return std::any_of(text.statements.begin(), text.statements.end(), [&](const TextStatement& statement) {
+    const Node* tree = statement.tree->stmt;
+    const bool of_others = std::any_of(statement.ids.begin(), statement.ids.end(),
+                                       [&](const ObjectId& id) { return !defined.count(id); }) ||
+                           statement.ids.empty();
+    switch (statement.meaning.purpose) {
+      case script::Purpose::kRename: return true;
+      case script::Purpose::kDrop:
+        return of_others && !(IsA(tree, DropStmt) && reinterpret_cast<const DropStmt*>(tree)->missing_ok);
+      case script::Purpose::kRefine:
+        return of_others && statement.meaning.tag.starts_with("ALTER ") && !IsA(tree, AlterOwnerStmt) &&
+               !IsA(tree, AlterDefaultPrivilegesStmt);
+      default: return false;
+    }
+  });
 }
 
 Goal goal_of(const plan::Request& request) {

@@ -5,6 +5,7 @@
 
 #include "diff/diff.hpp"
 #include "plan/plan.hpp"
+#include "shadow/text.hpp"
 
 namespace pgschema::shadow {
 
@@ -26,8 +27,13 @@ struct Goal {
   std::set<ObjectId> invalid;  // indexes that were not valid when it began: none of them is left of this apply
   std::map<ObjectId, std::map<std::string, std::string>> values_becoming;  // of enum types that are replaced
 
-  /// `live`: the participants, with the renames done.
+  bool renamed = false;  // the renames have been done
+
+  /// Whether all that is to be changed is still there. `live`: the participants, with the renames done.
+  bool fits(const Snapshot& live) const;
   Snapshot desired_for(const Snapshot& live) const;
+  /// Without what is as it should be: what others do to that from now on is theirs.
+  Goal rest(const Snapshot& live) const;
   /// What is to take part, beside what is still to be renamed.
   std::set<ObjectId> roots() const;
   /// The relations that new foreign keys refer to.
@@ -39,5 +45,11 @@ struct Goal {
 };
 
 Goal goal_of(const plan::Request& request);
+
+/// What a goal was for has gone: the text has to be evaluated anew.
+struct GoalIsVoid {};
+
+/// Whether a statement of the text that is run again would fail or do something else: ALTER of what the text does not define, DROP, RENAME.
+bool means_something_once(const Text& text);
 
 }  // namespace pgschema::shadow

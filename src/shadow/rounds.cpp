@@ -366,7 +366,10 @@ class Attempt {
     pg::fault_point("in the shadow, before it is undone");
     outcome.live = live;
     outcome.values_becoming = request.replaced_enums;
-    if (request.online && use_.applying && !whole_) outcome.goal = use_.goal ? *use_.goal : goal_of(request);
+    if (request.online && use_.applying && use_.goal)
+      outcome.goal = use_.goal->rest(live);
+    else if (request.online && use_.applying && !whole_ && means_something_once(text_))
+      outcome.goal = goal_of(request);
     outcome.participants = without_shells();
     if (!use_.applying) return {};
     outcome.dependents = dependents_;
@@ -436,6 +439,7 @@ class Attempt {
   }
 
   Evaluated known(const Goal& goal, const Snapshot& live) const {
+    if (!goal.fits(live)) throw GoalIsVoid();
     Evaluated out;
     out.desired = goal.desired_for(live);
     const auto spoken_of = named(live);

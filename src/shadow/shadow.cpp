@@ -62,7 +62,7 @@ Outcome plan_named(Text& parsed, const std::string& search_path, Use use) {
 /// Nothing of the text but what it renames, if that has not been done yet.
 Outcome plan_goal(const Goal& goal, const std::string& search_path, Use use) {
   std::string renames;
-  if (!use.renamed)
+  if (!goal.renamed)
     for (const auto& rename : goal.renames) renames += cat(rename.statement, ";\n");
   Text parsed = read_text(renames, Mode::kNamed);
   catalog::Units units = catalog::units_of(goal.roots());
@@ -200,7 +200,17 @@ Outcome plan_once(const std::string& desired, const std::optional<std::vector<st
   strings.set("standard_conforming_strings", "on");
   strings.set("jit", "off");  // queries over thousands of catalog rows are expensive in the planner's eyes
   if (schemas) return plan_schemas(desired, *schemas, search_path, use);
-  if (use.goal) return plan_goal(*use.goal, search_path, use);
+  if (use.goal) {
+    try {
+      const pg::MemoryScope memory;
+      pg::Subtransaction attempt;
+      Outcome outcome = plan_goal(*use.goal, search_path, use);
+      attempt.commit();
+      return outcome;
+    } catch (const GoalIsVoid&) {
+      use.goal = nullptr;
+    }
+  }
   Text parsed = read_text(desired, Mode::kNamed);
   return plan_named(parsed, search_path, use);
 }

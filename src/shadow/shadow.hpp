@@ -65,9 +65,8 @@ struct Outcome {
 struct Use {
   bool applying = false;  // else it is only shown
   bool online = false;    // in phases
-  /// What the text has come to before some phases were done, and whether renames are among these.
+  /// What the text has come to before some phases were done.
   const Goal* goal = nullptr;
-  bool renamed = false;
   Alike* alike = nullptr;
 };
 

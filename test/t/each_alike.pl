@@ -65,7 +65,8 @@ is(catalog_of($database, @five), catalog_of($twin, @five), 'what is there is wha
 my $settled = alike_in(@five);
 $node->safe_psql($settled, "CALL pgschema_apply_each(\$desired\$$old\$desired\$, " . list(@five) . ", allow => '{all}')");
 same($settled, $old, 0, 'settled', @five);
-same($settled, "$old; CREATE VIEW last AS SELECT * FROM busy", 4, 'a little more', @five);
+same($settled, "$old; CREATE TABLE last (a int)", 4, 'a little more', @five);
+same($settled, "$old; CREATE VIEW last AS SELECT * FROM busy", 0, 'on what is settled and was not read', @five);
 
 # ------------------------------------------------------------------------------------------------------------ not alike
 my %other = (a_comment => "$old; COMMENT ON COLUMN units.code IS 'theirs'", an_owner => "$old; ALTER TABLE units OWNER TO tenant", a_column => "$old; ALTER TABLE units ADD hue text", a_grant => "$old; GRANT SELECT ON units TO reader",
@@ -88,6 +89,18 @@ same($sided, "$old; CREATE VIEW v AS SELECT * FROM public.shared", 0, 'what stan
 same($sided, "$old; CREATE VIEW v AS SELECT * FROM public.shared", 0, 'the other way round', 'righty', 'lefty');
 $node->safe_psql($sided, "ALTER DATABASE d$number SET search_path = lefty, public");
 same($sided, $new, 0, "one in the caller's search_path", 'lefty', 'righty');
+
+# What is ignored in it is none of the text's business, and may be other things.
+my $ignored = database(k1 => 'CREATE TABLE x (a int, b int); CREATE TABLE t (id int)', k2 => 'CREATE TABLE x (a int, b int, c int); CREATE TABLE t (id int)');
+same($ignored, "-- pgschema: ignore table *.x\nCREATE TABLE t (id int); CREATE VIEW v AS SELECT * FROM x", 0, 'what is ignored', 'k1', 'k2');
+my $extended = database(map { $_ => 'CREATE TABLE t (id int)' } qw(e1 e2));
+$node->safe_psql($extended, 'CREATE EXTENSION citext SCHEMA e1');
+is((plan_each($extended, 'CREATE TABLE t (id int); CREATE VIEW v AS SELECT NULL::citext AS a', 'e1', 'e2'))[1] =~ /type "citext" does not exist/, 1, "an extension's type is in one of them only") if -e $node->config_data('--sharedir') . '/extension/citext.control';
+
+# One that fails, and one in which there is nothing to do, are two applies.
+my $failing = database(f1 => 'CREATE TABLE t (id int, a int); INSERT INTO t VALUES (1, -1)', f2 => 'CREATE TABLE t (id int, a int, CONSTRAINT c1 CHECK (a > 0))');
+$node->psql($failing, q{CALL pgschema_apply_each('CREATE TABLE t (id int, a int, CONSTRAINT c1 CHECK (a>0))', '{f1,f2}', on_error => 'continue', strategy => 'online', allow => '{all}')}, stdout => \$out, stderr => \$err);
+is($node->safe_psql($failing, q{SELECT string_agg(schemas::text || ' ' || status, ', ' ORDER BY version) FROM pgschema.history}), '{f1} failed, {f2} applied', 'in phases, too');
 
 # A mistake is the same mistake in each.
 my ($shared, $rows) = plan_each($database, "$new; CREATE VIEW wrong AS SELECT nothing", 'tenant_1', 'tenant_2');

@@ -53,6 +53,8 @@ is($node->safe_psql('postgres', "SET ROLE other; $seen"), 1, 'the role sees that
 is($node->safe_psql('postgres', $seen), 1, 'so does a superuser');
 is($node->safe_psql('postgres', "CREATE ROLE third; SET ROLE third; $seen"), 0, 'nobody else');
 
+is($node->safe_psql('postgres', "GRANT USAGE ON SCHEMA app TO third; SET ROLE third; SELECT count(*), count(error) FROM pgschema.history WHERE schemas = '{app}' AND status = 'failed'"), '2|0', 'with what, only who did it: it may quote rows');
+
 # One schema of several.
 $node->safe_psql('postgres', 'CREATE SCHEMA a; CREATE SCHEMA b; CREATE SCHEMA c; CREATE TABLE a.t (x int); CREATE TABLE b.t (x int); CREATE TABLE c.t (x int); INSERT INTO b.t VALUES (NULL)');
 $node->psql('postgres', q{CALL pgschema_apply_each('CREATE TABLE t (x int NOT NULL)', '{a,b,c}', allow => '{all}', on_error => 'continue')}, stdout => \$out, stderr => \$err);

@@ -102,6 +102,15 @@ is_wanted($alone, 'the partition is a table');
 
 # ------------------------------------------------------------------------------------------------ where the server cannot
 my $default = database("$before CREATE TABLE app.rest PARTITION OF app.events DEFAULT; $rows");
+# What comes in its place comes at once.
+my $parts = $after =~ s/CREATE TABLE app\.e1 .*//sr;
+like(steps(database(), "$parts CREATE TABLE app.e1a PARTITION OF app.events FOR VALUES FROM ('2026-01-01') TO ('2026-01-15'); CREATE TABLE app.e1 (id int, at date, CONSTRAINT e1_pkey PRIMARY KEY (id, at)); CREATE INDEX e1_at_idx ON app.e1 (at);"), qr/^1 ALTER TABLE app\.events DETACH PARTITION app\.e1$/m, 'another partition in its place: in one transaction');
+my $referring = database();
+$node->safe_psql($referring, 'CREATE TABLE app.r (id int, at date, CONSTRAINT fk FOREIGN KEY (id, at) REFERENCES app.events); INSERT INTO app.r SELECT id, at FROM app.events LIMIT 1');
+unlike(call($referring, 'ALTER TABLE app.r DROP CONSTRAINT fk; ALTER TABLE app.events DETACH PARTITION app.e1', '', ''), qr/ERROR/, 'beside a foreign key that goes: in one transaction');
+my $comma = database('CREATE SCHEMA c; CREATE TABLE c."a, b" (a int) PARTITION BY LIST (a); CREATE TABLE c."p, 1" PARTITION OF c."a, b" FOR VALUES IN (1)');
+unlike(call($comma, 'ALTER TABLE c."a, b" DETACH PARTITION c."p, 1"', '', ''), qr/ERROR/, 'names with commas');
+is($node->safe_psql($comma, 'SELECT count(*) FROM pg_inherits'), 0, 'are detached');
 is(steps($default, "$after CREATE TABLE app.rest PARTITION OF app.events DEFAULT;"), '1 ALTER TABLE app.events DETACH PARTITION app.e1', 'beside a default partition: in one transaction');
 my $hash = 'CREATE SCHEMA app; CREATE TABLE app.t (a int) PARTITION BY HASH (a);';
 my $hashed = database("$hash CREATE TABLE app.h0 PARTITION OF app.t FOR VALUES WITH (MODULUS 2, REMAINDER 0);");

@@ -78,11 +78,36 @@ like(steps($other, 'CREATE SCHEMA app; CREATE TABLE app.t (a int, b int GENERATE
 # -------------------------------------------------------------------------------------- rows that the caller does not see
 my $hidden = database('CREATE SCHEMA app AUTHORIZATION owner; SET ROLE owner; CREATE TABLE app.t (a int); INSERT INTO app.t SELECT generate_series(1, 10); ALTER TABLE app.t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY few ON app.t USING (a < 5); RESET ROLE; GRANT EXECUTE ON PROCEDURE pgschema_apply TO owner');
 my ($out, $err) = ('', '');
-$node->psql($hidden, q{SET ROLE owner; CALL pgschema_apply('ALTER TABLE app.t ADD COLUMN r float DEFAULT random()', strategy => 'online', allow => '{all}')}, stdout => \$out, stderr => \$err);
+$node->safe_psql($hidden, 'ALTER TABLE app.t ADD b int');
+$node->psql($hidden, qq{SET ROLE owner; CALL pgschema_apply('CREATE TABLE app.t (a int,\n-- pgschema: using 5\nb int NOT NULL)', strategy => 'online', allow => '{all}')}, stdout => \$out, stderr => \$err);
 like($err, qr/query would be affected by row-level security policy for table "t"/, 'are not left without a value');
-$node->safe_psql($hidden, 'ALTER TABLE app.t NO FORCE ROW LEVEL SECURITY');
 $node->safe_psql($hidden, q{SET ROLE owner; CALL pgschema_apply('ALTER TABLE app.t ADD COLUMN r float DEFAULT random()', strategy => 'online', allow => '{all}')});
 is($node->safe_psql($hidden, 'SELECT count(r) FROM app.t'), '10', 'all have one') or diag($node->safe_psql($hidden, 'SELECT * FROM pgschema.history'));
+
+# -------------------------------------------------------------------------- where an UPDATE would do something else, or nothing
+my $text = 'ALTER TABLE app.t ADD COLUMN u uuid DEFAULT gen_random_uuid()';
+for my $case ([ 'a trigger in front of it', 'CREATE FUNCTION app.none() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; CREATE TRIGGER none BEFORE INSERT OR UPDATE OF a ON app.t FOR EACH ROW EXECUTE FUNCTION app.none()', 1 ], [ 'a rule', 'CREATE RULE none AS ON UPDATE TO app.t DO INSTEAD NOTHING', 1 ],
+	[ 'a trigger of a partition', 'CREATE FUNCTION app.none() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; CREATE TRIGGER none BEFORE UPDATE ON app.p1 FOR EACH ROW EXECUTE FUNCTION app.none()', 1, 'p' ], [ 'one after it', 'CREATE FUNCTION app.none() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; CREATE TRIGGER none AFTER UPDATE ON app.t FOR EACH ROW EXECUTE FUNCTION app.none()', 3 ],
+	[ 'a child with a column of that name', 'CREATE TABLE app.child (a int CONSTRAINT t_a CHECK (a > 0), u uuid) INHERITS (app.t); INSERT INTO app.child VALUES (2000, NULL)', 1 ], [ 'a child without', 'CREATE TABLE app.child (b int) INHERITS (app.t); INSERT INTO app.child VALUES (2000)', 3 ])
+{
+	my ($what, $more, $phases, $table) = @$case;
+	my $this = $text =~ s/app\.t/'app.' . ($table \/\/ 't')/er;
+	my @databases = map { my $d = database(); $node->safe_psql($d, "SET client_min_messages = error; $more"); $d } 1, 2;
+	for my $how (0, 1)
+	{
+		$node->psql($databases[$how], "CALL pgschema_apply('$this', allow => '{all}', strategy => '" . ('atomic', 'online')[$how] . "')", stderr => \$err);
+		unlike($err, qr/ERROR/, "$what: applied");
+	}
+	is(history($databases[1]), "1 applied $phases $phases", "$what: in $phases phases");
+	my $filled = 'SELECT count(*), count(u) FROM app.' . ($table // 't');
+	is($node->safe_psql($databases[1], $filled), $node->safe_psql($databases[0], $filled), "$what: the same rows have values");
+}
+
+# ----------------------------------------------------------------------------------- the column gets another name meanwhile
+my $renamed = database('CREATE SCHEMA app; CREATE TABLE app.t (a int); INSERT INTO app.t SELECT generate_series(1, 10)');
+call($renamed, 'CREATE SCHEMA app; CREATE TABLE app.t (a int, u uuid DEFAULT gen_random_uuid())', ", strategy => 'online', until_phase => 1");
+unlike(call($renamed, "CREATE SCHEMA app; CREATE TABLE app.t (a int,\n-- pgschema: renamed from u\nb uuid DEFAULT gen_random_uuid())", ", strategy => 'online'"), qr/ERROR/, 'another text, in which it has another name');
+is($node->safe_psql($renamed, q{SELECT count(b), (SELECT count(*) FROM pg_constraint WHERE conname ~ '^pgschema_') FROM app.t}), '10|0', 'completes it');
 
 # ------------------------------------------------------------------------------------------------ a mark is not a check
 my $mark = database();
