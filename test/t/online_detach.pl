@@ -14,7 +14,7 @@ $node->start;
 my $events = 'CREATE SCHEMA app; CREATE TABLE app.events (id int, at date, CONSTRAINT events_key PRIMARY KEY (id, at)) PARTITION BY RANGE (at); CREATE INDEX events_at ON app.events (at);';
 my $e2 = q{CREATE TABLE app.e2 PARTITION OF app.events FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');};
 my $before = qq{$events CREATE TABLE app.e1 PARTITION OF app.events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01'); $e2};
-my $after = qq{$events $e2 CREATE TABLE app.e1 (id int, at date, CONSTRAINT e1_pkey PRIMARY KEY (id, at)); CREATE INDEX e1_at_idx ON app.e1 (at);};
+my $after = qq{$events $e2 CREATE TABLE app.e1 (id int CONSTRAINT events_id_not_null NOT NULL, at date CONSTRAINT events_at_not_null NOT NULL, CONSTRAINT e1_pkey PRIMARY KEY (id, at)); CREATE INDEX e1_at_idx ON app.e1 (at);};
 my $rows = q{INSERT INTO app.events SELECT i, '2026-01-01'::date + i FROM generate_series(1, 50) i;};
 my $number = 0;
 
@@ -104,7 +104,7 @@ is_wanted($alone, 'the partition is a table');
 my $default = database("$before CREATE TABLE app.rest PARTITION OF app.events DEFAULT; $rows");
 # What comes in its place comes at once.
 my $parts = $after =~ s/CREATE TABLE app\.e1 .*//sr;
-like(steps(database(), "$parts CREATE TABLE app.e1a PARTITION OF app.events FOR VALUES FROM ('2026-01-01') TO ('2026-01-15'); CREATE TABLE app.e1 (id int, at date, CONSTRAINT e1_pkey PRIMARY KEY (id, at)); CREATE INDEX e1_at_idx ON app.e1 (at);"), qr/^1 ALTER TABLE app\.events DETACH PARTITION app\.e1$/m, 'another partition in its place: in one transaction');
+like(steps(database(), "$parts CREATE TABLE app.e1a PARTITION OF app.events FOR VALUES FROM ('2026-01-01') TO ('2026-01-15'); CREATE TABLE app.e1 (id int CONSTRAINT events_id_not_null NOT NULL, at date CONSTRAINT events_at_not_null NOT NULL, CONSTRAINT e1_pkey PRIMARY KEY (id, at)); CREATE INDEX e1_at_idx ON app.e1 (at);"), qr/^1 ALTER TABLE app\.events DETACH PARTITION app\.e1$/m, 'another partition in its place: in one transaction');
 my $referring = database();
 $node->safe_psql($referring, 'CREATE TABLE app.r (id int, at date, CONSTRAINT fk FOREIGN KEY (id, at) REFERENCES app.events); INSERT INTO app.r SELECT id, at FROM app.events LIMIT 1');
 unlike(call($referring, 'ALTER TABLE app.r DROP CONSTRAINT fk; ALTER TABLE app.events DETACH PARTITION app.e1', '', ''), qr/ERROR/, 'beside a foreign key that goes: in one transaction');
