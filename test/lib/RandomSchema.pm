@@ -769,12 +769,13 @@ sub make_function
 	return 1;
 }
 
-# A function that something else needs.
+# A function that something else needs. None where there is no schema for it.
 sub helper
 {
 	my ($self, $shape, $arguments, $rest) = @_;
+	my $schema = $self->one('schema') or return;
 	my $id = $self->id;
-	push @{ $self->{objects} }, { id => $id, kind => 'function', make => 'operand', shape => $shape, name => $self->fresh_name('h'), schema => $self->one('schema')->{id}, arguments => $arguments, sql => ["CREATE FUNCTION {$id}($arguments) $rest"], grants => [] };
+	push @{ $self->{objects} }, { id => $id, kind => 'function', make => 'operand', shape => $shape, name => $self->fresh_name('h'), schema => $schema->{id}, arguments => $arguments, sql => ["CREATE FUNCTION {$id}($arguments) $rest"], grants => [] };
 	delete $self->{index};
 	return $id;
 }
@@ -1051,7 +1052,7 @@ sub make_event_trigger
 {
 	my ($self, $o) = @_;
 	$o->{name} //= $self->fresh_name('et');
-	my $id = $o->{old} ? $o->{old}{function} : $self->helper('event', '', "RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN NULL; END'");
+	my $id = $o->{old} ? $o->{old}{function} : $self->helper('event', '', "RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN NULL; END'") or return;
 	$o->{function} = $id;
 	my $on = $self->{version} >= 17 && chance(0.3) ? 'login' : pick('ddl_command_end', 'sql_drop') . pick('', " WHEN TAG IN ('DROP TABLE')");
 	$o->{sql} = [ "CREATE EVENT TRIGGER {$o->{id}} ON $on EXECUTE FUNCTION {$id}()" ];
