@@ -8,7 +8,7 @@ use Psql;
 
 my $node = PostgreSQL::Test::Cluster->new('online');
 $node->init(extra => [ '--locale=C', '--encoding=UTF8' ]);
-$node->append_conf('postgresql.conf', "autovacuum = off\nmax_worker_processes = 8");
+$node->append_conf('postgresql.conf', "autovacuum = off\nsynchronous_commit = on\nmax_worker_processes = 8");
 $node->start;
 
 my $number = 0;
