@@ -215,7 +215,7 @@ class Phases {
   void create_index(Step step) {
     const Object& index = desired_.objects.at(step.object);
     if (auto replaced = replaced_.extract(step.object))
-      return replace_index(std::move(replaced.mapped()), std::move(step));
+      return replace_index(std::move(replaced.mapped()), step);
     const bool holds = is_plain_table(index.parent) || index.parent.kind == Kind::kMaterializedView;
     if (!lasts(index.parent) || !holds || !index.fact("partitioned").empty())
       return (void)main_.push_back(std::move(step));
@@ -266,7 +266,7 @@ class Phases {
   }
 
   /// There is one of them at any time: the new one is built beside the old one, they change names, and the old one goes.
-  void replace_index(Step drop, Step create) {
+  void replace_index(Step drop, const Step& create) {
     const Object& index = desired_.objects.at(create.object);
     const std::string successor = successor_name(index), predecessor = predecessor_name(index);
     const auto full = [&](const std::string& name) { return cat(index.schema, ".", name); };

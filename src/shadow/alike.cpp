@@ -23,7 +23,7 @@ class Translation {
     const auto known = texts_.find(in.text());
     if (known != texts_.end()) return known->second;
     std::size_t found = 0;
-    const SharedText out = script::with_other_schema(in.text(), from_, to_, found);
+    SharedText out = script::with_other_schema(in.text(), from_, to_, found);
     if (found != script::mentions_of(in.text(), from_)) doubtful_ = true;
     texts_.emplace(in.text(), out);
     return out;
