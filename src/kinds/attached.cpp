@@ -178,13 +178,24 @@ class CommentWriter final : public Writer {
  private:
   static Command write(const Object& comment, const Snapshot& in, const std::string& text) {
     const std::string& other = comment.fact("target");
-    const Object &parent = parent_of(comment, in), &relation = relation_of(comment, in);
-    const std::string& locked =
-        parent.id.kind == Kind::kIdentitySequence ? parent.fact("relation") : relation.id.identity.text();
+    const Object& parent = parent_of(comment, in);
+    const std::string locked = locked_by(parent, other, in);
     return {cat("COMMENT ON ", other.empty() ? reference(parent) : other, " IS ", text),
             "COMMENT",
-            is_relation(relation.id.kind) ? cat("ShareUpdateExclusiveLock ", locked) : std::string(),
+            locked.empty() ? std::string() : cat("ShareUpdateExclusiveLock ", locked),
             {}};
+  }
+
+  /// The relation that it is about, or whose column; what else belongs to a relation has no lock of its own (get_object_address_relobject()
+  /// in objectaddress.c).
+  static std::string locked_by(const Object& parent, std::string_view target, const Snapshot& in) {
+    constexpr std::string_view kIndex = "INDEX ";  // of a constraint
+    if (target.starts_with(kIndex)) return std::string(target.substr(kIndex.size()));
+    if (parent.id.kind == Kind::kIdentitySequence) return parent.fact("relation");
+    if (parent.id.kind == Kind::kIndex || is_relation(parent.id.kind)) return parent.id.identity;
+    if (parent.id.kind != Kind::kColumn) return {};
+    const Object& relation = relation_of(parent, in);
+    return is_relation(relation.id.kind) ? relation.id.identity.text() : std::string();
   }
 };
 

@@ -8,6 +8,7 @@
 #include "kinds/tree.hpp"
 #include "model/failure.hpp"
 #include "plan/helpers.hpp"
+#include "plan/locks.hpp"
 #include "script/quote.hpp"
 
 namespace pgschema::plan {
@@ -75,6 +76,9 @@ class Phases {
 
  private:
   void add(Step step, int phase) {
+    if (step.runs != Step::Runs::kTopLevel)
+      if (const Snapshot& in = live_.has(step.object) ? live_ : desired_; in.has(step.object))
+        add_locks_beneath(step, in.root(step.object), live_);
     step.phase = phase;
     step.number = static_cast<int>(plan_.steps.size()) + 1;
     plan_.steps.push_back(std::move(step));
@@ -214,8 +218,7 @@ class Phases {
 
   void create_index(Step step) {
     const Object& index = desired_.objects.at(step.object);
-    if (auto replaced = replaced_.extract(step.object))
-      return replace_index(std::move(replaced.mapped()), step);
+    if (auto replaced = replaced_.extract(step.object)) return replace_index(std::move(replaced.mapped()), step);
     const bool holds = is_plain_table(index.parent) || index.parent.kind == Kind::kMaterializedView;
     if (!lasts(index.parent) || !holds || !index.fact("partitioned").empty())
       return (void)main_.push_back(std::move(step));

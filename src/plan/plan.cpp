@@ -7,6 +7,7 @@
 #include "model/failure.hpp"
 #include "plan/changes.hpp"
 #include "plan/helpers.hpp"
+#include "plan/locks.hpp"
 #include "plan/moves.hpp"
 #include "plan/online.hpp"
 #include "plan/ordering.hpp"
@@ -86,24 +87,6 @@ class Assembly {
     return object ? object : request_.live.find(id);
   }
 
-  /// What is done to a table is done to all beneath it.
-  void add_locks_beneath(Step& step) const {
-    const Kind kind = step.object.kind;
-    const bool whole = kind == Kind::kColumn || kind == Kind::kConstraint || kind == Kind::kIndex ||
-                       kind == Kind::kTrigger || (is_table(kind) && step.drops);
-    if (!whole || !step.command.lock.starts_with("AccessExclusiveLock ") ||
-        step.command.sql.starts_with("ALTER TABLE ONLY ") || step.command.sql.starts_with("ALTER FOREIGN TABLE ONLY "))
-      return;
-    for (const auto& heir : kinds::descendants_of(root_of(step.object), request_.live))
-      step.command.lock += cat(", AccessExclusiveLock ", heir.identity);
-  }
-
-  static void add_lock(Step& step, std::string_view mode, const std::string& relation) {
-    const std::string& lock = step.command.lock;
-    if (lock.ends_with(cat(" ", relation)) || lock.find(cat(" ", relation, ",")) != std::string::npos) return;
-    step.command.lock += cat(lock.empty() ? "" : ", ", mode, " ", relation);
-  }
-
   /// At both ends of a foreign key whose column changes its type, or whose table goes (ATPostAlterTypeCleanup() in tablecmds.c;
   /// triggers are dropped from both); the default partition, whose bound follows from the others; tables whose rows a domain looks at.
   void add_locks_beside(Step& step) const {
@@ -148,7 +131,7 @@ class Assembly {
     step.command = command;
     step.object = id;
     step.dangers = std::move(dangers);
-    add_locks_beneath(step);
+    add_locks_beneath(step, request_.live.has(id) ? request_.live.root(id) : root_of(id), request_.live);
     add_locks_beside(step);
     const Object* shown = find(id);
     while (shown && shown->parent && !shown->facts.count("object_type")) shown = find(shown->parent);

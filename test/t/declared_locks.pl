@@ -26,11 +26,14 @@ sub steps
 	my ($name, $setup, $call, $as) = @_;
 	my $database = "locks_$name";
 	$node->safe_psql('postgres', "CREATE DATABASE $database");
-	$node->safe_psql($database, "CREATE EXTENSION pgschema; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO PUBLIC; GRANT ALL ON SCHEMA public TO PUBLIC;\n$setup");
+	$node->safe_psql($database, "CREATE EXTENSION pgschema; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO PUBLIC; GRANT ALL ON SCHEMA public TO PUBLIC; GRANT CREATE ON DATABASE $database TO PUBLIC;\n$setup");
 	# The arguments of pgschema_apply() but `allow`; to be parted at what no statement has.
 	my $arguments = $call =~ s/, allow => '\{all\}'//r;
 	my $rows = $node->safe_psql($database, ($as ? "SET ROLE $as;\n" : '') . "SELECT step, coalesce(lock, ''), action || ' ' || command || ' ' || object_type, replace(statement, chr(10), ' ') FROM pgschema_steps($arguments)", extra_params => [ '-F', "\x01" ]);
 	my ($wrong, $count, %left) = ('', 0);
+	# What an earlier phase has made is known to the plan of the next one.
+	my $first = $call =~ /'online'/ ? $node->safe_psql($database, "$relations\n$names") : undef;
+	my %first = map { $_ => 1 } split /, /, $first // '';
 	for my $row (split /\n/, $rows)
 	{
 		my ($step, $lock, $kind, $statement) = split /\x01/, $row;
@@ -39,6 +42,14 @@ sub steps
 		# It cannot be run as it is shown.
 		last if $statement =~ /masked by pgschema/;
 		my ($out, $err) = ('', '');
+		# At top level only: it leads on to the next step.
+		if ($statement =~ /CONCURRENTLY/)
+		{
+			$node->psql($database, $statement, stderr => \$err);
+			if ($err =~ /ERROR/) { $wrong .= "step $step: $statement: $err\n"; last; }
+			$left{$1} = 1 if $statement =~ /DETACH PARTITION (\S+)/;
+			next;
+		}
 		$node->psql($database, "$relations\n$names\nSET check_function_bodies = off;\n" . ($as && $statement !~ /^REFRESH/ ? "SET ROLE $as;\n" : '') . "BEGIN;\n$statement;\nRESET ROLE;\n$held\nCOMMIT;", stdout => \$out, stderr => \$err, on_error_stop => 1);
 		if ($err =~ /ERROR/) { $wrong .= "step $step: $statement: $err\n"; last; }
 		$left{$1} = 1 if $statement =~ /DETACH PARTITION (\S+)/;
@@ -46,9 +57,9 @@ sub steps
 		my %there = map { $_ => 1 } split /, /, $names_there;
 		my %held = map { $_ => 1 } split /, /, $out // '';
 		my %said = map { $_ => 1 } split /, /, $lock;
-		for (sort keys %held) { $wrong .= "step $step holds $_, says \"$lock\": $statement\n" if !$said{$_}; }
+		for (sort grep { !defined $first || /^\w+ (.*)$/ && $first{$1} } keys %held) { $wrong .= "step $step holds $_, says \"$lock\": $statement\n" if !$said{$_}; }
 		# What it makes is nobody else's yet; a partition that has been detached before is locked for that.
-		for (sort grep { /^\w+ (.*)$/ && $there{$1} && !$left{$1} } keys %said) { $wrong .= "step $step says $_, holds \"$out\": $statement\n" if !$held{$_}; }
+		for (sort grep { /^\w+ (.*)$/ && !/^RowShareLock/ && $there{$1} && !$left{$1} } keys %said) { $wrong .= "step $step says $_, holds \"$out\": $statement\n" if !$held{$_}; }
 	}
 	is($wrong, '', "$name: $count steps");
 	return;
@@ -56,6 +67,11 @@ sub steps
 for my $plan (@FaultPlans::plans)
 {
 	steps($plan->{name}, $plan->{setup}, $plan->{call}, $plan->{as});
+}
+for my $plan (@FaultPlans::online)
+{
+	my $about = $plan->{named} ? '' : ", schemas => '$plan->{schemas}'";
+	steps("online_$plan->{name}", $plan->{setup}, "\$desired\$$plan->{text}\$desired\$$about, strategy => 'online'", $plan->{as});
 }
 cmp_ok(scalar keys %kinds, '>', 40, 'kinds of steps (' . keys(%kinds) . ')');
 done_testing();
