@@ -43,4 +43,15 @@ cmp_ok(sql('SELECT count(*) FROM pgschema.text'), '<', $texts + 4, 'texts that n
 is(sql("SELECT count(*) FROM pgschema.text WHERE content LIKE '%two%' AND content LIKE '%ALTER TABLE a.t ADD c2%'"), 0, 'that of version 3 for one');
 is(sql('SELECT count(*) FROM pgschema.text t WHERE NOT EXISTS (SELECT FROM pgschema.applied a WHERE t.hash IN (a.desired, a.script)) AND content ~ $$ADD$$'), 0, 'no other desired state is left');
 
+# What an apply in phases still has to lead to.
+my $checks = 'ALTER TABLE b.t ADD CONSTRAINT k1 CHECK (c1 > 0); ALTER TABLE b.t ADD CONSTRAINT k2 CHECK (c1 > 1)';
+my $online = "SET client_min_messages = error; CALL pgschema_apply('$checks', allow => '{all}', strategy => 'online'";
+sql("$online, until_phase => 1)");
+apply('ALTER TABLE b.t ADD c6 int');
+sql("UPDATE pgschema.applied SET started_at = started_at - interval '40 days' WHERE version = 10");
+apply('ALTER TABLE b.t ADD c7 int', "SET pgschema.history_retention = '30d';");
+is(sql('SELECT status FROM pgschema.history WHERE version = 10'), 'stopped', 'what is not complete stays');
+sql("$online)");
+is(sql('SELECT (SELECT status FROM pgschema.history WHERE version = 10), count(*) FROM pg_constraint WHERE conname IN ($$k1$$, $$k2$$) AND convalidated'), 'applied|2', 'and is completed');
+
 done_testing();
