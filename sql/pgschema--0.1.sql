@@ -79,7 +79,7 @@ WHERE NOT EXISTS (
   AND (pg_catalog.cardinality(a.schemas) OPERATOR(pg_catalog.>) 0 AND NOT a.private OR EXISTS (
     SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = a.role AND pg_catalog.pg_has_role(r.oid, 'USAGE')));
 COMMENT ON VIEW pgschema.history IS
-  'who applied what, when and from where; one sees the rows about schemas on which one has USAGE, and of those that speak of user mappings or subscriptions only what a role of one''s own has applied';
+  'who applied what, when and from where; one sees the rows about schemas on which one has USAGE, and of those that speak of user mappings or subscriptions, and of errors, only what a role of one''s own has applied';
 GRANT SELECT ON pgschema.history TO PUBLIC;
 
 CREATE VIEW pgschema.progress AS

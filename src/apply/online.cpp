@@ -27,7 +27,7 @@ using Runs = plan::Step::Runs;
 
 constexpr const char* kAdvanceSql = R"(
 UPDATE pgschema.applied SET phases_done = $2, steps_done = steps_done + $3, step_ms = step_ms || $4::real[], status = 'running', error = NULL,
-  filled = CASE WHEN $6 THEN filled || nullif($5, '') ELSE '{}' END
+  filled = CASE WHEN NOT $6 THEN '{}' WHEN $5 = '' THEN filled ELSE filled || $5 END
 WHERE version = $1)";
 
 constexpr const char* kRenamedSql =

@@ -9,7 +9,6 @@
 #include "model/failure.hpp"
 #include "plan/helpers.hpp"
 #include "plan/locks.hpp"
-#include "script/quote.hpp"
 
 namespace pgschema::plan {
 
@@ -516,6 +515,10 @@ class Phases {
     const Object *column = desired_.find(id), *value = default_of(id);
     if (!column || !value || live_.has(id) || value->fact("volatile").empty() || !column->fact("type_fills").empty() ||
         !stands_in_table(id) || !all_stay(desired_, id, *this) || is_in_the_way(column->parent, *column))
+      return false;
+    // SET NOT NULL does not say what its constraint is called.
+    if (column->has("not_null") && (column->get("not_null") != "yes" || column->has("not_null_options") ||
+                                    !column->fact("not_null_shared").empty()))
       return false;
     const auto needs = desired_.needs(value->id);
     return std::all_of(needs.begin(), needs.end(), [&](const Dependency& need) {

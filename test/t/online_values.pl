@@ -75,6 +75,13 @@ like(steps($other, 'CREATE SCHEMA app; CREATE DOMAIN app.d AS int CHECK (VALUE >
 like(steps($other, 'CREATE SCHEMA app; CREATE TABLE app.t (a int, b timestamptz DEFAULT now())'), qr/^1 ALTER TABLE app\.t ADD COLUMN b timestamp with time zone DEFAULT now\(\)$/, 'one value for all rows is no rewrite');
 like(steps($other, 'CREATE SCHEMA app; CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS IDENTITY)'), qr/^1 ALTER TABLE app\.t ADD COLUMN b integer GENERATED ALWAYS AS IDENTITY/, 'an identity is');
 
+# On 18 the constraint has the name.
+my $called = 'CREATE SCHEMA app; CREATE TABLE app.t (a int, b uuid DEFAULT gen_random_uuid() CONSTRAINT mine NOT NULL)';
+my $with_name = database('CREATE SCHEMA app; CREATE TABLE app.t (a int); INSERT INTO app.t SELECT generate_series(1, 10)');
+unlike(call($with_name, $called, ", strategy => 'online'"), qr/ERROR/, 'NOT NULL with a name');
+is(dump_of($with_name), dump_of(database($called)), 'has it');
+is($node->safe_psql($with_name, 'SELECT count(DISTINCT b) FROM app.t'), 10, 'and all rows their values');
+
 # -------------------------------------------------------------------------------------- rows that the caller does not see
 my $hidden = database('CREATE SCHEMA app AUTHORIZATION owner; SET ROLE owner; CREATE TABLE app.t (a int); INSERT INTO app.t SELECT generate_series(1, 10); ALTER TABLE app.t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY few ON app.t USING (a < 5); RESET ROLE; GRANT EXECUTE ON PROCEDURE pgschema_apply TO owner');
 my ($out, $err) = ('', '');
