@@ -208,3 +208,19 @@ CREATE FUNCTION pgschema_definition(object text) RETURNS text
 
 COMMENT ON FUNCTION pgschema_definition(text) IS
   'one object with all that belongs to it (owner, grants, comments, indexes, triggers …), as statements that make it';
+
+CREATE FUNCTION pgschema_references(object text)
+  RETURNS TABLE (line int, object_type text, identity text, certainty text)
+  AS 'MODULE_PATHNAME', 'pgschema_sql_references'
+  LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 20;
+
+COMMENT ON FUNCTION pgschema_references(text) IS
+  'what the body of a function in PL/pgSQL or SQL refers to, line by line; certainty: certain, probable (types are not known before it runs), dynamic (in the text of an EXECUTE), unread (an EXECUTE whose text is not known, or another language)';
+
+CREATE FUNCTION pgschema_check(schemas name[] DEFAULT NULL)
+  RETURNS TABLE (object_type text, identity text, line int, problem text, hint text)
+  AS 'MODULE_PATHNAME', 'pgschema_sql_check'
+  LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10;
+
+COMMENT ON FUNCTION pgschema_check(name[]) IS
+  'what is wrong in some schemas (by default all but those of the system and of extensions): bodies of functions that would fail, indexes that are not valid, constraints that are not validated, materialized views that are not populated; 3F000 for a schema that does not exist';

@@ -5,6 +5,7 @@
 #include "apply/kept.hpp"
 #include "catalog/members.hpp"
 #include "functions/arguments.hpp"
+#include "functions/schemas.hpp"
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 #include "pg/entry.hpp"
@@ -18,29 +19,10 @@ namespace pgschema::functions {
 
 namespace {
 
-constexpr const char* kAllSchemasSql = R"(
-SELECT nspname FROM pg_namespace n WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'pgschema')
-  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e')
-ORDER BY nspname COLLATE "C")";
-
-constexpr const char* kMissingSql =
-    "SELECT quote_ident(s) FROM unnest($1) AS s WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = s)";
-
 struct Statement {
   ObjectId id;
   std::string run_as, sql;
 };
-
-std::vector<std::string> schemas_of(FunctionCallInfo fcinfo) {
-  if (auto given = names_argument(fcinfo, 0, "schemas")) {
-    for (const auto& row : pg::query(kMissingSql, {*given}))
-      throw Failure("3F000", cat("schema ", row.text(0), " does not exist"));
-    return *given;
-  }
-  std::vector<std::string> out;
-  for (const auto& row : pg::query(kAllSchemasSql)) out.push_back(row.text(0));
-  return out;
-}
 
 /// A materialized view that is filled is filled when it is made: REFRESH is no definition.
 std::string filled(const std::string& sql) {
@@ -71,8 +53,8 @@ apply::KeptSchemas dumped(FunctionCallInfo fcinfo) {
   if (!PG_ARGISNULL(1)) return apply::kept(names_argument(fcinfo, 0, "schemas"), PG_GETARG_INT64(1));
   const pg::SettingsScope settings;
   settings.pin_output();
-  apply::KeptSchemas out{catalog::read_objects(apply::with_what_they_need(catalog::members_of(schemas_of(fcinfo)))),
-                         {}};
+  apply::KeptSchemas out{
+      catalog::read_objects(apply::with_what_they_need(catalog::members_of(schemas_argument(fcinfo, 0)))), {}};
   shadow::refuse_unsupported_participants(out.snapshot);
   std::vector<std::string> schemas;
   for (const auto& [id, object] : out.snapshot.objects)

@@ -5,11 +5,14 @@
 
 extern "C" {
 #include "access/tableam.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_subscription.h"
 #include "commands/defrem.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_type.h"
+#include "plpgsql.h"
 #include "tcop/pquery.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
@@ -114,6 +117,76 @@ void for_each_setting(Use use) {
   config_generic** settings = get_guc_variables();
 #endif
   for (int i = 0; i < count; ++i) use(*settings[i]);
+}
+
+/// The server's tree walkers, with a callback that has its real type; 16 gave them prototypes.
+using TreeWalker = bool (*)(Node*, void*);
+#if PG_VERSION_NUM >= 160000
+inline TreeWalker as_walker(TreeWalker walker) { return walker; }
+#else
+inline auto as_walker(TreeWalker walker) { return reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)); }
+#endif
+inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
+  return expression_tree_walker(node, as_walker(walker), context);
+}
+inline bool walk_query(Query* query, TreeWalker walker, void* context, int flags) {
+  return query_tree_walker(query, as_walker(walker), context, flags);
+}
+inline bool walk_raw(Node* node, TreeWalker walker, void* context) {
+  return raw_expression_tree_walker(node, as_walker(walker), context);
+}
+
+/// What RETURNING lists of a statement that writes (INSERT, UPDATE, DELETE, MERGE), and under which names it may speak of the row
+/// before and after (18).
+struct Returning {
+  List* list = nullptr;
+  const char *before = nullptr, *after = nullptr;
+};
+template <typename Statement>
+Returning returning_of(const Statement& statement) {
+#if PG_VERSION_NUM >= 180000
+  Returning out;
+  if (!statement.returningClause) return out;
+  out.list = statement.returningClause->exprs;
+  out.before = "old";
+  out.after = "new";
+  ListCell* cell;
+  foreach (cell, statement.returningClause->options) {
+    const auto* option = lfirst_node(ReturningOption, cell);
+    (option->option == RETURNING_OPTION_OLD ? out.before : out.after) = option->value;
+  }
+  return out;
+#elif PG_VERSION_NUM >= 170000
+  return {statement.returningList};
+#else
+  if constexpr (std::is_same_v<Statement, MergeStmt>)
+    return {};
+  else
+    return {statement.returningList};
+#endif
+}
+
+/// Makes the raw trees that only MERGE … RETURNING may have into a constant.
+inline bool is_merge_action([[maybe_unused]] const Node* node) {
+#if PG_VERSION_NUM >= 170000
+  return IsA(node, MergeSupportFunc);
+#else
+  return false;
+#endif
+}
+
+/// What a function was compiled from, so that it is not taken for the current one again.
+inline void forget_compiled([[maybe_unused]] PLpgSQL_function& function) {
+#if PG_VERSION_NUM >= 180000
+  function.cfunc.fn_xmin = InvalidTransactionId;
+#else
+  function.fn_xmin = InvalidTransactionId;
+#endif
+}
+
+/// FuncnameGetCandidates() of functions with so many arguments, without names for them.
+inline FuncCandidateList function_candidates(List* name, int arguments) {
+  return FuncnameGetCandidates(name, arguments, NIL, true, true, false, true);
 }
 
 /// The server's major version.

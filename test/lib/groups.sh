@@ -124,7 +124,7 @@ tap_like() {
     files=$(chosen "$2"/*.pl)
     if [ -z "$files" ]; then echo "   no tests"; return; fi
     cp -r test/lib "$work/$1-lib"
-    cp -r test/data test/fuzz/seeds demo docs "$work"/ 2>/dev/null
+    cp -r test/data test/fuzz/seeds test/bodies demo docs "$work"/ 2>/dev/null
     mkdir -p "$work/$1" "$work/matrix"; own "$work/$1"; own "$work/matrix"
     for file in $files; do
         name=$(basename "$file" .pl) folder=$work/$1/$(basename "$file" .pl)
@@ -134,7 +134,7 @@ tap_like() {
         {
             run_in "$folder" env TESTDIR="$folder" TESTDATADIR="$folder/tmp_check" TESTLOGDIR="$folder/tmp_check/log" \
                 TEMP_CONFIG="$work/${3:-server.conf}" PG_REGRESS="$pgxs_test/regress/pg_regress" \
-                PERL5LIB="$pgxs_test/perl:$work/$1-lib" TEST_DATA="$work/data" TEST_SEEDS="$work/seeds" TEST_DEMO="$work/demo" TEST_DOCS="$work/docs" TEST_MATRIX="$work/matrix" PG_TEST_TIMEOUT_DEFAULT="${PG_TEST_TIMEOUT_DEFAULT:-1400}" DOOR_MODULE="$work/door.so" \
+                PERL5LIB="$pgxs_test/perl:$work/$1-lib" TEST_DATA="$work/data" TEST_SEEDS="$work/seeds" TEST_DEMO="$work/demo" TEST_BODIES="$work/bodies" TEST_DOCS="$work/docs" TEST_MATRIX="$work/matrix" PG_TEST_TIMEOUT_DEFAULT="${PG_TEST_TIMEOUT_DEFAULT:-1400}" DOOR_MODULE="$work/door.so" \
                 prove --verbose "$name.pl" > "$folder/log" 2>&1
             echo $? > "$folder/status"
         } &

@@ -1,0 +1,36 @@
+// What hooks and walkers inside the server's frames write to: plain data in the server's memory, so that neither an
+// exception can cross the server's frames nor a longjmp ours.
+#pragma once
+
+#include "pg/server.hpp"
+
+extern "C" {
+#include "access/transam.h"
+}
+
+namespace pgschema::bodies {
+
+struct Found {
+  Oid classid, objid;
+  int32 subid;
+  int location;   // a byte in the statement's text, -1 where it is not known
+  bool probable;  // by name, or with types that were not known
+};
+
+struct FoundList {
+  Found* items = nullptr;
+  int count = 0, room = 0;
+
+  /// Inside pg::call. What is built in is not kept.
+  void add(Oid classid, Oid objid, int32 subid, int location, bool probable) {
+    if (objid < FirstNormalObjectId) return;
+    if (count == room) {
+      room = room ? room * 2 : 32;
+      const Size size = sizeof(Found) * static_cast<Size>(room);
+      items = static_cast<Found*>(items ? repalloc(items, size) : palloc(size));
+    }
+    items[count++] = {classid, objid, subid, location, probable};
+  }
+};
+
+}  // namespace pgschema::bodies

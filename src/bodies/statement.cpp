@@ -1,0 +1,367 @@
+#include "bodies/statement.hpp"
+
+#include <algorithm>
+
+#include "bodies/as_select.hpp"
+#include "bodies/by_name.hpp"
+#include "bodies/query.hpp"
+#include "pg/call.hpp"
+#include "pg/subtransaction.hpp"
+
+extern "C" {
+#include "access/relation.h"
+#include "catalog/heap.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "mb/pg_wchar.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/analyze.h"
+#include "parser/parse_node.h"
+#include "parser/parser.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/queryenvironment.h"
+#include "utils/rel.h"
+#include "utils/typcache.h"
+}
+
+namespace pgschema::bodies {
+
+namespace {
+
+/// What is the same for all statements of a text; plain data.
+struct Setting {
+  const char* text;
+  ParserSetupHook set_up;
+  void* argument;
+  QueryEnvironment* environment;
+  OwnNames own;
+};
+
+/// As parse_analyze_withcb() does, without the hooks of others.
+Query* analysed(Node* raw, const Setting& setting) {
+  RawStmt* statement = makeNode(RawStmt);
+  statement->stmt = raw;
+  ParseState* state = make_parsestate(nullptr);
+  state->p_sourcetext = setting.text;
+  state->p_queryEnv = setting.environment;
+  if (setting.set_up) setting.set_up(state, setting.argument);
+  Query* query = transformTopLevelStmt(state, statement);
+  free_parsestate(state);
+  return query;
+}
+
+/// The columns that a statement writes to, and the constraint of its ON CONFLICT.
+void refer_to_written(const Written* written, List* values, const Setting& setting, FoundList& found) {
+  for (; written; written = written->next) {
+    if (setting.own.has(*written->relation)) continue;
+    const Oid relation = RangeVarGetRelid(written->relation, NoLock, false);
+    ListCell* cell;
+    foreach (cell, written->columns) {
+      const auto* target = lfirst_node(ResTarget, cell);
+      const AttrNumber number = get_attnum(relation, target->name);
+      if (number == InvalidAttrNumber)
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_COLUMN),
+                 errmsg("column \"%s\" of relation \"%s\" does not exist", target->name, written->relation->relname),
+                 target->location >= 0 ? errposition(pg_mbstrlen_with_len(setting.text, target->location) + 1) : 0));
+      found.add(RelationRelationId, relation, number, target->location, false);
+    }
+    if (written->conflict)
+      found.add(ConstraintRelationId, get_relation_constraint_oid(relation, written->conflict, false), 0, -1, false);
+    int left = written->first_columns ? written->first_columns : list_length(values);
+    if (written->columns || left == 0) continue;
+    Relation open = relation_open(relation, AccessShareLock);
+    for (int i = 0; i < RelationGetNumberOfAttributes(open) && left > 0; ++i) {
+      if (TupleDescAttr(RelationGetDescr(open), i)->attisdropped) continue;
+      found.add(RelationRelationId, relation, i + 1, written->relation->location, false);
+      --left;
+    }
+    relation_close(open, AccessShareLock);
+  }
+}
+
+/// The outputs of INSERT … SELECT, which stand in the part of the query that was made of it.
+List* inserted_values(const Query* query) {
+  ListCell* cell;
+  foreach (cell, query->cteList) {
+    const auto* part = lfirst_node(CommonTableExpr, cell);
+    if (strcmp(part->ctename, "inserted") == 0 && IsA(part->ctequery, Query))
+      return reinterpret_cast<const Query*>(part->ctequery)->targetList;
+  }
+  return nullptr;
+}
+
+/// A table that CREATE TABLE makes: its columns, and those of tables that it takes them from. Null where they cannot be told.
+TupleDesc shape_of(const CreateStmt* create) {
+  if (create->partbound || create->ofTypename || create->inhRelations) return nullptr;
+  List *names = nullptr, *types = nullptr, *typmods = nullptr, *collations = nullptr;
+  ListCell* cell;
+  foreach (cell, create->tableElts) {
+    if (IsA(lfirst(cell), ColumnDef)) {
+      const auto* column = lfirst_node(ColumnDef, cell);
+      Oid type;
+      int32 typmod;
+      const char* last =
+          strVal(llast(column->typeName->names ? column->typeName->names : list_make1(makeString(pstrdup("")))));
+      const bool serial = list_length(column->typeName->names) == 1;
+      if (serial && (strcmp(last, "serial") == 0 || strcmp(last, "serial4") == 0))
+        type = INT4OID, typmod = -1;
+      else if (serial && (strcmp(last, "bigserial") == 0 || strcmp(last, "serial8") == 0))
+        type = INT8OID, typmod = -1;
+      else if (serial && (strcmp(last, "smallserial") == 0 || strcmp(last, "serial2") == 0))
+        type = INT2OID, typmod = -1;
+      else
+        typenameTypeIdAndMod(nullptr, column->typeName, &type, &typmod);
+      names = lappend(names, makeString(column->colname));
+      types = lappend_oid(types, type);
+      typmods = lappend_int(typmods, typmod);
+      collations = lappend_oid(collations, get_typcollation(type));
+    } else if (IsA(lfirst(cell), TableLikeClause)) {
+      Relation like = relation_openrv(lfirst_node(TableLikeClause, cell)->relation, AccessShareLock);
+      for (int i = 0; i < RelationGetNumberOfAttributes(like); ++i) {
+        const Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(like), i);
+        if (attribute->attisdropped) continue;
+        names = lappend(names, makeString(pstrdup(NameStr(attribute->attname))));
+        types = lappend_oid(types, attribute->atttypid);
+        typmods = lappend_int(typmods, attribute->atttypmod);
+        collations = lappend_oid(collations, attribute->attcollation);
+      }
+      relation_close(like, AccessShareLock);
+    }
+  }
+  return BuildDescFromLists(names, types, typmods, collations);
+}
+
+/// What one statement came to; plain data.
+struct Outcome {
+  FoundList found;
+  TupleDesc result = nullptr;
+  int same_as = -1;
+  bool read = true;
+  const char* made = nullptr;  // a table
+  TupleDesc made_shape = nullptr;
+  const char* search_path = nullptr;
+};
+
+void take_result(const Query* query, Outcome& out) {
+  if (query->commandType != CMD_SELECT) return;
+  out.result = ExecCleanTypeFromTL(query->targetList);
+  if (list_length(query->targetList) != 1) return;
+  const auto* only = linitial_node(TargetEntry, query->targetList);
+  if (IsA(only->expr, Param)) out.same_as = reinterpret_cast<const Param*>(only->expr)->paramid - 1;
+}
+
+void understand_query(Node* raw, const Setting& setting, Outcome& out) {
+  Written* written = nullptr;
+  raw = as_select(raw, &written);
+  Places places;
+  find_places(raw, places);
+  Query* query = analysed(raw, setting);
+  refer_to_query(query, places, out.found);
+  refer_to_written(written, inserted_values(query), setting, out.found);
+  take_result(query, out);
+}
+
+/// SET search_path, whose effect the rest of the body feels.
+void understand_setting(const VariableSetStmt* set, Outcome& out) {
+  if (set->name && pg_strcasecmp(set->name, "search_path") == 0)
+    out.search_path = set->kind == VAR_SET_VALUE ? ExtractSetVariableArgs(const_cast<VariableSetStmt*>(set)) : "";
+}
+
+void understand_one(Node* raw, const Setting& setting, Outcome& out) {
+  switch (nodeTag(raw)) {
+    case T_SelectStmt:
+    case T_InsertStmt:
+    case T_UpdateStmt:
+    case T_DeleteStmt:
+    case T_MergeStmt:
+    case T_PLAssignStmt: understand_query(raw, setting, out); return;
+    case T_CallStmt: {
+      Places places;
+      find_places(reinterpret_cast<Node*>(reinterpret_cast<CallStmt*>(raw)->funccall), places);
+      const Query* query = analysed(raw, setting);
+      const auto* call = reinterpret_cast<const CallStmt*>(query->utilityStmt);
+      Query* wrapped = makeNode(Query);
+      wrapped->commandType = CMD_SELECT;
+      wrapped->jointree = makeFromExpr(nullptr, reinterpret_cast<Node*>(call->funcexpr));
+      refer_to_query(wrapped, places, out.found);
+      return;
+    }
+    case T_ExplainStmt: understand_one(reinterpret_cast<ExplainStmt*>(raw)->query, setting, out); return;
+    case T_CreateTableAsStmt: {
+      auto* create = reinterpret_cast<CreateTableAsStmt*>(raw);
+      if (IsA(create->query, ExecuteStmt)) break;
+      understand_query(create->query, setting, out);
+      out.made = create->into->rel->relname;
+      out.made_shape = out.result;
+      out.result = nullptr;
+      return;
+    }
+    case T_ViewStmt: understand_query(reinterpret_cast<ViewStmt*>(raw)->query, setting, out); return;
+    case T_CreateStmt: {
+      const auto* create = reinterpret_cast<CreateStmt*>(raw);
+      // A table that is there is meant, and not made, unless a temporary one hides it.
+      if (create->relation->relpersistence != RELPERSISTENCE_TEMP &&
+          OidIsValid(RangeVarGetRelid(create->relation, NoLock, true)))
+        return;
+      out.made = create->relation->relname;
+      out.made_shape = shape_of(create);
+      return;
+    }
+    case T_VariableSetStmt: understand_setting(reinterpret_cast<VariableSetStmt*>(raw), out); return;
+    case T_CopyStmt:
+      if (reinterpret_cast<CopyStmt*>(raw)->query) {
+        understand_query(reinterpret_cast<CopyStmt*>(raw)->query, setting, out);
+        return;
+      }
+      break;
+    case T_TransactionStmt:
+    case T_NotifyStmt:
+    case T_ListenStmt:
+    case T_UnlistenStmt:
+    case T_ConstraintsSetStmt:
+    case T_DiscardStmt:
+    case T_CheckPointStmt:
+    case T_VariableShowStmt:
+    case T_LoadStmt: return;
+    default: break;
+  }
+  out.read = refer_by_name(raw, setting.own, out.found);
+}
+
+/// A table without a shape is in no statement that is analysed.
+bool names_unknown(Node* raw, const OwnNames& opaque) {
+  if (opaque.count == 0) return false;
+  Written* written = nullptr;
+  raw = as_select(static_cast<Node*>(copyObjectImpl(raw)), &written);
+  if (!IsA(raw, SelectStmt) && !IsA(raw, PLAssignStmt)) return false;
+  Places places;
+  find_places(raw, places);
+  ListCell* cell;
+  foreach (cell, places.relations)
+    if (opaque.has(*lfirst_node(RangeVar, cell))) return true;
+  return false;
+}
+
+bool unqualify(Node* node, void* context) {
+  if (!node) return false;
+  if (IsA(node, RangeVar)) {
+    auto* relation = reinterpret_cast<RangeVar*>(node);
+    if (static_cast<OwnNames*>(context)->has(*relation)) relation->schemaname = nullptr;
+    return false;
+  }
+  return pg::compat::walk_raw(node, unqualify, context);
+}
+
+bool is_query(const Node* raw) {
+  return IsA(raw, SelectStmt) || IsA(raw, InsertStmt) || IsA(raw, UpdateStmt) || IsA(raw, DeleteStmt) ||
+         IsA(raw, MergeStmt) || IsA(raw, PLAssignStmt);
+}
+
+bool assigns(RawParseMode mode) {
+  return mode == RAW_PARSE_PLPGSQL_ASSIGN1 || mode == RAW_PARSE_PLPGSQL_ASSIGN2 || mode == RAW_PARSE_PLPGSQL_ASSIGN3;
+}
+
+struct Tables {
+  std::vector<const char*> names, opaque, shaped;
+  std::vector<TupleDesc> shapes;
+
+  explicit Tables(const std::vector<OwnTable>& own) {
+    for (const auto& table : own) {
+      names.push_back(table.name.c_str());
+      (table.shape ? shaped : opaque).push_back(table.name.c_str());
+      if (table.shape) shapes.push_back(table.shape);
+    }
+  }
+};
+
+OwnNames names_in(const std::vector<const char*>& names) { return {names.data(), static_cast<int>(names.size())}; }
+
+/// Tables of the body's own stand for the server where it looks for transition tables.
+QueryEnvironment* environment_of(const Tables& tables) {
+  if (tables.shaped.empty()) return nullptr;
+  return pg::call([&] {
+    QueryEnvironment* environment = create_queryEnv();
+    for (std::size_t i = 0; i < tables.shaped.size(); ++i) {
+      auto* table = static_cast<EphemeralNamedRelation>(palloc0(sizeof(EphemeralNamedRelationData)));
+      table->md.name = pstrdup(tables.shaped[i]);
+      table->md.tupdesc = tables.shapes[i];
+      table->md.enrtype = ENR_NAMED_TUPLESTORE;
+      register_ENR(environment, table);
+    }
+    return environment;
+  });
+}
+
+}  // namespace
+
+Understood understand(const std::string& sql, RawParseMode mode, ParserSetupHook set_up, void* argument,
+                      Variables* variables, const std::vector<OwnTable>& own) {
+  Understood out;
+  const Tables tables(own);
+  Setting setting{sql.c_str(), set_up, argument, environment_of(tables), names_in(tables.names)};
+  const OwnNames opaque = names_in(tables.opaque);
+  if (variables) {
+    variables->guessed = false;
+    variables->found = &out.found;
+  }
+  // The parse tree belongs to its analysis, which changes it: who tries again parses again.
+  const auto each = [&](auto use) {
+    const pg::Subtransaction undone;
+    Outcome outcome;
+    pg::call([&] {
+      ListCell* cell;
+      foreach (cell, raw_parser(setting.text, mode)) {
+        Node* raw = lfirst_node(RawStmt, cell)->stmt;
+        OwnNames all = setting.own;
+        if (is_query(raw)) unqualify(raw, &all);
+        use(raw, outcome);
+      }
+    });
+    for (int i = 0; i < outcome.found.count; ++i) {
+      const Found one = outcome.found.items[i];
+      pg::call([&] { out.found.add(one.classid, one.objid, one.subid, one.location, one.probable); });
+    }
+    out.read = outcome.read;
+    if (outcome.result) out.result = outcome.result;
+    out.same_as = outcome.same_as;
+    if (outcome.made) out.made = OwnTable{outcome.made, outcome.made_shape};
+    if (outcome.search_path) out.search_path = outcome.search_path;
+  };
+  const auto by_name = [&](Node* raw, Outcome& outcome) {
+    outcome.read = refer_by_name(raw, setting.own, outcome.found);
+  };
+  try {
+    each([&](Node* raw, Outcome& outcome) {
+      if (names_unknown(raw, opaque)) {
+        if (variables) variables->guessed = true;
+        by_name(raw, outcome);
+      } else
+        understand_one(raw, setting, outcome);
+    });
+  } catch (const pg::Error& error) {
+    if (error.interrupts()) throw;
+    out.error = error;
+    try {
+      // A target whose type is not known takes no value of another.
+      if (assigns(mode) && variables && variables->guessed) {
+        each([&](Node* raw, Outcome& outcome) {
+          understand_one(reinterpret_cast<Node*>(reinterpret_cast<PLAssignStmt*>(raw)->val), setting, outcome);
+        });
+        out.error.reset();
+      } else
+        each(by_name);
+    } catch (const pg::Error& again) {
+      if (again.interrupts()) throw;  // it does not parse, for one
+    }
+  }
+  out.guessed = variables && variables->guessed;
+  return out;
+}
+
+}  // namespace pgschema::bodies

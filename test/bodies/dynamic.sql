@@ -1,0 +1,28 @@
+-- EXECUTE.
+SET search_path = app;
+
+CREATE FUNCTION literals(n int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  r record;
+BEGIN
+  EXECUTE 'SELECT id, note FROM calls WHERE id = $1' INTO r USING one(n); --> calls!, calls.id!, calls.note!, one(integer)
+  n := f(r.note);                                    --> f(text)
+  EXECUTE 'UPDATE units SET name = ''x'' '           --> units!, units.name!, units.id!
+       || 'WHERE id = 1';
+  EXECUTE format('TRUNCATE log');                    --> log!
+  EXECUTE $q$ DELETE FROM calls; DELETE FROM log $q$; --> calls!, log!
+  FOR r IN EXECUTE 'SELECT area FROM units' LOOP     --> units!, units.area!
+    n := f(r.area);                                  --> f(integer)
+  END LOOP;
+  RETURN n;
+END $$;
+
+CREATE FUNCTION unreadable(t text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  n int;
+BEGIN
+  EXECUTE 'SELECT count(*) FROM ' || quote_ident(t) INTO n; --> unread
+  EXECUTE format('SELECT id FROM %I', t) INTO n;     --> unread
+  EXECUTE (SELECT note FROM calls LIMIT 1);          --> unread, calls, calls.note
+  RETURN n;
+END $$;
