@@ -224,3 +224,18 @@ CREATE FUNCTION pgschema_check(schemas name[] DEFAULT NULL)
 
 COMMENT ON FUNCTION pgschema_check(name[]) IS
   'what is wrong in some schemas (by default all but those of the system and of extensions): bodies of functions that would fail, indexes that are not valid, constraints that are not validated, materialized views that are not populated; 3F000 for a schema that does not exist';
+
+CREATE FUNCTION pgschema_why(object text, on_object text)
+  RETURNS TABLE (path int, step int, object_type text, identity text, dependency text)
+  AS 'MODULE_PATHNAME', 'pgschema_sql_why'
+  LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE ROWS 10;
+
+COMMENT ON FUNCTION pgschema_why(text, text) IS
+  'why one object depends on another: the shortest paths (at most 100), step by step from the first to the second; dependency: how the step before depends on this one (normal, auto, internal, partition, body). No rows where it does not';
+
+CREATE FUNCTION pgschema_graph(schemas name[] DEFAULT NULL, format text DEFAULT 'mermaid', root text DEFAULT NULL) RETURNS SETOF text
+  AS 'MODULE_PATHNAME', 'pgschema_sql_graph'
+  LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 100;
+
+COMMENT ON FUNCTION pgschema_graph(name[], text, text) IS
+  'what depends on what in some schemas (by default all but those of the system and of extensions), line by line, as mermaid or dot; dotted: found in the body of a function; root: instead, one object with all that it needs and all that needs it';

@@ -1,7 +1,9 @@
 #include "bodies/body.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <optional>
+#include <unordered_set>
 
 #include "bodies/compile.hpp"
 #include "bodies/plpgsql.hpp"
@@ -72,6 +74,48 @@ Path path_of(const Function& function, const std::string& search_path) {
   return out;
 }
 
+/// Words, looked for in texts whatever their case.
+class Words {
+ public:
+  explicit Words(const std::vector<std::string>& words) {
+    for (const auto& word : words) {
+      const std::string small = lower(word);
+      if (std::all_of(small.begin(), small.end(), belongs))
+        whole_.insert(small);
+      else
+        parts_.insert(small);
+    }
+  }
+
+  bool in(const std::string& text) const {
+    const std::string small = lower(text);
+    if (small.find("u&\"") != std::string::npos) return true;
+    for (const auto& part : parts_)
+      if (part.find('"') != std::string::npos || small.find(part) != std::string::npos) return true;
+    for (std::size_t begin = 0; begin < small.size();) {
+      std::size_t end = begin;
+      while (end < small.size() && belongs(small[end])) ++end;
+      if (end > begin && whole_.count(small.substr(begin, end - begin))) return true;
+      begin = end + 1;
+    }
+    return false;
+  }
+
+ private:
+  /// A dollar may be a part of a name, and of a quote.
+  static bool belongs(char c) {
+    return isalnum(static_cast<unsigned char>(c)) || c == '_' || static_cast<signed char>(c) < 0;
+  }
+  static std::string lower(std::string text) {
+    for (char& c : text)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+  }
+
+  std::unordered_set<std::string> whole_;
+  std::set<std::string> parts_;  // that a text is not made of: operators, names in quotes
+};
+
 }  // namespace
 
 Body read_body(Oid oid, const std::string& search_path) {
@@ -100,15 +144,14 @@ Body read_body(Oid oid, const std::string& search_path) {
 }
 
 std::vector<Oid> with_bodies(const std::vector<std::string>* words) {
-  static const std::string all =
-      "SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid >= 16384 AND p.prosqlbody IS NULL "
+  static const std::string sql =
+      "SELECT p.oid, p.prosrc FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid >= 16384 AND p.prosqlbody IS NULL "
       "AND p.prokind <> 'a' AND l.lanname NOT IN ('c', 'internal') AND NOT EXISTS (SELECT FROM pg_depend d WHERE "
-      "d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')";
-  static const std::string some =
-      all +
-      " AND (p.prosrc ~* '\\mU&\"' OR EXISTS (SELECT FROM unnest($1) w WHERE strpos(lower(p.prosrc), lower(w)) > 0 OR strpos(w, '\"') > 0))";
+      "d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') ORDER BY p.oid";
+  const std::optional<Words> wanted = words ? std::optional<Words>(*words) : std::nullopt;
   std::vector<Oid> out;
-  for (const auto& row : words ? pg::query(some, {pg::Param(*words)}) : pg::query(all)) out.push_back(row.oid(0));
+  for (const auto& row : pg::query(sql))
+    if (!wanted || wanted->in(row.text(1))) out.push_back(row.oid(0));
   return out;
 }
 

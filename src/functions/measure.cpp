@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "functions/body_hazards.hpp"
 #include "functions/check_data.hpp"
 #include "functions/settings.hpp"
 #include "functions/size.hpp"
@@ -217,6 +218,7 @@ void measure(const shadow::Outcome& outcome, plan::Document& document) {
   add_breaking_columns(outcome, document);
   add_breaking_results(outcome, document);
   add_lost_values(outcome, document);
+  add_body_hazards(outcome, document);
   const auto order = [](const plan::HazardLine& hazard) { return std::tie(hazard.hazard, hazard.text); };
   std::sort(document.hazards.begin(), document.hazards.end(),
             [&](const auto& a, const auto& b) { return order(a) < order(b); });

@@ -36,6 +36,11 @@ std::vector<std::pair<std::string, std::string>> options_of(const std::string& t
   return out;
 }
 
+std::vector<Command> toast_options(const Object& table) {
+  return change_options(alter_relation(table), "", table.get("toast_options"), "ALTER TABLE",
+                        cat("ShareUpdateExclusiveLock ", table.id.identity));
+}
+
 std::vector<Command> change_options(const std::string& prefix, const std::string& before, const std::string& after,
                                     const std::string& command_tag, const std::string& lock) {
   const auto was = options_of(before), is = options_of(after);

@@ -21,6 +21,8 @@ inline std::string clause(std::string_view word, const std::string& value) {
 /// "a='1', b='2'" taken apart. Values keep their quotes; commas inside quotes do not split.
 std::vector<std::pair<std::string, std::string>> options_of(const std::string& text);
 
+/// SET of a table's toast options, all of them.
+std::vector<Command> toast_options(const Object& table);
 /// ALTER … SET (…) and RESET (…) that lead from one option list to the other. `prefix` is "ALTER VIEW app.v".
 std::vector<Command> change_options(const std::string& prefix, const std::string& before, const std::string& after,
                                     const std::string& tag, const std::string& lock);

@@ -44,6 +44,7 @@ class Mover {
     step_aside_for_domains(differences);
     step_aside_for_attributes(differences);
     step_aside_for_rewrites(differences);
+    step_aside_for_parts(differences);
     spread();
     for (const auto& id : rebuilt_) rebuild(id, {});
     spread();
@@ -121,6 +122,28 @@ class Mover {
       refuse({id, std::string(sqlstate::kDependentObjects), cat(kinds::describe(id), " belongs to an extension"),
               because ? cat("It depends on ", kinds::describe(because), ", which this plan changes.") : "", ""});
     queue_.push_back(id);
+  }
+
+  /// A table that enters a tree: the server takes the oldest index that fits for the part of the parent's. One that is to be no
+  /// part, and is there before the one that is, comes back afterwards.
+  void step_aside_for_parts(const std::vector<diff::Difference>& differences) {
+    for (const auto& difference : differences) {
+      if (difference.what != diff::What::kCreated || difference.id.kind != Kind::kInheritance) continue;
+      const ObjectId table = desired_.root(difference.id);
+      if (!is_table(table.kind) || !live_.has(table)) continue;
+      for (const auto& part : desired_.children(table)) {
+        if (part.kind != Kind::kIndex || !desired_.has(kinds::inheritance_of(part))) continue;
+        const Object* before = live_.find(part);
+        for (const auto& other : desired_.children(table)) {
+          if (other.kind != Kind::kIndex || desired_.has(kinds::inheritance_of(other)) || !live_.has(other)) continue;
+          if (desired_.objects.at(other).fact("keys") != desired_.objects.at(part).fact("keys")) continue;
+          // Of a table in no tree the age is not known.
+          const std::string &age = live_.objects.at(other).fact("place"),
+                            &age_of_part = before ? before->fact("place") : age;
+          if (!before || age_of_part.empty() || age < age_of_part) rebuild(other, table);
+        }
+      }
+    }
   }
 
   void spread() {

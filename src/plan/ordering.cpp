@@ -216,10 +216,28 @@ class Ordering {
         alters_[id] = add(1, {id, Action::kAlter, std::move(at_once), alteration.dangers});
       if (!after_columns.empty()) late_[id] = add(1, {id, Action::kAlter, std::move(after_columns), {}});
     }
+    keep_toast_options();
     // The server follows from the parent's.
     for (const auto& [id, alteration] : moves_.altered)
       if (alteration.commands.empty())
         if (const auto node = altered_above(desired_.objects.at(id))) alters_.emplace(id, *node);
+  }
+
+  /// A table that is rewritten while it has no column for a toast table loses that with its options (cluster.c). A column that
+  /// is added then brings one without.
+  void keep_toast_options() {
+    for (const auto& [id, wanted] : desired_.objects) {
+      const Object* before = live_.find(id);
+      if (!before || wanted.get("toast_options").empty() || late_.count(id)) continue;
+      bool retyped = false, added = false;
+      for (const auto& child : desired_.children(id)) {
+        if (child.kind != Kind::kColumn) continue;
+        const Object* was = live_.find(child);
+        added = added || !was;
+        retyped = retyped || (was && was->get("type") != desired_.objects.at(child).get("type"));
+      }
+      if (retyped && added) late_[id] = add(1, {id, Action::kAlter, kinds::toast_options(wanted), {}});
+    }
   }
 
   std::optional<Graph::Node> altered_above(const Object& part) const {
@@ -750,7 +768,7 @@ class Ordering {
   }
 
   /// A table that enters a tree: the server takes the oldest index that fits for the part of the parent's oldest, and so on.
-  /// Those that are to be none come later.
+  /// Those that are to be none, or parts of one that is new, come later.
   void order_alike_indexes(const ObjectId& table, Graph::Node enters) {
     std::map<std::string, std::map<std::string, Graph::Node>>
         parts;  // by what makes them fit, and by the age of the parents'
@@ -765,10 +783,17 @@ class Ordering {
       for (auto first = nodes.begin(), then = std::next(first); then != nodes.end(); first = then++)
         before(first->second, then->second);
       for (const auto& id : desired_.children(table))
-        if (id.kind == Kind::kIndex && desired_.objects.at(id).fact("keys") == keys &&
-            !desired_.has(kinds::inheritance_of(id)))
+        if (id.kind == Kind::kIndex && desired_.objects.at(id).fact("keys") == keys && is_no_part_yet(id)) {
+          before(drop_node(id), enters);
           before(enters, create_node(id));
+        }
     }
+  }
+
+  /// Of no index, or of one that is made later.
+  bool is_no_part_yet(const ObjectId& index) const {
+    const auto wholes = kinds::parents_of(index, desired_);
+    return std::all_of(wholes.begin(), wholes.end(), [&](const ObjectId& whole) { return create_node(whole); });
   }
 
   /// Triggers that go and come back, as the parent's are, when their table leaves and enters.

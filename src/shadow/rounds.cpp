@@ -462,12 +462,14 @@ class Attempt {
       const pg::Subtransaction trial;
       copies.make_more(missing, missing_parts);
       TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing,
-                                     assumed, renames_, use_, caller_, hidden},
+                                     assumed, renames_, use_, caller_, hidden, search_path_},
                                     copies);
       outcome.expected = std::move(result.walk);
       outcome.roots = std::move(result.roots);
       outcome.desired = std::move(result.reached);
       outcome.lock_slots = result.lock_slots;
+      outcome.body_problems = std::move(result.body_problems);
+      outcome.search_path = search_path_;
       outcome.verified = outcome.roots.size();
       return true;
     } catch (const pg::Error& error) {

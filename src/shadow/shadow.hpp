@@ -11,6 +11,7 @@
 #include "catalog/walk.hpp"
 #include "plan/plan.hpp"
 #include "shadow/alike.hpp"
+#include "shadow/body_problems.hpp"
 #include "shadow/goal.hpp"
 #include "shadow/text.hpp"
 
@@ -52,6 +53,8 @@ struct Outcome {
   Mentions mentions;
   long lock_slots = 0;       // that the plan took in the shadow
   std::size_t verified = 0;  // objects that were made again and compared
+  std::string search_path;   // under which the text was understood
+  std::vector<BodyProblem> body_problems;
 
   /// What it is called as long as the plan has not run.
   ObjectId before_renames(ObjectId id) const {

@@ -390,6 +390,7 @@ TrialResult run_plan(const Trial& trial, const Copies& copies) {
     std::move(others.lines.begin(), others.lines.end(), std::back_inserter(out.walk.lines));
     std::inplace_merge(out.walk.lines.begin(), out.walk.lines.begin() + middle, out.walk.lines.end());
   }
+  out.body_problems = body_problems(trial.originals, reached.snapshot, trial.search_path);
   out.reached = std::move(reached.snapshot);
   return out;
 }

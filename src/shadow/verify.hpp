@@ -2,6 +2,7 @@
 #pragma once
 
 #include "catalog/walk.hpp"
+#include "shadow/body_problems.hpp"
 #include "shadow/copies.hpp"
 #include "shadow/shadow.hpp"
 
@@ -30,6 +31,7 @@ struct Trial {
   Use use;
   Oid caller;
   const std::string& hidden;  // what the names of what is hidden begin with
+  const std::string& search_path;
 };
 
 struct TrialResult {
@@ -37,6 +39,7 @@ struct TrialResult {
   std::set<ObjectId> roots;  // that it went over
   Snapshot reached;
   long lock_slots = 0;
+  std::vector<BodyProblem> body_problems;
 };
 
 /// Runs the steps as the caller. What the text speaks of must be as the text wants it (XX000 with the first

@@ -1,0 +1,21 @@
+// What is wrong in the bodies of functions once a plan has run over the copies, whether it was so before or not.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/snapshot.hpp"
+
+namespace pgschema::shadow {
+
+struct BodyProblem {
+  ObjectId function;
+  int line = 0;
+  std::string message;
+};
+
+/// Of the functions that there were, with a body that has the name of something that differs between the two. Inside of
+/// the shadow in which `after` is what there is. Function by function, in the order of their OIDs.
+std::vector<BodyProblem> body_problems(const Snapshot& before, const Snapshot& after, const std::string& search_path);
+
+}  // namespace pgschema::shadow
