@@ -108,9 +108,11 @@ void add_body_hazards(const shadow::Outcome& outcome, plan::Document& document) 
       for (const int line : lines) told.emplace(function, line);
       const std::string text = cat(kinds::describe(function), " line ", listed(lines), " uses ", kinds::describe(used));
       document.hazards.push_back({kinds::Hazard::kBody, function, text});
-      const auto breaks = [&, id = used](const plan::Step& step) { return outcome.before_renames(step.object) == id; };
-      const auto step = std::find_if(document.plan.steps.begin(), document.plan.steps.end(), breaks);
-      if (step != document.plan.steps.end()) step->dangers.push_back({kinds::Hazard::kBody, text});
+      for (auto& step : document.plan.steps)
+        if (outcome.before_renames(step.object) == used) {
+          step.dangers.push_back({kinds::Hazard::kBody, text});
+          break;
+        }
     }
   std::map<ObjectId, std::set<std::string>> now;
   for (const auto& problem : outcome.body_problems) {
