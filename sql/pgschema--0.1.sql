@@ -31,9 +31,12 @@ CREATE TABLE pgschema.applied (
   phases_done int NOT NULL,
   step_ms real[] NOT NULL,
   goal text[] NOT NULL DEFAULT '{}',
-  filled text[] NOT NULL DEFAULT '{}'
+  filled text[] NOT NULL DEFAULT '{}',
+  changed_types text[] NOT NULL DEFAULT '{}',
+  changed_identities text[] NOT NULL DEFAULT '{}',
+  changed_commands text[] NOT NULL DEFAULT '{}'
 );
-COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too, with how long each step took (step_ms, in their order) what the text was about and, until all phases are done, what it is to lead to (goal) and which rows have got their values (filled); written by pgschema_apply only, read through pgschema.history';
+COMMENT ON TABLE pgschema.applied IS 'every apply, empty ones too, with how long each step took (step_ms, in their order) what the text was about and, until all phases are done, what it is to lead to (goal) and which rows have got their values (filled), and which objects it changed (changed_types, changed_identities, changed_commands); written by pgschema_apply only, read through pgschema.history';
 
 CREATE TABLE pgschema.kept (
   version bigint REFERENCES pgschema.applied ON DELETE CASCADE,
@@ -239,3 +242,96 @@ CREATE FUNCTION pgschema_graph(schemas name[] DEFAULT NULL, format text DEFAULT 
 
 COMMENT ON FUNCTION pgschema_graph(name[], text, text) IS
   'what depends on what in some schemas (by default all but those of the system and of extensions), line by line, as mermaid or dot; dotted: found in the body of a function; root: instead, one object with all that it needs and all that needs it';
+
+CREATE TABLE pgschema.guarded (
+  schema name PRIMARY KEY,
+  mode text NOT NULL CHECK (mode IN ('record', 'warn', 'enforce')),
+  role name NOT NULL,
+  since timestamptz NOT NULL
+);
+COMMENT ON TABLE pgschema.guarded IS 'the schemas that pgschema_guard() watches; written by it only';
+-- Not dumped: OIDs and definitions of this database's objects.
+CREATE TABLE pgschema.guarded_oid (
+  schema name PRIMARY KEY REFERENCES pgschema.guarded ON UPDATE CASCADE ON DELETE CASCADE,
+  oid oid NOT NULL
+);
+COMMENT ON TABLE pgschema.guarded_oid IS 'by which a watched schema is known, whatever it is called';
+CREATE TABLE pgschema.known (
+  classid oid,
+  objid oid,
+  schema name NOT NULL,
+  definition bytea NOT NULL,
+  PRIMARY KEY (classid, objid)
+);
+COMMENT ON TABLE pgschema.known IS 'what the objects of watched schemas were when pgschema last saw them: what the log shows as before';
+
+CREATE TABLE pgschema.logged (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz NOT NULL,
+  role name NOT NULL,
+  session_role name NOT NULL,
+  client text NOT NULL,
+  schema name NOT NULL,
+  command text NOT NULL,
+  object_type text NOT NULL,
+  identity text NOT NULL,
+  whole text NOT NULL,
+  statement text,
+  version bigint,
+  reason text,
+  before bytea,
+  after bytea
+);
+CREATE INDEX ON pgschema.logged (at);
+COMMENT ON TABLE pgschema.logged IS 'DDL on watched schemas; whole: the object that identity is a part of; written by pgschema only, read through pgschema.ddl_log';
+SELECT pg_catalog.pg_extension_config_dump('pgschema.guarded', '');
+SELECT pg_catalog.pg_extension_config_dump('pgschema.logged', '');
+SELECT pg_catalog.pg_extension_config_dump('pgschema.logged_id_seq', '');
+
+CREATE VIEW pgschema.guard AS SELECT schema, mode, role, since FROM pgschema.guarded;
+COMMENT ON VIEW pgschema.guard IS 'the schemas that are watched, how, by whom and since when';
+GRANT SELECT ON pgschema.guard TO PUBLIC;
+
+CREATE VIEW pgschema.ddl_log WITH (security_barrier) AS
+SELECT l.id, l.at, l.role, l.session_role, l.client, l.schema, l.command, l.object_type, l.identity, l.statement, l.version, l.reason,
+       pg_catalog.left(pg_catalog.encode(l.before, 'hex'), 32) AS fingerprint_before, pg_catalog.left(pg_catalog.encode(l.after, 'hex'), 32) AS fingerprint_after,
+       b.content AS before, a.content AS after
+FROM pgschema.logged l LEFT JOIN pgschema.text b ON b.hash = l.before LEFT JOIN pgschema.text a ON a.hash = l.after
+LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = l.schema
+WHERE CASE WHEN n.oid IS NOT NULL THEN pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+  ELSE EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = l.role AND pg_catalog.pg_has_role(r.oid, 'USAGE')) END;
+COMMENT ON VIEW pgschema.ddl_log IS
+  'who did what to watched schemas, when, from where: each object with its definition before and after (those of its table, for a part), and their fingerprints; version: of the apply that did it; reason: pgschema.break_glass. One sees the rows about schemas on which one has USAGE';
+GRANT SELECT ON pgschema.ddl_log TO PUBLIC;
+
+CREATE VIEW pgschema.changes WITH (security_barrier) AS
+SELECT l.at, l.role, l.client, l.object_type, l.identity, l.command, l.version, l.before, l.after FROM pgschema.ddl_log l
+UNION ALL
+SELECT h.finished_at, h.role, h.client, c.object_type, c.identity, c.command, h.version, NULL, NULL
+FROM pgschema.history h JOIN pgschema.applied a USING (version)
+CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(a.changed_types), pg_catalog.unnest(a.changed_identities), pg_catalog.unnest(a.changed_commands)) AS c (object_type, identity, command)
+WHERE h.status = 'applied' AND NOT EXISTS (SELECT FROM pgschema.logged l WHERE l.version = h.version);
+COMMENT ON VIEW pgschema.changes IS
+  'what was changed, by pgschema and behind its back, object by object: the log of watched schemas, and the applies that it does not have';
+GRANT SELECT ON pgschema.changes TO PUBLIC;
+
+CREATE FUNCTION pgschema.guard_start() RETURNS event_trigger AS 'MODULE_PATHNAME', 'pgschema_sql_guard_start' LANGUAGE C;
+COMMENT ON FUNCTION pgschema.guard_start() IS 'of the event trigger pgschema_guard_start';
+CREATE FUNCTION pgschema.guard_end() RETURNS event_trigger AS 'MODULE_PATHNAME', 'pgschema_sql_guard_end' LANGUAGE C;
+COMMENT ON FUNCTION pgschema.guard_end() IS 'of the event trigger pgschema_guard_end';
+CREATE FUNCTION pgschema.guard_drop() RETURNS event_trigger AS 'MODULE_PATHNAME', 'pgschema_sql_guard_drop' LANGUAGE C;
+COMMENT ON FUNCTION pgschema.guard_drop() IS 'of the event trigger pgschema_guard_drop';
+
+CREATE FUNCTION pgschema_guard(schemas name[], mode text) RETURNS void
+  AS 'MODULE_PATHNAME', 'pgschema_sql_guard'
+  LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pgschema_guard(name[], text) IS
+  'watches schemas: record writes DDL that is not pgschema''s into pgschema.ddl_log, warn says so too, enforce refuses it, off ends it. For superusers. The first use creates the event triggers pgschema_guard_start, _end and _drop, which go with the extension; 22023 for another mode, 3F000 for a schema that does not exist';
+REVOKE EXECUTE ON FUNCTION pgschema_guard(name[], text) FROM PUBLIC;
+
+CREATE FUNCTION pgschema_drift(schemas name[] DEFAULT NULL)
+  RETURNS TABLE (object_type text, identity text, change text, applied_definition text, live_definition text, changed_by name, changed_at timestamptz, command text)
+  AS 'MODULE_PATHNAME', 'pgschema_sql_drift'
+  LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10;
+COMMENT ON FUNCTION pgschema_drift(name[]) IS
+  'what is live and what pgschema last applied, object by object, where they differ (created, changed, dropped); by whom, when and how where pgschema.ddl_log knows. By default all schemas that were ever applied; 55000 for one that never was';

@@ -1,5 +1,6 @@
 // The module: what PostgreSQL looks for when it loads it.
 #include "functions/settings.hpp"
+#include "guard/log.hpp"
 #include "pg/entry.hpp"
 #include "shadow/quiet.hpp"
 
@@ -11,6 +12,7 @@ PG_MODULE_MAGIC;
 PGSCHEMA_EXPORT void _PG_init(void) {
   pgschema::settings::define();
   pgschema::shadow::install_hook();
+  pgschema::guard::install_callbacks();
 }
 }
 

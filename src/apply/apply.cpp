@@ -11,6 +11,8 @@
 #include "diff/diff.hpp"
 #include "functions/settings.hpp"
 #include "functions/unfinished.hpp"
+#include "guard/log.hpp"
+#include "guard/own.hpp"
 #include "kinds/families.hpp"
 #include "kinds/registry.hpp"
 #include "model/secrets.hpp"
@@ -154,6 +156,7 @@ double run_step(const plan::Step& step, std::size_t steps) {
       if (step.command.tag == "UPDATE") all_rows.emplace().set("row_security", "off");
       std::optional<pg::RoleScope> role;
       if (!step.command.run_as.empty()) role.emplace(step.command.run_as);
+      const guard::OwnStep own;
       pg::run_openly(step.command.sql);
     }
     pg::fault_point("after step", step.number);
@@ -232,6 +235,23 @@ bool is_private(const functions::Planned& planned) {
          std::any_of(steps.begin(), steps.end(), [](const plan::Step& step) { return is_secretive(step.object.kind); });
 }
 
+/// What is other than before, for pgschema.changes.
+struct Changed {
+  std::vector<std::string> types, identities, commands;
+};
+
+Changed changed_by(const functions::Planned& planned) {
+  Changed out;
+  for (const auto& change : planned.document.plan.changes) {
+    const Object* object = planned.outcome.desired.find(change.id);
+    if (!object) object = planned.outcome.live.find(change.id);
+    out.types.push_back(object ? kinds::object_type(*object) : "");
+    out.identities.emplace_back(change.id.identity.text());
+    out.commands.emplace_back(change.sign == '+' ? "CREATE" : change.sign == '-' ? "DROP" : "ALTER");
+  }
+  return out;
+}
+
 /// The row of pgschema.history. `error`: it has failed with that; nor has it begun to be done.
 std::int64_t write_row(const functions::Planned& planned, const functions::PlanArguments& arguments,
                        const std::string& started_at, const Times* times,
@@ -245,6 +265,7 @@ std::int64_t write_row(const functions::Planned& planned, const functions::PlanA
   std::vector<std::string> schemas;
   for (const auto& schema : schemas_of(planned)) schemas.push_back(script::name_of_quoted(schema));
   const auto& plan = planned.document.plan;
+  const Changed changed = changed_by(planned);
   // The hashes are of the texts as they are stored: an SQL_ASCII database holds bytes that no encoding knows.
   const auto version = write_as_owner(
       R"(
@@ -252,16 +273,16 @@ WITH stored AS (
   INSERT INTO pgschema.text (hash, content) VALUES (decode($8, 'hex'), $1), (decode($9, 'hex'), $2)
   ON CONFLICT (hash) DO NOTHING)
 INSERT INTO pgschema.applied (fingerprint, status, schemas, desired, script, steps_done, started_at, finished_at, role, session_role, client, private,
-  phases, phases_done, step_ms, goal, error)
+  phases, phases_done, step_ms, goal, error, changed_types, changed_identities, changed_commands)
 VALUES ($3, CASE WHEN $13 THEN 'applied' WHEN $16 = '' THEN 'running' ELSE 'failed' END, $4::name[], decode($8, 'hex'), decode($9, 'hex'), $5, $6::timestamptz,
   CASE WHEN $13 OR $16 <> '' THEN clock_timestamp() END, pg_get_userbyid($7), session_user,
-  concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $10, $11, $12, $14::real[], $15, nullif($16, ''))
+  concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $10, $11, $12, $14::real[], $15, nullif($16, ''), $17::text[], $18::text[], $19::text[])
 RETURNING version)",
       {desired, script, planned.document.fingerprint, schemas, static_cast<std::int64_t>(done ? plan.steps.size() : 0),
        started_at, role, pg::sha256(desired), pg::sha256(script), is_private(planned), std::int64_t{plan.phases()},
        std::int64_t{done ? plan.phases() : 0}, done, array_of(times ? *times : Times()),
-       functions::texts_of(arguments, done || error ? std::nullopt : planned.outcome.goal),
-       masked(error.value_or(""))});
+       functions::texts_of(arguments, done || error ? std::nullopt : planned.outcome.goal), masked(error.value_or("")),
+       changed.types, changed.identities, changed.commands});
   return version.at(0).number(0);
 }
 
@@ -287,6 +308,7 @@ std::int64_t record(const functions::Planned& planned, const functions::PlanArgu
   settings.set("search_path", "pg_catalog, pg_temp");
   pg::fault_point("before the history");
   const std::int64_t version = write_row(planned, arguments, started_at, &times);
+  guard::set_version(version);
   pg::fault_point("after the row of history");
   if (settings::keep_schemas) keep(version, schemas_to_keep(planned, arguments));
   pg::fault_point("before old history goes");
@@ -305,7 +327,9 @@ void record_failed(const functions::Planned& planned, const functions::PlanArgum
 
 std::int64_t begin_record(const functions::Planned& planned, const functions::PlanArguments& arguments,
                           const std::string& started_at) {
-  return write_row(planned, arguments, started_at, nullptr);
+  const std::int64_t version = write_row(planned, arguments, started_at, nullptr);
+  guard::set_version(version);
+  return version;
 }
 
 void end_record(std::int64_t version, const functions::Planned& planned, const functions::PlanArguments& arguments,

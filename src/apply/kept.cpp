@@ -139,8 +139,7 @@ SchemaNow look(const std::string& schema, Texts& texts) {
   const pg::SettingsScope settings;
   settings.pin_output();
   try {
-    const Snapshot snapshot =
-        catalog::read_objects(without_user_mappings(with_what_they_need(catalog::members_of({schema}))));
+    const Snapshot snapshot = as_kept(schema);
     shadow::refuse_unsupported_participants(snapshot);
     std::map<std::string, std::string> hashes;
     for (const auto& [id, object] : snapshot.objects)
@@ -232,6 +231,38 @@ void keep(std::int64_t version, const std::vector<std::string>& schemas) {
   pg::fault_point("after the texts are stored");
   for (std::size_t i = 0; i < schemas.size(); ++i)
     pg::write(kKeepSql, {version, schemas[i], now[i].objects, now[i].extensions, now[i].problem});
+}
+
+Snapshot as_kept(const std::string& schema) {
+  return catalog::read_objects(without_user_mappings(with_what_they_need(catalog::members_of({schema}))));
+}
+
+std::vector<LastKept> last_kept(const std::optional<std::vector<std::string>>& schemas) {
+  static constexpr const char* kSql = R"(
+SELECT k.schema, k.version, EXISTS (SELECT FROM pgschema.applied u WHERE u.version > k.version AND u.status <> 'applied' AND u.phases_done > 0 AND k.schema = ANY (u.schemas)),
+  a.finished_at::text
+FROM (SELECT schema, max(version) AS version FROM pgschema.kept GROUP BY schema) k JOIN pgschema.applied a USING (version)
+LEFT JOIN pg_namespace n ON n.nspname = k.schema
+WHERE k.schema = ANY ($1) OR $2 AND n.oid IS NOT NULL AND has_schema_privilege($3, n.oid, 'USAGE') ORDER BY k.schema COLLATE "C")";
+  const Oid caller = GetUserId();
+  const HistoryOwner owner;
+  std::vector<LastKept> out;
+  for (const auto& row : pg::query(kSql, {schemas.value_or(std::vector<std::string>()), !schemas.has_value(), caller}))
+    out.push_back({row.text(0), row.number(1), row.truth(2), row.text(3)});
+  return out;
+}
+
+KeptTexts::KeptTexts(const std::string& schema, std::int64_t version) {
+  static constexpr const char* kSql =
+      "SELECT encode(objects, 'hex') FROM pgschema.kept WHERE schema = $1 AND version = $2 AND objects IS NOT NULL";
+  const HistoryOwner owner;
+  for (const auto& row : pg::query(kSql, {schema, version}))
+    for (const auto& list : texts_of(hashes_in(texts_of({row.text(0)}).front())))
+      for (const auto& hash : hashes_in(list)) hashes_.insert(hash);
+}
+
+bool KeptTexts::have(const ObjectId& root, const Snapshot& in) const {
+  return hashes_.count(pg::sha256(kinds::stored(root, in))) > 0;
 }
 
 KeptSchemas kept(const std::optional<std::vector<std::string>>& schemas, std::int64_t version) {

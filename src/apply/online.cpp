@@ -8,6 +8,7 @@
 #include "apply/worker.hpp"
 #include "catalog/row_parts.hpp"
 #include "functions/unfinished.hpp"
+#include "guard/log.hpp"
 #include "model/secrets.hpp"
 #include "pg/fault.hpp"
 #include "pg/sha256.hpp"
@@ -109,6 +110,7 @@ class Course {
     bool expected = how_.expect && *how_.expect == planned.document.fingerprint;
     if (unfinished && leads_on(planned, unfinished->script)) {
       version_ = unfinished->version;
+      guard::set_version(version_);
       phases_ = unfinished->phases;
       done_ = unfinished->phases_done;
       committed_ = true;

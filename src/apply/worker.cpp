@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "guard/log.hpp"
+#include "guard/own.hpp"
 #include "model/failure.hpp"
 #include "pg/call.hpp"
 #include "pg/compat.hpp"
@@ -42,6 +44,7 @@ struct Order {
   Oid database, session_user;
   bool done;  // by the worker, after its commit
   int fault_points;
+  std::int64_t version;  // of the apply
 };
 
 /// Of the session, besides those that every plan is run with. The role comes last: the others may be set by the session's role only.
@@ -89,7 +92,7 @@ class Worker {
       segment_ = dsm_create(bytes, 0);
       shm_toc* contents = shm_toc_create(kMagic, dsm_segment_address(segment_), bytes);
       order_ = static_cast<Order*>(shm_toc_allocate(contents, sizeof(Order)));
-      *order_ = {MyDatabaseId, GetSessionUserId(), false, pg::fault_points()};
+      *order_ = {MyDatabaseId, GetSessionUserId(), false, pg::fault_points(), guard::version()};
       shm_toc_insert(contents, kOrder, order_);
       const auto put = [&](std::uint64_t key, const std::string& text) {
         char* place = static_cast<char*>(shm_toc_allocate(contents, text.size() + 1));
@@ -201,6 +204,7 @@ void run_statement(const char* sql) {
   PortalDefineQuery(portal, nullptr, sql, CreateCommandTag(raw->stmt), list_make1(plan), nullptr);
   PortalStart(portal, nullptr, 0, nullptr);
   QueryCompletion completion;
+  guard::expect_step();
   pg::compat::run_portal(portal, &completion);
   PortalDrop(portal, false);
   if (StatementTimeout > 0) disable_timeout(STATEMENT_TIMEOUT, false);
@@ -211,6 +215,7 @@ void work(dsm_segment* segment) {
   shm_toc* contents = shm_toc_attach(kMagic, dsm_segment_address(segment));
   if (!contents) ereport(ERROR, (errmsg_internal("pgschema: bad segment")));
   auto* order = static_cast<Order*>(shm_toc_lookup(contents, kOrder, false));
+  guard::set_version(order->version);
   auto* answers = static_cast<shm_mq*>(shm_toc_lookup(contents, kAnswers, false));
   shm_mq_set_sender(answers, MyProc);
   pq_redirect_to_shm_mq(segment, shm_mq_attach(answers, segment, nullptr));

@@ -1,9 +1,9 @@
 // pgschema_dependents, pgschema_dependencies: the closure of an object, nearest first. pgschema_why: the shortest paths in it.
 #include <algorithm>
 
+#include "bodies/closure.hpp"
 #include "catalog/named.hpp"
 #include "functions/arguments.hpp"
-#include "functions/closure.hpp"
 #include "pg/entry.hpp"
 #include "pg/subtransaction.hpp"
 
@@ -18,14 +18,14 @@ namespace {
 using catalog::Address;
 using catalog::Located;
 
-Datum closure(FunctionCallInfo fcinfo, Closure::Direction direction) {
+Datum closure(FunctionCallInfo fcinfo, bodies::Closure::Direction direction) {
   const std::string name = required_text(fcinfo, 0, "object");
   RowsOut rows(fcinfo);
   const Located start = catalog::find_named(name);
   const std::string search_path = namespace_search_path;
   const pg::SettingsScope settings;
   settings.pin_output();
-  const Closure closure(start, direction, search_path);
+  const bodies::Closure closure(start, direction, search_path);
   struct Line {
     int depth;
     std::string object_type, identity;
@@ -40,7 +40,7 @@ Datum closure(FunctionCallInfo fcinfo, Closure::Direction direction) {
   });
   for (const auto& line : lines)
     rows.add({std::to_string(line.depth), line.object_type, line.identity,
-              word_for_dependency(closure.reached().at(line.address).type),
+              bodies::word_for_dependency(closure.reached().at(line.address).type),
               array_literal(closure.path_to(line.address))});
   return 0;
 }
@@ -52,7 +52,7 @@ struct Step {
 };
 
 /// All shortest ones from the start to `end`, at most `most`.
-std::vector<std::vector<Step>> shortest_paths(const Closure& closure, const Address& start, const Address& end,
+std::vector<std::vector<Step>> shortest_paths(const bodies::Closure& closure, const Address& start, const Address& end,
                                               std::size_t most) {
   const auto& reached = closure.reached();
   if (!reached.count(end)) return {};
@@ -93,7 +93,7 @@ Datum why(FunctionCallInfo fcinfo) {
   const pg::SettingsScope settings;
   settings.pin_output();
   // From below, so that a column that is asked for stays one.
-  const Closure closure(on, Closure::Direction::kDependents, search_path);
+  const bodies::Closure closure(on, bodies::Closure::Direction::kDependents, search_path);
   int number = 0;
   for (auto path : shortest_paths(closure, on.whole, closure.key(object.whole), kMostPaths)) {
     ++number;
@@ -103,7 +103,7 @@ Datum why(FunctionCallInfo fcinfo) {
       const Located& info = i < path.size() ? closure.info(path[i].at) : on;
       rows.add({std::to_string(number), std::to_string(++step), std::string(info.object_type),
                 std::string(info.id.identity),
-                i == 0 ? std::nullopt : std::optional<std::string>(word_for_dependency(path[i - 1].type))});
+                i == 0 ? std::nullopt : std::optional<std::string>(bodies::word_for_dependency(path[i - 1].type))});
     }
   }
   return 0;
@@ -114,13 +114,13 @@ Datum why(FunctionCallInfo fcinfo) {
 }  // namespace pgschema::functions
 
 PGSCHEMA_FUNCTION(pgschema_sql_dependents) {
-  using pgschema::functions::Closure;
+  using pgschema::bodies::Closure;
   return pgschema::pg::entry(fcinfo, [](FunctionCallInfo info) {
     return pgschema::functions::closure(info, Closure::Direction::kDependents);
   });
 }
 PGSCHEMA_FUNCTION(pgschema_sql_dependencies) {
-  using pgschema::functions::Closure;
+  using pgschema::bodies::Closure;
   return pgschema::pg::entry(fcinfo, [](FunctionCallInfo info) {
     return pgschema::functions::closure(info, Closure::Direction::kDependencies);
   });

@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "bodies/body.hpp"
+#include "bodies/closure.hpp"
 #include "catalog/named.hpp"
 #include "functions/arguments.hpp"
-#include "functions/closure.hpp"
 #include "functions/schemas.hpp"
 #include "pg/entry.hpp"
 #include "pg/query.hpp"
@@ -93,13 +93,13 @@ Graph graph_around(const std::string& root, const std::string& search_path) {
   const catalog::Located start = catalog::find_named(root);
   const pg::SettingsScope settings;
   settings.pin_output();
-  const auto unit_of = [](const Closure& closure, const Address& at) {
+  const auto unit_of = [](const bodies::Closure& closure, const Address& at) {
     Address unit = closure.info(at).unit;
     unit.subid = 0;
     return unit;
   };
-  for (const auto direction : {Closure::Direction::kDependents, Closure::Direction::kDependencies}) {
-    const Closure closure(start, direction, search_path);
+  for (const auto direction : {bodies::Closure::Direction::kDependents, bodies::Closure::Direction::kDependencies}) {
+    const bodies::Closure closure(start, direction, search_path);
     std::set<Address> units;
     for (const auto& [at, how] : closure.reached()) units.insert(unit_of(closure, at));
     for (const auto& [at, info] : catalog::locate(units)) {
@@ -111,9 +111,9 @@ Graph graph_around(const std::string& root, const std::string& search_path) {
     }
     for (const auto& [at, how] : closure.reached())
       for (const auto& edge : closure.edges(at)) {
-        const Address from = unit_of(closure, direction == Closure::Direction::kDependents ? edge.to : at);
-        out.add(from, unit_of(closure, direction == Closure::Direction::kDependents ? at : edge.to),
-                edge.type == kInBody);
+        const Address from = unit_of(closure, direction == bodies::Closure::Direction::kDependents ? edge.to : at);
+        out.add(from, unit_of(closure, direction == bodies::Closure::Direction::kDependents ? at : edge.to),
+                edge.type == bodies::kInBody);
       }
   }
   for (auto& [at, node] : out.nodes) {

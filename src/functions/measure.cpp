@@ -6,6 +6,7 @@
 #include "functions/check_data.hpp"
 #include "functions/settings.hpp"
 #include "functions/size.hpp"
+#include "guard/drift.hpp"
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
 #include "pg/expression.hpp"
@@ -186,6 +187,17 @@ void add_breaking_columns(const shadow::Outcome& outcome, plan::Document& docume
   }
 }
 
+void add_drift(const shadow::Outcome& outcome, plan::Document& document) {
+  for (const auto& one : guard::undone(outcome)) {
+    const std::string what = one.change == "created" ? " was created" : " was changed";
+    document.hazards.push_back(
+        {kinds::Hazard::kDrift, one.id,
+         cat(kinds::describe(one.id), what,
+             one.by.empty() ? " outside pgschema" : cat(" by ", one.by, " on ", one.at, ", ", one.command),
+             ", and this undoes it")});
+  }
+}
+
 }  // namespace
 
 void measure(const shadow::Outcome& outcome, plan::Document& document) {
@@ -219,6 +231,7 @@ void measure(const shadow::Outcome& outcome, plan::Document& document) {
   add_breaking_results(outcome, document);
   add_lost_values(outcome, document);
   add_body_hazards(outcome, document);
+  add_drift(outcome, document);
   const auto order = [](const plan::HazardLine& hazard) { return std::tie(hazard.hazard, hazard.text); };
   std::sort(document.hazards.begin(), document.hazards.end(),
             [&](const auto& a, const auto& b) { return order(a) < order(b); });

@@ -22,6 +22,9 @@ int lock_timeout = 2000;
 int retries = 10;
 int strategy = kAtomic;
 int missing_roles = kError;
+int ddl_log_retention = 365 * 24 * 60;
+char* break_glass = nullptr;
+char* partition_roles = nullptr;
 
 namespace {
 
@@ -68,6 +71,17 @@ void define() {
   DefineCustomIntVariable("pgschema.history_retention", "How long pgschema.history keeps an apply.",
                           "Older ones are deleted by the next apply, but for the last of each schema. 0: all are kept.",
                           &history_retention, 0, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("pgschema.ddl_log_retention", "How long pgschema.ddl_log keeps what was done.",
+                          "What is older is deleted when something is added. 0: all is kept.", &ddl_log_retention,
+                          365 * 24 * 60, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable("pgschema.break_glass",
+                             "Why DDL on schemas that pgschema_guard() enforces is to go through.",
+                             "Empty: it is refused. The reason is recorded with it.", &break_glass, "", PGC_SUSET, 0,
+                             nullptr, nullptr, nullptr);
+  DefineCustomStringVariable("pgschema.partition_roles",
+                             "Who may maintain partitions in schemas that pgschema_guard() enforces.",
+                             "A list of roles with commas between; they may make, attach, detach and drop partitions.",
+                             &partition_roles, "", PGC_SUSET, 0, nullptr, nullptr, nullptr);
   pg::define_fault_settings();
   MarkGUCPrefixReserved("pgschema");
 }

@@ -13,6 +13,9 @@ extern int max_desired_size;   // pgschema.max_desired_size, in kilobytes
 extern int lock_timeout;       // pgschema.lock_timeout, in milliseconds
 extern int retries;            // pgschema.retries
 extern int strategy;           // pgschema.strategy: one of Strategy
+extern int ddl_log_retention;  // pgschema.ddl_log_retention, in minutes; 0: everything is kept
+extern char* break_glass;      // pgschema.break_glass: the reason, or ""
+extern char* partition_roles;  // pgschema.partition_roles
 extern int missing_roles;      // pgschema.missing_roles: one of MissingRoles
 
 enum Strategy { kAtomic, kOnline };

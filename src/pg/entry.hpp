@@ -43,11 +43,13 @@ Raised keep(int sqlerrcode, const char* message);
 
 }  // namespace detail
 
+/// The same around what else the server calls: a callback.
 template <typename Body>
-Datum entry(FunctionCallInfo fcinfo, Body body) {
+void guarded(Body body) {
   detail::Raised raised;
   try {
-    return body(fcinfo);
+    body();
+    return;
   } catch (const Error& error) {
     raised = detail::keep(error);
   } catch (const Failure& failure) {
@@ -60,6 +62,13 @@ Datum entry(FunctionCallInfo fcinfo, Body body) {
     raised = detail::keep(ERRCODE_INTERNAL_ERROR, "unknown C++ exception");
   }
   detail::raise(raised);
+}
+
+template <typename Body>
+Datum entry(FunctionCallInfo fcinfo, Body body) {
+  Datum result = 0;
+  guarded([&] { result = body(fcinfo); });
+  return result;
 }
 
 }  // namespace pgschema::pg

@@ -8,7 +8,7 @@
 
 #include "catalog/address.hpp"
 
-namespace pgschema::functions {
+namespace pgschema::bodies {
 
 /// The type of an edge that was found in the body of a function, where pg_depend's are letters of its own.
 inline constexpr char kInBody = 'b';
@@ -60,4 +60,4 @@ class Closure {
   std::map<catalog::Address, Reached> reached_;
 };
 
-}  // namespace pgschema::functions
+}  // namespace pgschema::bodies

@@ -1,4 +1,4 @@
-#include "functions/closure.hpp"
+#include "bodies/closure.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -11,7 +11,7 @@ extern "C" {
 #include "catalog/pg_proc.h"
 }
 
-namespace pgschema::functions {
+namespace pgschema::bodies {
 
 using catalog::Address;
 using catalog::Located;
@@ -95,12 +95,12 @@ void Closure::add_bodies_upward(const std::string& search_path) {
     for (const auto& address : shown_)
       if (const std::string word = word_of(info_.at(address)); asked.insert(word).second) words.push_back(word);
     if (!words.empty()) {
-      const auto functions = bodies::with_bodies(&words);
+      const auto functions = with_bodies(&words);
       const shadow::Quiet quiet;
       for (const Oid function : functions) {
         if (read.count(function)) continue;
         auto& to = read[function];
-        for (const auto& reference : bodies::read_body(function, search_path).references) to.push_back(reference.to);
+        for (const auto& reference : read_body(function, search_path).references) to.push_back(reference.to);
       }
     }
     std::vector<RawDependency> edges;
@@ -129,7 +129,7 @@ void Closure::add_bodies_downward(const std::string& search_path) {
       for (const auto& address : shown_) {
         if (address.classid != ProcedureRelationId || !read.insert(address).second) continue;
         if (info_.at(address).extension_member) continue;
-        for (const auto& reference : bodies::read_body(address.objid, search_path).references) {
+        for (const auto& reference : read_body(address.objid, search_path).references) {
           edges.push_back({address, reference.to, kInBody});
           fresh.insert(reference.to);
         }
@@ -168,4 +168,4 @@ std::vector<std::string> Closure::path_to(Address address) const {
   return path;
 }
 
-}  // namespace pgschema::functions
+}  // namespace pgschema::bodies
