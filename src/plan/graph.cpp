@@ -40,6 +40,20 @@ class Later {
   std::vector<std::uint32_t> list_;
 };
 
+/// Those that come after one, whatever is between.
+std::vector<bool> all_after(const Later& later, std::size_t nodes, Graph::Node from) {
+  std::vector<bool> seen(nodes, false);
+  std::vector<Graph::Node> queue{from};
+  while (!queue.empty()) {
+    const Graph::Node at = queue.back();
+    queue.pop_back();
+    if (seen[at]) continue;
+    seen[at] = true;
+    for (const Graph::Node next : later.of(at)) queue.push_back(next);
+  }
+  return seen;
+}
+
 /// Follows nodes that are left until one comes again.
 std::vector<Graph::Node> a_cycle(const Later& later, const std::vector<std::size_t>& waiting) {
   std::vector<Graph::Node> earlier_of(waiting.size(), waiting.size());
@@ -105,5 +119,7 @@ std::vector<Graph::Node> Graph::order(const std::function<std::string(Node)>& na
   circle.detail(path);
   throw circle;
 }
+
+bool Graph::leads(Node from, Node to) const { return all_after(Later(keys_.size(), edges_), keys_.size(), from)[to]; }
 
 }  // namespace pgschema::plan

@@ -37,6 +37,9 @@ class Graph {
   };
   Clause must_run(Node node) { return {*this, node}; }
 
+  /// Whether the second must run after the first, directly or not.
+  bool leads(Node from, Node to) const;
+
   struct Circle : Failure {
     using Failure::Failure;
     std::vector<Node> nodes;

@@ -75,6 +75,7 @@ class Ordering {
     order_creations();
     order_trees();
     order_default_privileges();
+    order_bodies();
     std::vector<Work> out;
     for (Graph::Node node : nodes_in_order()) out.push_back(std::move(work_[node]));
     return out;
@@ -675,6 +676,17 @@ class Ordering {
     for (const Object* object : objects_)
       if (const auto node = creates_.find(object->number); node && !type_of(object->id.kind).empty())
         for (const auto then : later) graph_.must_run(*node).before(then);
+  }
+
+  void order_bodies() {
+    const auto node_of = [&](const ObjectId& id) {
+      const auto made = makers_.find(desired_.number(id));
+      return made ? made : find(alters_, id);
+    };
+    for (const auto& [runs, used] : request_.body_needs) {
+      const auto later = node_of(runs), earlier = node_of(used);
+      if (later && earlier && !graph_.leads(*later, *earlier)) graph_.must_run(*earlier).before(*later);
+    }
   }
 
   /// A table enters a tree when it has all that the parent has, and leaves it before anything of that changes.

@@ -109,6 +109,8 @@ struct Request {
   std::map<std::string, AllDefaultPrivileges> default_privileges_of = {};
   /// Online: what the rows of partitions that become tables by themselves have in common (pg_get_partition_constraintdef()).
   std::map<ObjectId, std::string> partition_constraints = {};
+  /// What runs functions, and what their bodies use: the second comes first, where nothing else speaks against it.
+  std::vector<std::pair<ObjectId, ObjectId>> body_needs = {};
 };
 
 /// Raises Failure for what no plan could be made of (a circle, an unsupported kind).

@@ -448,6 +448,17 @@ class Attempt {
     return out;
   }
 
+  /// What bodies use, unless it was asked for already and cannot be.
+  static bool wants_another_order(plan::Request& request, const std::vector<std::pair<ObjectId, ObjectId>>& needs) {
+    bool fresh = false;
+    for (const auto& need : needs)
+      if (std::find(request.body_needs.begin(), request.body_needs.end(), need) == request.body_needs.end()) {
+        request.body_needs.push_back(need);
+        fresh = true;
+      }
+    return fresh;
+  }
+
   /// Runs the plan over the copies. False when the plan must be another: an enum value is added and used at once.
   bool prove(plan::Request& request, const catalog::Reading& copied, Copies& copies, const std::set<ObjectId>& assumed,
              const std::string& hidden, Outcome& outcome) {
@@ -464,6 +475,7 @@ class Attempt {
       TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing,
                                      assumed, renames_, use_, caller_, hidden, search_path_},
                                     copies);
+      if (wants_another_order(request, result.out_of_order)) return false;
       outcome.expected = std::move(result.walk);
       outcome.roots = std::move(result.roots);
       outcome.desired = std::move(result.reached);

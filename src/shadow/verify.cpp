@@ -7,6 +7,7 @@
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
+#include "shadow/body_order.hpp"
 #include "shadow/evaluate.hpp"
 #include "shadow/prints.hpp"
 #include "shadow/quiet.hpp"
@@ -391,6 +392,7 @@ TrialResult run_plan(const Trial& trial, const Copies& copies) {
     std::inplace_merge(out.walk.lines.begin(), out.walk.lines.begin() + middle, out.walk.lines.end());
   }
   out.body_problems = body_problems(trial.originals, reached.snapshot, trial.search_path);
+  out.out_of_order = out_of_order(trial.plan, reached.snapshot, trial.search_path);
   out.reached = std::move(reached.snapshot);
   return out;
 }

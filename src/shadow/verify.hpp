@@ -40,6 +40,7 @@ struct TrialResult {
   Snapshot reached;
   long lock_slots = 0;
   std::vector<BodyProblem> body_problems;
+  std::vector<std::pair<ObjectId, ObjectId>> out_of_order;  // see body_order.hpp
 };
 
 /// Runs the steps as the caller. What the text speaks of must be as the text wants it (XX000 with the first
