@@ -15,12 +15,14 @@
 
 extern "C" {
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "nodes/makefuncs.h"
 #include "nodes/pg_list.h"
 #include "utils/syscache.h"
 }
@@ -144,6 +146,24 @@ std::string last_name(const script::Target& target) {
     names = reinterpret_cast<List*>(object);
   if (!names || names == NIL || !IsA(llast(names), String)) return "";
   return strVal(llast(names));
+}
+
+/// The table that OWNED BY names, where there is one: a sequence takes part with it.
+Oid owner_of_sequence(const Node* statement) {
+  const List* options = IsA(statement, CreateSeqStmt)  ? reinterpret_cast<const CreateSeqStmt*>(statement)->options
+                        : IsA(statement, AlterSeqStmt) ? reinterpret_cast<const AlterSeqStmt*>(statement)->options
+                                                       : nullptr;
+  return pg::call([&] {
+    ListCell* cell;
+    foreach (cell, options) {
+      const auto* option = lfirst_node(DefElem, cell);
+      if (strcmp(option->defname, "owned_by") != 0) continue;
+      List* names = reinterpret_cast<List*>(option->arg);
+      if (list_length(names) < 2) return InvalidOid;  // NONE
+      return RangeVarGetRelid(makeRangeVarFromNameList(list_copy_head(names, list_length(names) - 1)), NoLock, true);
+    }
+    return InvalidOid;
+  });
 }
 
 /// A foreign key to the table may have to be another one.
@@ -309,6 +329,11 @@ void Unsettled::take_new_statements(const std::string& before, std::size_t old_b
     {
       const pg::Subtransaction lookup;
       resolve(text, search_path_);
+      const pg::SettingsScope settings;
+      settings.set("search_path", search_path_.c_str());
+      for (const auto& statement : text.statements)
+        if (const Oid owner = owner_of_sequence(statement.tree->stmt); OidIsValid(owner))
+          open(unit_of(RelationRelationId, owner));
     }
     for (const auto& statement : text.statements) {
       note_mentions(statement, mentions);
