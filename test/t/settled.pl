@@ -112,6 +112,8 @@ same('two statements change places', do { my $t = $text; $t =~ s/^(CREATE INDEX 
 same('an enum value', edited(qr/'on_scene', /, "'on_scene', 'returning', "), least => 50, like => qr/returning/);
 same('a key is another', edited(qr/(ALTER TABLE app\.journal_line\n?\s+ADD CONSTRAINT journal_line_journal_id_fkey[^;]*;)/, "-- gone\n"), least => 100);
 same('a grant more', "$text\nGRANT SELECT ON app.journal TO bi;\n", least => 100, like => qr/GRANT SELECT/);
+same('a sequence more, which a table that stays owns', "$text\nCREATE SEQUENCE app.sq;\nALTER SEQUENCE app.sq OWNED BY app.journal.note;\n", least => 50, like => qr/CREATE SEQUENCE/);
+same('a sequence more, which says its owner at once', "$text\nCREATE SEQUENCE app.sq OWNED BY app.journal.note;\n", least => 50, like => qr/CREATE SEQUENCE/);
 same('a setting more', "SET default_toast_compression = 'pglz';\n$text", empty => 1, nothing => 1);
 same('a directive', edited(qr/^(?=CREATE TABLE app\.journal_line \()/m, "-- pgschema: renamed from journal_lines\n"), empty => 1, nothing => 1);
 same('an operator', "$text\nCREATE OPERATOR app.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq);\n", nothing => 1, like => qr/CREATE OPERATOR/);

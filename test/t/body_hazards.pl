@@ -1,0 +1,118 @@
+# The hazard `body`: functions whose body names what a plan drops or changes, and such as would no longer run afterwards.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('body_hazards');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION pgschema');
+my $schema = <<'END';
+CREATE SCHEMA app;
+CREATE TYPE app.mood AS ENUM ('sad', 'ok');
+CREATE TABLE app.calls (id int PRIMARY KEY, prio int, note text, state app.mood);
+CREATE TABLE app.units (id int PRIMARY KEY, name text);
+CREATE VIEW app.open_calls AS SELECT id, prio FROM app.calls;
+CREATE FUNCTION app.one(n int) RETURNS int LANGUAGE sql AS 'SELECT n';
+CREATE FUNCTION app.close(n int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE app.calls SET prio = 0 WHERE id = n;
+  PERFORM app.one(n) FROM app.open_calls;
+END $$;
+CREATE FUNCTION app.names() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  r record;
+BEGIN
+  FOR r IN SELECT c.note, name FROM app.calls c JOIN app.units u ON u.id = c.id LOOP
+    RETURN NEXT r.name;
+  END LOOP;
+END $$;
+CREATE FUNCTION app.dynamic(t text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE 'UPDATE app.calls SET prio = 1';
+  EXECUTE t;
+END $$;
+CREATE FUNCTION app.already_wrong() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (SELECT nothing FROM app.calls);
+END $$;
+CREATE FUNCTION app.on_calls() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.prio := coalesce(NEW.prio, 1);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER on_calls BEFORE INSERT ON app.calls FOR EACH ROW EXECUTE FUNCTION app.on_calls();
+END
+$node->safe_psql('postgres', $schema);
+
+sub quoted { my $text = shift; $text =~ s/'/''/g; return "'$text'"; }
+sub hazards
+{
+	my ($desired, $rest) = @_;
+	$rest //= '';
+	return $node->safe_psql('postgres', "SELECT regexp_replace(l, '^--   body *', '') FROM pgschema_plan(${\ quoted($desired)}$rest, format => 'summary') l WHERE l LIKE '--   body %'");
+}
+sub refused { my ($sql) = @_; my $err; $node->psql('postgres', $sql, stderr => \$err, on_error_stop => 0); return $err; }
+
+is(hazards('ALTER TABLE app.calls ALTER COLUMN prio TYPE bigint'), join("\n",
+	'function app.close(integer) line 3 uses column app.calls.prio',
+	'function app.on_calls() line 3 uses column app.calls.prio'), 'a column that changes its type is named with the lines that use it');
+is(hazards('ALTER TABLE app.calls DROP COLUMN note'), 'function app.names() line 5 uses column app.calls.note', 'so is one that goes');
+is(hazards('ALTER TABLE app.calls RENAME COLUMN note TO remark'), 'function app.names() line 5 uses column app.calls.note', 'and one that is renamed');
+is(hazards('DROP FUNCTION app.one(int)'), 'function app.close(integer) line 4 uses function app.one(integer)', 'a function that goes');
+is(hazards('DROP TABLE app.units'), 'function app.names() line 5 uses table app.units', 'a table that goes');
+is(hazards('DROP VIEW app.open_calls'), 'function app.close(integer) line 4 uses view app.open_calls', 'a view that goes');
+is(hazards('ALTER TABLE app.units ADD COLUMN note text'), '', 'a column that comes and is in nobody\'s way');
+is(hazards('ALTER TABLE app.calls ADD COLUMN name text'), 'function app.names() line 5: column reference "name" is ambiguous', 'a column that comes and makes a name ambiguous');
+is(hazards(q{CREATE OR REPLACE FUNCTION app.names() RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN NEXT (SELECT naem FROM app.units LIMIT 1); END $$}),
+	'function app.names() line 1: column "naem" does not exist', 'a body that is replaced by one that is wrong');
+is(hazards(q{CREATE FUNCTION app.fresh() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT naem FROM app.units); END $$}), '', 'one that is new was never right');
+is(hazards(q{ALTER TABLE app.calls DROP COLUMN note; CREATE OR REPLACE FUNCTION app.names() RETURNS SETOF text LANGUAGE sql AS 'SELECT name FROM app.units'}), '', 'a body that is written anew beside what it used');
+is(hazards('ALTER TABLE app.calls DROP COLUMN note; DROP FUNCTION app.names()'), '', 'a function that goes itself');
+is(hazards('ALTER TABLE app.calls ALTER COLUMN state TYPE text'), '', 'a column that nobody uses');
+unlike(hazards('ALTER TABLE app.calls ALTER COLUMN prio TYPE bigint'), qr/dynamic|already_wrong/, 'what was wrong before is none, nor is what may be run');
+
+my $whole = $schema =~ s/, note text, state/, state/r;
+is(hazards($whole, ", '{app}'"), 'function app.names() line 5 uses column app.calls.note', 'whole schemas are no other');
+like(refused("CALL pgschema_apply('ALTER TABLE app.calls DROP COLUMN note')"), qr/body.*app\.names\(\) line 5 uses column app\.calls\.note/s, 'an apply refuses it');
+like(refused("CALL pgschema_apply('ALTER TABLE app.calls DROP COLUMN note', allow => '{breaking}')"), qr/allow => .*body/s, 'and says what would accept it');
+like(refused("CALL pgschema_apply('ALTER TABLE app.calls DROP COLUMN note', allow => '{breaking,body:app.names()}')"), qr/recorded as version/, 'for one function too');
+is($node->safe_psql('postgres', "SELECT identity, line, problem FROM pgschema_check('{app}') WHERE identity = 'app.names()'"),
+	'app.names()|5|column c.note does not exist', 'as it turns out');
+is($node->safe_psql('postgres', "SELECT identity FROM pgschema_check('{app}') ORDER BY 1"), "app.already_wrong()\napp.names()", 'nothing else is wrong');
+
+# What pg_depend does not know is in the closure.
+is($node->safe_psql('postgres', "SELECT identity, dependency FROM pgschema_dependents('column app.calls.prio') WHERE dependency = 'body' ORDER BY 1"),
+	"app.close(integer)|body\napp.dynamic(pg_catalog.text)|body\napp.on_calls()|body", 'dependents are found in bodies');
+is($node->safe_psql('postgres', "SELECT identity FROM pgschema_dependents('app.one(integer)') WHERE dependency = 'body'"), 'app.close(integer)', 'of functions too');
+is($node->safe_psql('postgres', "SELECT identity FROM pgschema_dependencies('app.close(integer)') WHERE dependency = 'body' ORDER BY 1"),
+	"app.calls\napp.one(integer)\napp.open_calls", 'and so are dependencies');
+is($node->safe_psql('postgres', "SELECT path, step, identity, dependency FROM pgschema_why('app.close(integer)', 'type app.mood')"),
+	"1|1|app.close(integer)|\n1|2|app.calls|body\n1|3|app.mood|normal", 'why: the shortest path');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pgschema_why('type app.mood', 'app.close(integer)')"), '0', 'there is none the other way');
+
+# What runs a function comes after what its body uses.
+$node->safe_psql('postgres', 'CREATE SCHEMA late; CREATE TABLE late.t (a int); INSERT INTO late.t VALUES (1)');
+$node->safe_psql('postgres', <<'END');
+SET pgschema.run_code = on;
+CALL pgschema_apply($x$
+CREATE FUNCTION late.a() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN late.z() + (SELECT count(*) FROM late.v); END';
+CREATE FUNCTION late.z() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+CREATE TABLE late.t (a int, b int DEFAULT late.a());
+CREATE VIEW late.v AS SELECT 1 AS one;
+$x$, '{late}', allow => '{all}');
+END
+is($node->safe_psql('postgres', 'SELECT b FROM late.t'), '2', 'a default that calls a function whose body calls another, and reads a view, of the same text');
+# Functions that call each other are in no order.
+$node->safe_psql('postgres', <<'END');
+SET pgschema.run_code = on;
+CALL pgschema_apply($x$
+CREATE FUNCTION late.a() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN late.z() + 1; END';
+CREATE FUNCTION late.z() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1 + coalesce((SELECT max(b) FROM late.t WHERE late.a() = 0), 0); END';
+CREATE TABLE late.t (a int, b int DEFAULT late.a(), c int GENERATED ALWAYS AS (a + 1) STORED);
+$x$, '{late}', allow => '{all}');
+END
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_proc WHERE pronamespace = 'late'::regnamespace"), '2', 'functions that call each other');
+done_testing();

@@ -1,0 +1,77 @@
+# pgschema_drift, and the hazard drift: what was changed behind pgschema's back is seen by what there is, guard or not.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('drift');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION pgschema; CREATE ROLE bob; CREATE ROLE reader; GRANT CREATE ON DATABASE postgres TO bob');
+sub sql { my ($sql) = @_; return $node->safe_psql('postgres', $sql); }
+sub err { my ($sql) = @_; my $err; $node->psql('postgres', $sql, stderr => \$err, on_error_stop => 1); return $err; }
+sub quoted { my $text = shift; $text =~ s/'/''/g; return "'$text'"; }
+my $text = <<'END';
+CREATE SCHEMA app;
+CREATE TABLE app.t (id int PRIMARY KEY, note text);
+CREATE VIEW app.v AS SELECT id FROM app.t;
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+END
+my $drift = "SELECT object_type, identity, change, changed_by, command FROM pgschema_drift('{app}')";
+sub apply { my ($of, $more) = @_; return sql("CALL pgschema_apply(${\ quoted($of)}, '{app}', allow => '{all}'" . ($more // '') . ')'); }
+sub hazards { my ($of, $more) = @_; return sql("SELECT regexp_replace(l, '^--   drift *', '') FROM pgschema_plan(${\ quoted($of)}, " . ($more // "'{app}'") . ", format => 'summary') l WHERE l LIKE '--   drift %'"); }
+
+sql('CREATE SCHEMA app');
+like(err($drift), qr/schema app was never applied/, 'a schema that was never applied');
+is(sql('SELECT count(*) FROM pgschema_drift()'), '0', 'no schema was');
+apply($text);
+is(sql($drift), '', 'nothing, right after an apply');
+
+# ------------------------------------------------------------------------------------------- without the guard
+sql(q{ALTER TABLE app.t ADD COLUMN more int; CREATE INDEX late ON app.t (note); DROP FUNCTION app.f(); CREATE SEQUENCE app.s; COMMENT ON VIEW app.v IS 'x'; ALTER SCHEMA app OWNER TO bob});
+is(sql($drift), join("\n", 'schema|app|changed||', 'sequence|app.s|created||', 'table|app.t|changed||', 'function|app.f()|dropped||', 'view|app.v|changed||'), 'what was changed, dropped and made is seen');
+is(sql("SELECT applied_definition IS NULL, live_definition LIKE 'CREATE SEQUENCE%' FROM pgschema_drift('{app}') WHERE identity = 'app.s'"), 't|t', 'what was made has no definition that was applied');
+is(sql("SELECT applied_definition LIKE 'CREATE FUNCTION%', live_definition IS NULL FROM pgschema_drift('{app}') WHERE identity = 'app.f()'"), 't|t', 'what was dropped has none that is live');
+is(sql("SELECT applied_definition LIKE '%more%', live_definition LIKE '%more%' FROM pgschema_drift('{app}') WHERE identity = 'app.t'"), 'f|t', 'the two definitions');
+like(hazards($text), qr/table app\.t was changed outside pgschema, and this undoes it/, 'a plan that undoes it says so');
+like(hazards($text), qr/sequence app\.s was created outside pgschema/, 'of what goes too');
+is(hazards("ALTER TABLE app.t ADD COLUMN other int", 'NULL'), 'table app.t was changed outside pgschema, and this undoes it', 'so does a text about one object');
+is(hazards('CREATE FUNCTION app.g() RETURNS int LANGUAGE sql RETURN 1', 'NULL'), '', 'what is new undoes nothing');
+my $print = sql("SELECT l::json->>'fingerprint' FROM pgschema_plan(${\ quoted($text)}, '{app}', format => 'json') l");
+like(err("CALL pgschema_apply(${\ quoted($text)}, '{app}', expect => '$print')"), qr/drift/, 'who expects the plan has to allow it all the same');
+apply($text);
+is(sql($drift), '', 'nothing afterwards');
+is(sql("SELECT string_agg(column_name, ',' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = 't'"), 'id,note', 'and it is undone');
+
+# ---------------------------------------------------------------------------------------------- with the guard
+sql("SELECT pgschema_guard('{app}', 'record'); ALTER SCHEMA app OWNER TO bob; ALTER TABLE app.t OWNER TO bob; ALTER VIEW app.v OWNER TO bob");
+apply($text, ", expect => NULL");
+sql("SET ROLE bob; ALTER TABLE app.t ADD COLUMN more int; COMMENT ON COLUMN app.t.more IS 'bob was here'");
+is(sql($drift), 'table|app.t|changed|bob|COMMENT', 'who did it last, and how');
+like(hazards($text), qr/table app\.t was changed by bob on .*, COMMENT, and this undoes it/, 'the plan says so too');
+is(sql("SELECT role, command, identity FROM pgschema.changes WHERE version IS NULL AND at > (SELECT max(finished_at) FROM pgschema.history) ORDER BY at"),
+	"bob|ALTER TABLE|app.t\nbob|COMMENT|app.t.more", 'who changed it last week');
+apply($text);
+is(sql("SELECT command, identity, before LIKE '%more%', after LIKE '%more%' FROM pgschema.changes WHERE version = (SELECT max(version) FROM pgschema.history)"), 'ALTER TABLE|app.t|t|f', 'the apply is there as well, with what was before and after');
+# The log is not trusted.
+sql("SET session_replication_role = replica; SELECT pgschema_guard('{app}', 'off'); ALTER TABLE app.t ADD COLUMN silent int");
+is(sql($drift), 'table|app.t|changed||', 'what the log does not know is seen by what there is');
+sql('ALTER TABLE app.t DROP COLUMN silent');
+is(sql($drift), '', 'and is gone when it is undone');
+
+# --------------------------------------------------------------------------------------------------- who sees it
+is($node->safe_psql('postgres', 'SET ROLE reader; SELECT count(*) FROM pgschema_drift()'), '0', 'only schemas that one may use');
+like(err("SET ROLE reader; $drift"), qr/permission denied for schema app/, 'or nothing by name');
+sql('DROP SCHEMA app CASCADE');
+is(sql("SELECT count(*) FROM pgschema_drift('{app}') WHERE change = 'dropped'") > 2 ? 'all' : 'some', 'all', 'a schema that is gone');
+
+# ---------------------------------------------------------------------------------------- an apply that is under way
+sql('CREATE SCHEMA app; CREATE TABLE app.t (id int, note text)');
+apply('CREATE SCHEMA app; CREATE TABLE app.t (id int, note text)');
+my $next = 'CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY, note text NOT NULL); CREATE INDEX i ON app.t (note)';
+apply($next, ", strategy => 'online', until_phase => 1");
+is(hazards($next), '', 'phases that are done are no drift');
+apply($next, ", strategy => 'online'");
+is(sql($drift), '', 'nor are they when all of them are');
+done_testing();
