@@ -40,7 +40,7 @@ struct Graph {
 
 // What a node of its own is: not what belongs to a table, nor types of rows, arrays and multiranges.
 constexpr const char* kMembers = R"(
-SELECT m.classid, m.objid, n.nspname, m.name, o.type, o.identity FROM (
+SELECT m.classid::oid, m.objid, n.nspname, m.name, o.type, o.identity FROM (
   SELECT 'pg_class'::regclass AS classid, c.oid AS objid, c.relnamespace AS nsp, c.relname::text AS name FROM pg_class c
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') OR c.relkind = 'S' AND NOT EXISTS (
     SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))

@@ -84,12 +84,17 @@ void add_schema(const apply::LastKept& last, std::vector<Drifted>& out) {
   }
 }
 
-/// The attributes of an object and of all that belongs to it.
-bool same_family(const ObjectId& root, const Snapshot& a, const Snapshot& b) {
-  const auto one = a.family(root), other = b.family(root);
-  if (one.size() != other.size()) return false;
-  return std::all_of(one.begin(), one.end(), [&](const ObjectId& id) {
-    return b.has(id) && a.objects.at(id).attributes == b.objects.at(id).attributes;
+bool same(const Object* a, const Object* b) { return a && b ? a->attributes == b->attributes : a == b; }
+
+/// Something of an object, or of what belongs to it, is not what was applied, and is not to stay what it is now.
+bool undoes(const ObjectId& root, const Snapshot& applied, const Snapshot& live, const Snapshot& desired) {
+  std::set<ObjectId> ids;
+  for (const auto* in : {&applied, &live})
+    if (in->has(root))
+      for (const auto& id : in->family(root)) ids.insert(id);
+  return std::any_of(ids.begin(), ids.end(), [&](const ObjectId& id) {
+    const Object* now = live.find(id);
+    return !same(applied.find(id), now) && !same(now, desired.find(id));
   });
 }
 
@@ -150,7 +155,7 @@ std::vector<Drifted> undone(const shadow::Outcome& outcome) {
     }
     const auto who = who_since(last);
     for (const auto& root : other)
-      if (!applied->has(root) || !same_family(root, *applied, outcome.live))
+      if (undoes(root, *applied, outcome.live, outcome.desired))
         out.push_back(described(root, *applied, outcome.live, who));
   }
   return out;

@@ -36,7 +36,8 @@ is(sql("SELECT applied_definition LIKE 'CREATE FUNCTION%', live_definition IS NU
 is(sql("SELECT applied_definition LIKE '%more%', live_definition LIKE '%more%' FROM pgschema_drift('{app}') WHERE identity = 'app.t'"), 'f|t', 'the two definitions');
 like(hazards($text), qr/table app\.t was changed outside pgschema, and this undoes it/, 'a plan that undoes it says so');
 like(hazards($text), qr/sequence app\.s was created outside pgschema/, 'of what goes too');
-is(hazards("ALTER TABLE app.t ADD COLUMN other int", 'NULL'), 'table app.t was changed outside pgschema, and this undoes it', 'so does a text about one object');
+is(hazards('ALTER TABLE app.t DROP COLUMN more', 'NULL'), 'table app.t was changed outside pgschema, and this undoes it', 'so does a text about one object');
+is(hazards('ALTER TABLE app.t ADD COLUMN other int; ALTER TABLE app.t ALTER COLUMN note SET NOT NULL', 'NULL'), '', 'not one that leaves it as it is');
 is(hazards('CREATE FUNCTION app.g() RETURNS int LANGUAGE sql RETURN 1', 'NULL'), '', 'what is new undoes nothing');
 my $print = sql("SELECT l::json->>'fingerprint' FROM pgschema_plan(${\ quoted($text)}, '{app}', format => 'json') l");
 like(err("CALL pgschema_apply(${\ quoted($text)}, '{app}', expect => '$print')"), qr/drift/, 'who expects the plan has to allow it all the same');
