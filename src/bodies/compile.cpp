@@ -1,6 +1,7 @@
 #include "bodies/compile.hpp"
 
 #include "pg/call.hpp"
+#include "pg/subtransaction.hpp"
 
 extern "C" {
 #include "commands/event_trigger.h"
@@ -27,6 +28,25 @@ void load_plpgsql() {
     set_name_lookup(reinterpret_cast<LookUp>(load("plpgsql_ns_lookup")));
     compile = reinterpret_cast<Compile>(load("plpgsql_compile"));
   });
+}
+
+void forget_cached(Oid function) {
+  load_plpgsql();
+  try {
+    const pg::Subtransaction undone;
+    pg::call([&] {
+      LOCAL_FCINFO(fcinfo, 0);
+      MemSet(fcinfo, 0, SizeForFunctionCallInfo(0));
+      FmgrInfo info = {};
+      info.fn_oid = function;
+      info.fn_mcxt = CurrentMemoryContext;
+      fcinfo->flinfo = &info;
+      PLpgSQL_function* cached = compile(fcinfo, false);
+      if (!pg::compat::is_running(*cached)) pg::compat::forget_compiled(*cached);
+    });
+  } catch (const pg::Error& error) {
+    if (error.interrupts()) throw;  // it does not compile, or not without a call
+  }
 }
 
 CompiledFunction::CompiledFunction(Oid function, bool trigger, bool event_trigger) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bodies/body.hpp"
+#include "bodies/deeper.hpp"
 #include "catalog/address.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
@@ -91,7 +91,7 @@ std::set<std::string> messages_now(const ObjectId& function, const std::string& 
       pg::query("SELECT p.oid FROM pg_proc p WHERE p.oid = to_regprocedure($1)", {function.identity.text()});
   exists = !rows.empty();
   if (exists)
-    for (const auto& problem : bodies::read_body(rows[0].oid(0), search_path).problems) out.insert(problem.message);
+    for (const auto& problem : bodies::certain_problems(rows[0].oid(0), search_path)) out.insert(problem.message);
   return out;
 }
 

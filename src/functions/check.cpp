@@ -1,7 +1,7 @@
 // pgschema_check: what is wrong in whole schemas as they stand.
 #include <algorithm>
 
-#include "bodies/body.hpp"
+#include "bodies/deeper.hpp"
 #include "functions/arguments.hpp"
 #include "functions/schemas.hpp"
 #include "pg/entry.hpp"
@@ -50,8 +50,8 @@ void add_bodies(const std::vector<std::string>& schemas, const std::string& sear
   const auto functions = pg::query(kFunctions, {schemas, bodies::with_bodies(nullptr)});
   const shadow::Quiet quiet;
   for (const auto& row : functions)
-    for (const auto& problem : bodies::read_body(row.oid(0), search_path).problems)
-      if (problem.certain) lines.push_back({row.text(1), row.text(2), problem.line, problem.message, problem.hint});
+    for (const auto& problem : bodies::certain_problems(row.oid(0), search_path))
+      lines.push_back({row.text(1), row.text(2), problem.line, problem.message, problem.hint});
 }
 
 Datum check(FunctionCallInfo fcinfo) {

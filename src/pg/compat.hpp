@@ -184,6 +184,15 @@ inline void forget_compiled([[maybe_unused]] PLpgSQL_function& function) {
 #endif
 }
 
+/// Somebody is in the midst of a call of it.
+inline bool is_running(const PLpgSQL_function& function) {
+#if PG_VERSION_NUM >= 180000
+  return function.cfunc.use_count > 0;
+#else
+  return function.use_count > 0;
+#endif
+}
+
 /// FuncnameGetCandidates() of functions with so many arguments, without names for them.
 inline FuncCandidateList function_candidates(List* name, int arguments) {
   return FuncnameGetCandidates(name, arguments, NIL, true, true, false, true);

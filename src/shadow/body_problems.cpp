@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bodies/body.hpp"
+#include "bodies/deeper.hpp"
 #include "catalog/address.hpp"
 #include "pg/query.hpp"
 #include "script/quote.hpp"
@@ -74,8 +74,8 @@ std::vector<BodyProblem> body_problems(const Snapshot& before, const Snapshot& a
   for (const auto& [address, located] : catalog::locate(functions)) {
     // One that is new was never right.
     if (after.has(located.id) && !before.has(located.id)) continue;
-    for (const auto& problem : bodies::read_body(address.objid, search_path).problems)
-      if (problem.certain) out.push_back({located.id, problem.line, problem.message});
+    for (const auto& problem : bodies::certain_problems(address.objid, search_path))
+      out.push_back({located.id, problem.line, problem.message});
   }
   return out;
 }

@@ -38,6 +38,15 @@ class Quiet {
   bool own_event_state_;
 };
 
+/// One more function may be executed, as a scope inside a Quiet: one of an extension that looks at functions and runs none.
+class AlsoAllowed {
+ public:
+  explicit AlsoAllowed(Oid function);
+  ~AlsoAllowed();
+  AlsoAllowed(const AlsoAllowed&) = delete;
+  AlsoAllowed& operator=(const AlsoAllowed&) = delete;
+};
+
 /// The caller's rights, for the text's statements and the plan's steps, as a scope inside a Quiet.
 class AsCaller {
  public:
