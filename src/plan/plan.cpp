@@ -164,6 +164,16 @@ std::optional<ObjectId> breaks(const InCircle& circle, const Moves& moves, const
   return {};
 }
 
+/// A new column whose default needs the column: the rows that are there would need its value before it is there.
+void refuse_default_of_itself(const InCircle& circle, const Request& request) {
+  for (const auto& id : circle.ids)
+    if (id.kind == Kind::kColumn && !request.live.has(id) && request.desired.has({Kind::kDefault, id.identity}))
+      throw Failure(sqlstate::kFeatureNotSupported,
+                    cat("cannot add ", kinds::describe(id), " with a default that uses the column"))
+          .detail(circle.detail())
+          .hint("Add the column without the default, apply, and set the default after that.");
+}
+
 }  // namespace
 
 Plan make(const Request& request) {
@@ -185,7 +195,9 @@ Plan make(const Request& request) {
       return plan;
     } catch (const InCircle& circle) {
       const auto breaker = breaks(circle, moves, request.live);
-      if (!breaker || !aside.insert(*breaker).second) throw;
+      if (breaker && aside.insert(*breaker).second) continue;
+      refuse_default_of_itself(circle, request);
+      throw;
     }
   }
 }

@@ -246,3 +246,11 @@ SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_class c WHERE relna
 \pset format aligned
 DROP SCHEMA ref CASCADE;
 DROP ROLE regress_ref_owner, regress_ref_other, regress_ref_grantor, regress_ref_reader;
+
+-- A default that uses the column that it is of.
+CREATE SCHEMA itself;
+CREATE TABLE itself.t (a int);
+SELECT * FROM pgschema_plan($$CREATE SCHEMA itself; CREATE TABLE itself.t (a int, b int NOT NULL);
+  CREATE FUNCTION itself.f(x itself.t) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT (x).b; END;
+  ALTER TABLE itself.t ALTER COLUMN b SET DEFAULT itself.f(NULL::itself.t)$$, '{itself}');
+DROP SCHEMA itself CASCADE;
