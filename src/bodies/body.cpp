@@ -143,11 +143,21 @@ Body read_body(Oid oid, const std::string& search_path) {
   return reader.finish();
 }
 
+Oid function_called(const std::string& identity) {
+  try {
+    const pg::Subtransaction look;
+    return pg::query("SELECT to_regprocedure($1)::oid", {identity}).at(0).oid(0);
+  } catch (const pg::Error& error) {
+    if (error.interrupts()) throw;  // a type in it does not exist (before 16)
+    return InvalidOid;
+  }
+}
+
 std::vector<Oid> with_bodies(const std::vector<std::string>* words) {
   static const std::string sql =
       "SELECT p.oid, p.prosrc FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid >= 16384 AND p.prosqlbody IS NULL "
       "AND p.prokind <> 'a' AND l.lanname NOT IN ('c', 'internal') AND NOT EXISTS (SELECT FROM pg_depend d WHERE "
-      "d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') ORDER BY p.oid";
+      "d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') AND p.pronamespace <> (SELECT oid FROM pg_namespace WHERE nspname = 'pgschema') ORDER BY p.oid";
   const std::optional<Words> wanted = words ? std::optional<Words>(*words) : std::nullopt;
   std::vector<Oid> out;
   for (const auto& row : pg::query(sql))

@@ -52,7 +52,10 @@ struct Body {
 /// Raises what interrupts a statement (cancelled, out of memory), nothing else.
 Body read_body(Oid function, const std::string& search_path);
 
-/// Functions with a body that can be read, outside of the system and of extensions: all, or those whose body has one of
+/// By its identity, as pg_identify_object() gives it; InvalidOid where there is none.
+Oid function_called(const std::string& identity);
+
+/// Functions with a body that can be read, outside of the system, of extensions and of what is hidden: all, or those whose body has one of
 /// `words` in it, whatever their case. A name that the server would have to be asked about (quotes in it, or U&"" in the body) matches.
 std::vector<Oid> with_bodies(const std::vector<std::string>* words);
 

@@ -5,7 +5,6 @@
 #include "bodies/deeper.hpp"
 #include "catalog/address.hpp"
 #include "kinds/registry.hpp"
-#include "pg/query.hpp"
 #include "script/quote.hpp"
 #include "shadow/quiet.hpp"
 
@@ -87,11 +86,10 @@ std::string listed(const std::set<int>& lines) {
 /// What is wrong with a function already, by its messages.
 std::set<std::string> messages_now(const ObjectId& function, const std::string& search_path, bool& exists) {
   std::set<std::string> out;
-  const auto rows =
-      pg::query("SELECT p.oid FROM pg_proc p WHERE p.oid = to_regprocedure($1)", {function.identity.text()});
-  exists = !rows.empty();
+  const Oid oid = bodies::function_called(function.identity);
+  exists = OidIsValid(oid);
   if (exists)
-    for (const auto& problem : bodies::certain_problems(rows[0].oid(0), search_path)) out.insert(problem.message);
+    for (const auto& problem : bodies::certain_problems(oid, search_path)) out.insert(problem.message);
   return out;
 }
 

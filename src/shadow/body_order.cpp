@@ -4,7 +4,6 @@
 
 #include "bodies/body.hpp"
 #include "catalog/address.hpp"
-#include "pg/query.hpp"
 
 extern "C" {
 #include "catalog/pg_proc.h"
@@ -51,13 +50,12 @@ class Uses {
   const std::vector<ObjectId>& in_body(const ObjectId& function) {
     const auto [known, fresh] = bodies_.try_emplace(function);
     if (!fresh) return known->second;
-    for (const auto& row : pg::query("SELECT to_regprocedure($1)::oid", {function.identity.text()})) {
-      if (!row.oid(0)) continue;
-      std::set<catalog::Address> wholes;
-      for (const auto& reference : bodies::read_body(row.oid(0), search_path_).references)
-        wholes.insert({reference.to.classid, reference.to.objid, 0});
-      for (const auto& [address, located] : catalog::locate(wholes)) known->second.push_back(located.id);
-    }
+    const Oid oid = bodies::function_called(function.identity);
+    if (!oid) return known->second;
+    std::set<catalog::Address> wholes;
+    for (const auto& reference : bodies::read_body(oid, search_path_).references)
+      wholes.insert({reference.to.classid, reference.to.objid, 0});
+    for (const auto& [address, located] : catalog::locate(wholes)) known->second.push_back(located.id);
     return known->second;
   }
 

@@ -4,7 +4,6 @@
 
 #include "bodies/deeper.hpp"
 #include "catalog/address.hpp"
-#include "pg/query.hpp"
 #include "script/quote.hpp"
 
 extern "C" {
@@ -68,8 +67,7 @@ std::vector<BodyProblem> body_problems(const Snapshot& before, const Snapshot& a
   for (const auto& [id, object] : before.objects) {
     const Object* other = id.kind == Kind::kFunction || id.kind == Kind::kProcedure ? after.find(id) : nullptr;
     if (!other || other->attributes == object.attributes) continue;
-    for (const auto& row : pg::query("SELECT to_regprocedure($1)::oid", {id.identity.text()}))
-      if (row.oid(0)) functions.insert({ProcedureRelationId, row.oid(0), 0});
+    if (const Oid oid = bodies::function_called(id.identity)) functions.insert({ProcedureRelationId, oid, 0});
   }
   for (const auto& [address, located] : catalog::locate(functions)) {
     // One that is new was never right.
