@@ -214,7 +214,6 @@ try('ALTER DEFAULT PRIVILEGES IN SCHEMA', 'ALTER DEFAULT PRIVILEGES IN SCHEMA ap
 try('the last of the default privileges', 'ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE SELECT ON TABLES FROM reader', 'ALTER DEFAULT PRIVILEGES|app');
 try('DROP OWNED', 'DROP OWNED BY app_owner', 'DROP OWNED|app.t');
 try('DROP OWNED of who has privileges only', 'DROP OWNED BY team', 'DROP OWNED|app', );
-try('REASSIGN OWNED', 'REASSIGN OWNED BY app_owner TO team', 'REASSIGN OWNED|app.t');
 
 # Types, functions, and the rest.
 try('ADD VALUE', q{ALTER TYPE app.mood ADD VALUE 'happy'}, 'ALTER TYPE|app.mood');
@@ -446,6 +445,11 @@ SKIP:
 	sql('guarded', q{SET pgschema.break_glass = 'as it was'; DROP EXTENSION intarray});
 	unchanged('an extension that went');
 }
+# Of this the server tells nobody either. Where it does one day, it is to be refused.
+sql('postgres', 'CREATE DATABASE tried TEMPLATE recorded; GRANT CREATE, TEMPORARY ON DATABASE tried TO app_owner, team');
+as('app_owner', 'tried', 'REASSIGN OWNED BY app_owner TO team');
+is(sql('tried', q{SELECT relowner::regrole FROM pg_class WHERE oid = 'app.t'::regclass}) . sql('tried', 'SELECT count(*) FROM pgschema.ddl_log'), 'team0', 'REASSIGN OWNED is not seen');
+sql('postgres', 'DROP DATABASE tried');
 sub log_from { my ($id, $what) = @_; return sql('guarded', "SELECT " . ($what // "command || '|' || identity || '|' || role || '|' || coalesce(reason, '') || '|' || coalesce(version::text, '')") . " FROM pgschema.ddl_log WHERE id > $id ORDER BY id"); }
 sub last_id { return sql('guarded', 'SELECT coalesce(max(id), 0) FROM pgschema.logged'); }
 
