@@ -156,7 +156,7 @@ double run_step(const plan::Step& step, std::size_t steps) {
       if (step.command.tag == "UPDATE") all_rows.emplace().set("row_security", "off");
       std::optional<pg::RoleScope> role;
       if (!step.command.run_as.empty()) role.emplace(step.command.run_as);
-      const guard::OwnStep own;
+      const guard::OwnStep own(step.command.sql);
       pg::run_openly(step.command.sql);
     }
     pg::fault_point("after step", step.number);

@@ -204,7 +204,7 @@ void run_statement(const char* sql) {
   PortalDefineQuery(portal, nullptr, sql, CreateCommandTag(raw->stmt), list_make1(plan), nullptr);
   PortalStart(portal, nullptr, 0, nullptr);
   QueryCompletion completion;
-  guard::expect_step();
+  guard::expect_step(CreateCommandTag(raw->stmt));
   pg::compat::run_portal(portal, &completion);
   PortalDrop(portal, false);
   if (StatementTimeout > 0) disable_timeout(STATEMENT_TIMEOUT, false);

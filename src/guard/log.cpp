@@ -47,7 +47,7 @@ ON CONFLICT (classid, objid) DO UPDATE SET definition = excluded.definition, sch
 constexpr const char* kForgetSql = "DELETE FROM pgschema.known WHERE classid = $1 AND objid = $2";
 constexpr const char* kLogSql = R"(
 INSERT INTO pgschema.logged (at, role, session_role, client, schema, command, object_type, identity, whole, statement, version, reason, before, after)
-VALUES ($1::timestamptz, pg_get_userbyid($2), session_user, concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $3, $4, $5, $6,
+VALUES (timestamptz '2000-01-01 00:00:00+00' + $1::bigint * interval '1 microsecond', pg_get_userbyid($2), session_user, concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $3, $4, $5, $6,
   $12, nullif($7, ''), nullif($8::bigint, 0), nullif($9, ''), decode(nullif($10, ''), 'hex'), decode(nullif($11, ''), 'hex')))";
 constexpr const char* kRetainSql =
     "DELETE FROM pgschema.logged WHERE at < clock_timestamp() - $1 * interval '1 minute'";
@@ -94,7 +94,7 @@ void know(const std::map<Address, std::string>& definitions, const std::map<Addr
 }
 
 /// Rows of the log for what is pending, and what is known from now on.
-void write(std::vector<Pending> entries) {
+void write(const std::vector<Pending>& entries) {
   std::set<Address> wholes;
   std::map<Address, std::string> schemas, before;
   for (const auto& [entry, level] : entries)
@@ -134,24 +134,41 @@ void write(std::vector<Pending> entries) {
   if (settings::ddl_log_retention > 0) pg::write(kRetainSql, {std::int64_t{settings::ddl_log_retention}});
 }
 
+/// Without definitions: all that can be had where these cannot be read, or another transaction has written them.
+void write_without_definitions(const std::vector<Pending>& entries) {
+  const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
+  for (const auto& [entry, level] : entries)
+    pg::write(kLogSql, {entry.at, entry.role, entry.schema, entry.tag, entry.object_type, entry.identity,
+                        entry.statement, entry.own ? running_version : std::int64_t{0}, entry.reason, std::string(),
+                        std::string(), entry.identity});
+}
+
+/// What went wrong, if anything did.
+template <typename Write>
+std::string problem_of(Write write) {
+  try {
+    pg::Subtransaction attempt;
+    XactReadOnly = false;  // until its end: who did something may have said since that no more is done
+    pg::call([] { PushActiveSnapshot(GetTransactionSnapshot()); });
+    write();
+    pg::call([] { PopActiveSnapshot(); });
+    attempt.commit();
+    return "";
+  } catch (const pg::Error& error) {
+    if (error.interrupts()) throw;
+    return error.message;
+  } catch (const Failure& failure) {
+    return failure.message();
+  }
+}
+
 /// The transaction is about to commit. Nothing that goes wrong here may be in its way, but for what interrupts it.
 void flush() {
   std::vector<Pending> entries;
   entries.swap(*pending);
-  std::string problem;
-  try {
-    pg::Subtransaction attempt;
-    pg::call([] { PushActiveSnapshot(GetTransactionSnapshot()); });
-    write(std::move(entries));
-    pg::call([] { PopActiveSnapshot(); });
-    attempt.commit();
-    return;
-  } catch (const pg::Error& error) {
-    if (error.interrupts()) throw;
-    problem = error.message;
-  } catch (const Failure& failure) {
-    problem = failure.message();
-  }
+  if (problem_of([&] { write(entries); }).empty()) return;
+  const std::string problem = problem_of([&] { write_without_definitions(entries); });
+  if (problem.empty()) return;
   pg::call([&] {
     ereport(WARNING,
             (errmsg("pgschema.ddl_log does not have what this transaction did"), errdetail("%s", problem.c_str())));

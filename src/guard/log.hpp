@@ -2,7 +2,9 @@
 // definitions that there are then; what is rolled back, to a savepoint too, is not.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "catalog/address.hpp"
 
@@ -18,7 +20,7 @@ struct Entry {
   bool gone = false;      // it was dropped
   bool own = false;       // by a step of pgschema_apply
   Oid role = InvalidOid;  // that ran it
-  std::string at;         // when
+  std::int64_t at = 0;    // when, as the server counts: whatever is set, it reads what it has written
 };
 
 void add(Entry entry);

@@ -26,6 +26,20 @@ bool may_say_passwords(std::string text) {
   return text.find("password") != std::string::npos;
 }
 
+/// CREATE TABLE AS and its like are no longer what was parsed: their query has been understood.
+bool same(const Node* written, const Node* statement) {
+  if (!IsA(statement, CreateTableAsStmt)) return equal(written, statement);
+  const auto* made = reinterpret_cast<const CreateTableAsStmt*>(statement);
+  if (IsA(written, CreateTableAsStmt)) {
+    const auto* as = reinterpret_cast<const CreateTableAsStmt*>(written);
+    return as->objtype == made->objtype && equal(as->into->rel, made->into->rel);
+  }
+  if (!IsA(written, SelectStmt)) return false;
+  const auto* select = reinterpret_cast<const SelectStmt*>(written);
+  while (select->larg) select = select->larg;
+  return select->intoClause && equal(select->intoClause->rel, made->into->rel);
+}
+
 }  // namespace
 
 std::string statement_text(const Node* statement) {
@@ -42,7 +56,7 @@ std::string statement_text(const Node* statement) {
       ListCell* cell;
       foreach (cell, parsed) {
         const auto* raw = lfirst_node(RawStmt, cell);
-        if (out.begin >= 0 || !equal(raw->stmt, statement)) continue;
+        if (out.begin >= 0 || !same(raw->stmt, statement)) continue;
         out.begin = raw->stmt_location;
         out.length = raw->stmt_len;
       }

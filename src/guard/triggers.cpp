@@ -20,13 +20,18 @@
 #include "shadow/quiet.hpp"
 
 extern "C" {
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_publication.h"
+#include "catalog/pg_trigger.h"
 #include "commands/extension.h"
 #include "tcop/cmdtag.h"
 #include "utils/acl.h"
+#include "utils/timestamp.h"
 }
 
 namespace pgschema::guard {
@@ -42,11 +47,29 @@ SELECT a.classid, a.objid, n.oid FROM unnest($1::text[], $2::text[]) AS u (c, o)
     UNION ALL SELECT s.oid FROM pg_identify_object(a.classid, a.objid, 0) i JOIN pg_namespace s ON quote_ident(s.nspname) = i.schema
     UNION ALL SELECT c.relnamespace FROM pg_statistic_ext x JOIN pg_class c ON c.oid = x.stxrelid WHERE a.classid = 'pg_statistic_ext'::regclass AND x.oid = a.objid
     UNION ALL SELECT c.relnamespace FROM pg_publication_rel x JOIN pg_class c ON c.oid = x.prrelid WHERE a.classid = 'pg_publication_rel'::regclass AND x.oid = a.objid
-    UNION ALL SELECT x.pnnspid FROM pg_publication_namespace x WHERE a.classid = 'pg_publication_namespace'::regclass AND x.oid = a.objid) n)";
+    UNION ALL SELECT x.pnnspid FROM pg_publication_namespace x WHERE a.classid = 'pg_publication_namespace'::regclass AND x.oid = a.objid
+    UNION ALL SELECT x.defaclnamespace FROM pg_default_acl x WHERE a.classid = 'pg_default_acl'::regclass AND x.oid = a.objid) n)";
 
+// What hangs on a relation: children, partitions, the parts of an index, tables of a composite type.
 constexpr const char* kHeirsSql = R"(
-WITH RECURSIVE heirs AS (SELECT inhrelid FROM pg_inherits WHERE inhparent = $1 UNION SELECT i.inhrelid FROM pg_inherits i JOIN heirs h ON i.inhparent = h.inhrelid)
-SELECT c.oid, c.relnamespace FROM heirs h JOIN pg_class c ON c.oid = h.inhrelid WHERE c.relkind IN ('r', 'p', 'f'))";
+WITH RECURSIVE heirs (oid) AS (SELECT $1 UNION (SELECT more.oid FROM heirs h, LATERAL (SELECT i.inhrelid AS oid FROM pg_inherits i WHERE i.inhparent = h.oid
+  UNION ALL SELECT t.oid FROM pg_class c JOIN pg_class t ON t.reloftype = c.reltype WHERE c.oid = h.oid AND c.relkind = 'c') more))
+SELECT oid FROM heirs WHERE oid <> $1)";
+
+// What CREATE PUBLICATION does not say.
+constexpr const char* kPublishedSql = R"(
+SELECT 'pg_publication_rel'::regclass::oid, oid FROM pg_publication_rel WHERE prpubid = $1
+UNION ALL SELECT 'pg_publication_namespace'::regclass::oid, oid FROM pg_publication_namespace WHERE pnpubid = $1)";
+
+constexpr const char* kHeirsOfTriggerSql = R"(
+WITH RECURSIVE heirs (oid) AS (SELECT $1 UNION SELECT t.oid FROM heirs h JOIN pg_trigger t ON t.tgparentid = h.oid)
+SELECT oid FROM heirs WHERE oid <> $1)";
+
+// ALTER … DEPENDS ON EXTENSION: what goes with extensions without being told of.
+constexpr const char* kOfExtensionsSql =
+    "SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'x'";
+
+constexpr const char* kSchemaOfExtensionSql = "SELECT extnamespace FROM pg_extension WHERE oid = $1";
 
 // DROP OWNED and REASSIGN OWNED say nothing of what they do to each object.
 constexpr const char* kOwnedSql = R"(
@@ -63,11 +86,35 @@ struct Touched {
 
 // Of the command that runs, between its beginning and its end.
 struct Begun {
-  const Node* statement = nullptr;
   bool partitions = false;  // it only attaches, detaches, makes or drops partitions
   std::vector<pg::NamedObject> named;
+  std::set<Address> of_extensions;
 };
-Begun* begun = nullptr;
+
+// Commands run inside of others. What one that failed has left goes with the transaction.
+struct AllBegun {
+  TimestampTz transaction = 0;
+  std::map<const Node*, Begun> commands;
+};
+AllBegun* all_begun = nullptr;
+
+Begun& begin(const Node* statement) {
+  if (!all_begun) all_begun = new AllBegun();
+  const TimestampTz transaction = GetCurrentTransactionStartTimestamp();
+  if (all_begun->transaction != transaction) all_begun->commands.clear();
+  all_begun->transaction = transaction;
+  return all_begun->commands[statement] = Begun();
+}
+
+const Begun* begun(const Node* statement) {
+  if (!all_begun) return nullptr;
+  const auto found = all_begun->commands.find(statement);
+  return found == all_begun->commands.end() ? nullptr : &found->second;
+}
+
+void forget(const Node* statement) {
+  if (all_begun) all_begun->commands.erase(statement);
+}
 
 bool is_maintenance(const std::string& tag) {
   static constexpr std::string_view tags[] = {"REINDEX", "REFRESH MATERIALIZED VIEW", "CLUSTER", "VACUUM", "ANALYZE"};
@@ -165,26 +212,40 @@ void warn(const std::string& tag, const Touched& first) {
   });
 }
 
+std::string reason() { return settings::break_glass ? settings::break_glass : ""; }
+
+const Touched& strictest_of(const std::vector<Touched>& touched) {
+  return *std::max_element(touched.begin(), touched.end(),
+                           [](const Touched& a, const Touched& b) { return a.schema->mode < b.schema->mode; });
+}
+
+bool may_pass(const EventTriggerData& data) {
+  if (is_own(data.parsetree) || !reason().empty()) return true;
+  const Begun* command = begun(data.parsetree);
+  return command && command->partitions && by_partition_role();
+}
+
+template <typename Detail>
+void refuse_if_enforced(const EventTriggerData& data, const std::vector<Touched>& touched, Detail detail) {
+  if (touched.empty() || may_pass(data)) return;
+  const Touched& strictest = strictest_of(touched);
+  if (strictest.schema->mode == Mode::kEnforce) refuse(tag_of(data), strictest, detail(strictest));
+}
+
 /// What becomes of it. `detail` is asked for when it is refused.
 template <typename Detail>
 void decide(const EventTriggerData& data, const std::vector<Touched>& touched, Detail detail) {
   if (touched.empty()) return;
+  refuse_if_enforced(data, touched, detail);
   const std::string tag = tag_of(data);
+  if (const Touched& strictest = strictest_of(touched); strictest.schema->mode == Mode::kWarn && !may_pass(data))
+    warn(tag, strictest);
   const bool own = is_own(data.parsetree);
-  const std::string reason = settings::break_glass ? settings::break_glass : "";
-  const bool partitions = begun && begun->statement == data.parsetree && begun->partitions && by_partition_role();
-  if (!own && reason.empty() && !partitions) {
-    const auto strictest = std::max_element(touched.begin(), touched.end(), [](const Touched& a, const Touched& b) {
-      return a.schema->mode < b.schema->mode;
-    });
-    if (strictest->schema->mode == Mode::kEnforce) refuse(tag, *strictest, detail(*strictest));
-    if (strictest->schema->mode == Mode::kWarn) warn(tag, *strictest);
-  }
   const std::string statement = own ? "" : statement_text(data.parsetree);
-  const std::string at = pg::query("SELECT clock_timestamp()::text").at(0).text(0);
+  const std::int64_t at = GetCurrentTimestamp();
   for (const auto& one : touched)
-    add({one.tag.empty() ? tag : one.tag, one.object_type, one.identity, statement, reason, one.schema->name, one.unit,
-         one.gone, own, GetUserId(), at});
+    add({one.tag.empty() ? tag : one.tag, one.object_type, one.identity, statement, reason(), one.schema->name,
+         one.unit, one.gone, own, GetUserId(), at});
 }
 
 /// Of addresses that exist, the whole objects that live in watched schemas, under what they are called.
@@ -242,8 +303,47 @@ class Finder {
   std::map<std::size_t, Address> unnamed_;
 };
 
-void add_heirs(Finder& finder, const std::string& tag, Oid relation) {
-  for (const auto& row : pg::query(kHeirsSql, {relation})) finder.add({RelationRelationId, row.oid(0), 0}, tag);
+bool renames_schema(const Node* statement) {
+  return IsA(statement, RenameStmt) && reinterpret_cast<const RenameStmt*>(statement)->renameType == OBJECT_SCHEMA;
+}
+
+bool drops_schema(const Node* statement) {
+  return IsA(statement, DropStmt) && reinterpret_cast<const DropStmt*>(statement)->removeType == OBJECT_SCHEMA;
+}
+
+/// What it names is looked at when it begins, and not once more at its end.
+bool is_judged_at_start(const Node* statement) {
+  return IsA(statement, AlterObjectSchemaStmt) || pg::commits_meanwhile(statement) || renames_schema(statement);
+}
+
+void add_beneath(Finder& finder, const std::string& tag, Oid classid, Oid oid) {
+  for (const auto& row : pg::query(classid == RelationRelationId ? kHeirsSql : kHeirsOfTriggerSql, {oid}))
+    finder.add({classid, row.oid(0), 0}, tag);
+}
+
+/// What a command has done to all beneath as well. One that comes or goes leaves the other partitions as they are.
+void add_heirs(Finder& finder, const pg::DdlCommand& command, bool partitions) {
+  const bool relation =
+      command.classid == RelationRelationId && (command.tag.starts_with("ALTER") || command.tag == "CREATE INDEX");
+  if ((relation && !partitions) || command.classid == TriggerRelationId)
+    add_beneath(finder, command.tag, command.classid, command.objid);
+}
+
+void add_published(Finder& finder, const pg::DdlCommand& command) {
+  if (command.tag != "CREATE PUBLICATION" || command.classid != PublicationRelationId) return;
+  for (const auto& row : pg::query(kPublishedSql, {command.objid}))
+    finder.add({row.oid(0), row.oid(1), 0}, command.tag);
+}
+
+/// The name of something that is moved to another schema means another thing than when the command began: it came from
+/// nobody knows where.
+void check_moved(const EventTriggerData& data, const Begun& command) {
+  for (const auto& moved : pg::ddl_commands())
+    if (moved.classid && std::none_of(command.named.begin(), command.named.end(), [&](const auto& one) {
+          return one.classid == moved.classid && one.objid == moved.objid;
+        }))
+      throw Failure("40001", cat(tag_of(data), " of ", moved.object_type, " ", moved.identity,
+                                 ": another session has given this name to something else meanwhile"));
 }
 
 std::vector<std::string> roles_of(const Node* statement) {
@@ -260,13 +360,17 @@ std::vector<std::string> roles_of(const Node* statement) {
 
 Datum start(FunctionCallInfo fcinfo) {
   const EventTriggerData& data = pg::event_trigger_data(fcinfo);
+  forget(data.parsetree);
+  pg::keep_commands();
   if (begins(data.parsetree) || creating_extension) return 0;
+  if (renames_schema(data.parsetree) || drops_schema(data.parsetree)) know_oids();
   const auto watched = guard::watched();
   if (watched.empty()) return 0;
-  if (!begun) begun = new Begun();
-  begun->statement = data.parsetree;
-  begun->partitions = pg::is_partition_maintenance(data.parsetree);
-  begun->named = pg::objects_named_by(data.parsetree);
+  Begun& command = begin(data.parsetree);
+  command.partitions = pg::is_partition_maintenance(data.parsetree);
+  command.named = pg::objects_named_by(data.parsetree);
+  if (IsA(data.parsetree, DropStmt) || IsA(data.parsetree, DropOwnedStmt))
+    for (const auto& row : pg::query(kOfExtensionsSql)) command.of_extensions.insert({row.oid(0), row.oid(1), 0});
   if (IsA(data.parsetree, DropOwnedStmt) || IsA(data.parsetree, ReassignOwnedStmt)) {
     Finder finder(watched);
     for (const auto& row : pg::query(kOwnedSql, {roles_of(data.parsetree)}))
@@ -275,11 +379,19 @@ Datum start(FunctionCallInfo fcinfo) {
            [](const Touched&) { return std::string("It changes everything of a role, object by object."); });
     return 0;
   }
-  // Where things are now that this command moves elsewhere.
   Finder finder(watched);
+  for (const auto& one : command.named) {
+    finder.add({one.classid, one.objid, 0}, "");
+    if (one.classid == ExtensionRelationId)
+      for (const auto& row : pg::query(kSchemaOfExtensionSql, {one.objid}))
+        finder.add({NamespaceRelationId, row.oid(0), 0}, "");
+  }
+  const auto why = [](const Touched& first) { return dependents_of(first.unit); };
+  // Where things are now that this command moves elsewhere; what cannot be refused later, or has another name then.
   if (IsA(data.parsetree, AlterObjectSchemaStmt))
-    for (const auto& one : begun->named) finder.add({one.classid, one.objid, 0}, "");
-  decide(data, finder.find(), [](const Touched& first) { return dependents_of(first.unit); });
+    decide(data, finder.find(), why);
+  else if (is_judged_at_start(data.parsetree))
+    refuse_if_enforced(data, finder.find(), why);
   return 0;
 }
 
@@ -290,26 +402,66 @@ Datum end(FunctionCallInfo fcinfo) {
   const auto watched = guard::watched();
   if (watched.empty()) return 0;
   Finder finder(watched);
+  const bool partitions = pg::is_partition_maintenance(data.parsetree);
   for (const auto& command : pg::ddl_commands()) {
     if (command.in_extension) continue;
     for (const auto& granted : command.granted) finder.add({granted.classid, granted.objid, 0}, command.tag);
     if (!command.classid) continue;
     finder.add({command.classid, command.objid, command.subid}, command.tag, command.object_type, command.identity);
-    if (command.classid == RelationRelationId && command.tag.starts_with("ALTER"))
-      add_heirs(finder, command.tag, command.objid);
+    add_heirs(finder, command, partitions);
+    add_published(finder, command);
   }
-  // A table that is attached, detached or inherited from is changed as well.
-  if (begun && begun->statement == data.parsetree && !IsA(data.parsetree, AlterObjectSchemaStmt))
-    for (const auto& one : begun->named) finder.add({one.classid, one.objid, 0}, tag);
+  // A table that is attached, detached or inherited from is changed as well: by the name that it had before, and has now.
+  if (const Begun* command = begun(data.parsetree); command && IsA(data.parsetree, AlterObjectSchemaStmt))
+    check_moved(data, *command);
+  if (!is_judged_at_start(data.parsetree)) {
+    std::set<Address> named;
+    for (const auto& one : pg::objects_named_by(data.parsetree)) named.insert({one.classid, one.objid, 0});
+    if (const Begun* command = begun(data.parsetree))
+      for (const auto& one : command->named) named.insert({one.classid, one.objid, 0});
+    for (const auto& one : named) {
+      finder.add(one, tag);
+      if (partitions && IsA(data.parsetree, AlterTableStmt)) add_beneath(finder, tag, one.classid, one.objid);
+    }
+  }
   decide(data, finder.find(), [](const Touched& first) { return dependents_of(first.unit); });
   if (tag == "ALTER SCHEMA") follow_renames();
+  forget(data.parsetree);
   return 0;
 }
 
-/// What people would say was dropped: no row types, toast tables, or what else goes along without a name of its own.
-bool is_told(const pg::DroppedObject& object) {
-  return (object.original || object.normal) && !object.identity.starts_with("\"_RETURN\" on ");
+/// What goes with something else without being said, and may be in another schema than that.
+bool may_be_elsewhere(const pg::DroppedObject& object) {
+  static constexpr std::string_view types[] = {"table",   "foreign table",     "index",
+                                               "trigger", "statistics object", "publication relation"};
+  return std::find(std::begin(types), std::end(types), object.object_type) != std::end(types);
 }
+
+/// What people would say was dropped: no row types, toast tables, or what else goes along without a name of its own. What goes along
+/// with something in another schema is said.
+class Told {
+ public:
+  Told(const std::vector<pg::DroppedObject>& dropped, const Begun* command) : command_(command) {
+    for (const auto& object : dropped) {
+      if (object.original) begun_in_.insert(object.schema);
+      extensions_ = extensions_ || object.object_type == "extension";
+      triggers_ = triggers_ || (object.object_type == "trigger" && (object.original || object.normal));
+    }
+  }
+  bool operator()(const pg::DroppedObject& object) const {
+    if (object.identity.starts_with("\"_RETURN\" on ")) return false;
+    if (object.original || object.normal) return true;
+    if (command_ && command_->of_extensions.count({object.classid, object.objid, 0})) return true;
+    // The members of an extension go with it.
+    if (!triggers_ && object.identity.starts_with("\"RI_ConstraintTrigger_")) return false;  // of a foreign key to it
+    return !extensions_ && may_be_elsewhere(object) && !begun_in_.count(object.schema);
+  }
+
+ private:
+  const Begun* command_;
+  std::set<std::string> begun_in_;  // the schemas of what was named
+  bool extensions_ = false, triggers_ = false;
+};
 
 Datum drop(FunctionCallInfo fcinfo) {
   const EventTriggerData& data = pg::event_trigger_data(fcinfo);
@@ -317,13 +469,17 @@ Datum drop(FunctionCallInfo fcinfo) {
   if (creating_extension) return 0;
   const auto watched = guard::watched();
   const auto dropped = pg::dropped_objects();
+  const Begun* command = begun(data.parsetree);
+  const Told is_told(dropped, command);
   const bool whole_command = tag.starts_with("DROP");
   std::vector<Touched> touched;
   std::vector<std::string> victims, words;
   bool schema_gone = false;
   for (const auto& object : dropped) {
     if (object.temporary || !is_told(object)) continue;
-    if (tag == "DROP EXTENSION" && !object.normal) continue;
+    if (tag == "DROP EXTENSION" && !object.normal &&
+        !(command && command->of_extensions.count({object.classid, object.objid, 0})))
+      continue;
     schema_gone = schema_gone || object.object_type == "schema";
     // What belonged to a schema that is gone as well has its name; the schema itself is known by its OID no longer.
     const WatchedSchema* schema = find_schema(watched, object.schema);

@@ -15,6 +15,10 @@ constexpr const char* kRenamedSql = R"(
 UPDATE pgschema.guarded g SET schema = n.nspname FROM pgschema.guarded_oid o JOIN pg_namespace n ON n.oid = o.oid
 WHERE o.schema = g.schema AND n.nspname <> g.schema)";
 
+constexpr const char* kKnowOidsSql = R"(
+INSERT INTO pgschema.guarded_oid (schema, oid) SELECT n.nspname, n.oid FROM pgschema.guarded g JOIN pg_namespace n ON n.nspname = g.schema
+ON CONFLICT (schema) DO NOTHING)";
+
 constexpr const char* kGoneSql = R"(
 DELETE FROM pgschema.guarded g USING pgschema.guarded_oid o WHERE o.schema = g.schema AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = o.oid))";
 
@@ -44,6 +48,11 @@ std::vector<WatchedSchema> watched() {
   std::vector<WatchedSchema> out;
   for (const auto& row : pg::query(kWatchedSql)) out.push_back({row.oid(0), row.text(1), mode_of(row.text(2))});
   return out;
+}
+
+void know_oids() {
+  const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
+  pg::write(kKnowOidsSql);
 }
 
 void follow_renames() {

@@ -19,6 +19,8 @@ struct WatchedSchema {
 /// All there are; of one that was dropped by the command that runs, what it was called. One that was restored from a dump is known by its name until it is looked at for the first time.
 std::vector<WatchedSchema> watched();
 
+/// From now on they are known by their OIDs: one is about to be renamed or dropped.
+void know_oids();
 /// A watched schema was renamed: it is dumped under its name.
 void follow_renames();
 /// One was dropped: who makes another of this name says anew that it is watched.

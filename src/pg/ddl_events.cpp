@@ -30,7 +30,8 @@ constexpr const char* kCommandsSql =
 
 constexpr const char* kDroppedSql =
     "SELECT classid, objid, objsubid, original, normal, is_temporary, object_type, object_identity, "
-    "coalesce(schema_name, CASE WHEN object_type NOT IN ('schema', 'extension', 'cast', 'language', 'server', 'publication', 'event trigger') AND "
+    "coalesce(schema_name, CASE WHEN object_type = 'default acl' THEN address_names[2] WHEN object_type = 'publication namespace' THEN address_names[1] "
+    "WHEN object_type NOT IN ('schema', 'extension', 'cast', 'language', 'server', 'publication', 'event trigger', 'user mapping') AND "
     "cardinality(address_names) > 1 THEN address_names[1] WHEN object_type = 'schema' THEN object_name END) "
     "FROM pg_catalog.pg_event_trigger_dropped_objects()";
 
@@ -124,19 +125,52 @@ void add_object(List*& out, ObjectType type, Node* object) {
   add(out, address);
 }
 
+bool commits_before_end(const Node* statement) {
+  if (IsA(statement, IndexStmt)) return reinterpret_cast<const IndexStmt*>(statement)->concurrent;
+  if (IsA(statement, DropStmt)) return reinterpret_cast<const DropStmt*>(statement)->concurrent;
+  if (!IsA(statement, AlterTableStmt)) return false;
+  ListCell* cell;
+  foreach (cell, reinterpret_cast<const AlterTableStmt*>(statement)->cmds) {
+    const auto* command = lfirst_node(AlterTableCmd, cell);
+    if (command->subtype == AT_DetachPartitionFinalize) return true;
+    if (command->subtype == AT_DetachPartition && reinterpret_cast<PartitionCmd*>(command->def)->concurrent)
+      return true;
+  }
+  return false;
+}
+
 List* named_by(const Node* statement) {
   List* out = nullptr;
   ListCell* cell;
   switch (nodeTag(statement)) {
     case T_AlterObjectSchemaStmt: {
       const auto* alter = reinterpret_cast<const AlterObjectSchemaStmt*>(statement);
+      // All members of an extension come along.
+      if (alter->objectType == OBJECT_EXTENSION)
+        add(out, {NamespaceRelationId, get_namespace_oid(alter->newschema, true), 0});
       if (alter->relation)
         add_relation(out, alter->relation);
       else if (alter->object)
         add_object(out, alter->objectType, alter->object);
       break;
     }
+    case T_RenameStmt: {
+      const auto* rename = reinterpret_cast<const RenameStmt*>(statement);
+      if (rename->renameType == OBJECT_SCHEMA)
+        add(out, {NamespaceRelationId, get_namespace_oid(rename->subname, true), 0});
+      break;
+    }
+    case T_IndexStmt:
+      if (commits_before_end(statement)) add_relation(out, reinterpret_cast<const IndexStmt*>(statement)->relation);
+      break;
+    case T_DropStmt:
+      if (commits_before_end(statement))
+        foreach (cell, reinterpret_cast<const DropStmt*>(statement)->objects)
+          add_relation(out, makeRangeVarFromNameList(static_cast<List*>(lfirst(cell))));
+      break;
     case T_AlterTableStmt:
+      if (commits_before_end(statement))
+        add_relation(out, reinterpret_cast<const AlterTableStmt*>(statement)->relation);
       foreach (cell, reinterpret_cast<const AlterTableStmt*>(statement)->cmds) {
         const auto* command = lfirst_node(AlterTableCmd, cell);
         if (command->def && IsA(command->def, PartitionCmd))
@@ -150,6 +184,7 @@ List* named_by(const Node* statement) {
       break;
     }
     case T_CreateStmt:
+    case T_CreateForeignTableStmt:  // one that has more
       foreach (cell, reinterpret_cast<const CreateStmt*>(statement)->inhRelations)
         add_relation(out, lfirst_node(RangeVar, cell));
       break;
@@ -167,6 +202,10 @@ const EventTriggerData& event_trigger_data(FunctionCallInfo fcinfo) {
                       errmsg("this function is for an event trigger")));
   });
   return *reinterpret_cast<EventTriggerData*>(fcinfo->context);
+}
+
+void keep_commands() {
+  call([] { EventTriggerUndoInhibitCommandCollection(); });
 }
 
 std::vector<DdlCommand> ddl_commands() {
@@ -229,6 +268,8 @@ std::vector<NamedObject> objects_named_by(const Node* statement) {
   return out;
 }
 
+bool commits_meanwhile(const Node* statement) { return statement && commits_before_end(statement); }
+
 bool is_partition_maintenance(const Node* statement) {
   if (!statement) return false;
   return call([&] {
@@ -241,10 +282,12 @@ bool is_partition_maintenance(const Node* statement) {
       }
       return true;
     }
-    if (IsA(statement, CreateStmt)) return reinterpret_cast<const CreateStmt*>(statement)->partbound != nullptr;
+    if (IsA(statement, CreateStmt) || IsA(statement, CreateForeignTableStmt))
+      return reinterpret_cast<const CreateStmt*>(statement)->partbound != nullptr;
     if (!IsA(statement, DropStmt)) return false;
     const auto* drop = reinterpret_cast<const DropStmt*>(statement);
     if (drop->removeType != OBJECT_TABLE && drop->removeType != OBJECT_FOREIGN_TABLE) return false;
+    if (drop->behavior == DROP_CASCADE) return false;  // what stands on it is no partition
     foreach (cell, drop->objects)
       if (!is_partition(makeRangeVarFromNameList(static_cast<List*>(lfirst(cell))))) return false;
     return true;

@@ -16,6 +16,10 @@ namespace pgschema::pg {
 /// The call of a function as an event trigger. 39P03 for any other.
 const EventTriggerData& event_trigger_data(FunctionCallInfo fcinfo);
 
+/// While REFRESH runs the server does not keep what is done, by functions that the query calls neither. From now on it does, for the
+/// command that begins.
+void keep_commands();
+
 /// One row of pg_event_trigger_ddl_commands(). GRANT, REVOKE and ALTER DEFAULT PRIVILEGES have no address there: `granted` says
 /// what they are about.
 struct DdlCommand {
@@ -42,12 +46,16 @@ struct DroppedObject {
 };
 std::vector<DroppedObject> dropped_objects();
 
-/// What a statement names before it runs: where things are that it moves elsewhere, or drops. What does not exist is left out.
+/// What a statement names, besides what it is about, and changes as well; of one that moves things elsewhere, renames a schema, or commits before its end,
+/// what it is about too. What does not exist is left out.
 /// Takes no lock that it keeps.
 struct NamedObject {
   Oid classid, objid;
 };
 std::vector<NamedObject> objects_named_by(const Node* statement);
+
+/// CONCURRENTLY: it commits before its end, where nothing of it can be refused any more.
+bool commits_meanwhile(const Node* statement);
 
 /// DROP TABLE of partitions, and nothing else; ALTER TABLE … ATTACH or DETACH PARTITION.
 bool is_partition_maintenance(const Node* statement);
