@@ -15,6 +15,10 @@
 #include "plan/definition.hpp"
 #include "script/quote.hpp"
 
+extern "C" {
+#include "catalog/pg_authid.h"
+}
+
 namespace pgschema::guard {
 
 namespace {
@@ -29,7 +33,7 @@ struct Who {
 };
 
 std::map<std::string, Who> who_since(const apply::LastKept& last) {
-  const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
+  const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
   std::map<std::string, Who> out;
   for (const auto& row : pg::query(kWhoSql, {last.schema, last.at}))
     out[row.text(0)] = {row.text(1), row.text(2), row.text(3)};

@@ -18,7 +18,9 @@
 
 extern "C" {
 #include "access/xact.h"
+#include "catalog/pg_authid.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 }
 
 namespace pgschema::guard {
@@ -93,23 +95,34 @@ void know(const std::map<Address, std::string>& definitions, const std::map<Addr
   if (!classes.empty()) pg::write(kKnowSql, {classes, objects, names, hashes});
 }
 
+/// What is too old goes, now and then.
+void forget_old() {
+  constexpr TimestampTz kPause = 10 * USECS_PER_MINUTE;
+  static TimestampTz last = 0;
+  const TimestampTz now = GetCurrentTimestamp();
+  if (settings::ddl_log_retention == 0 || (last && now - last < kPause && settings::ddl_log_retention > 10)) return;
+  last = now;
+  pg::write(kRetainSql, {std::int64_t{settings::ddl_log_retention}});
+}
+
 /// Rows of the log for what is pending, and what is known from now on.
 void write(const std::vector<Pending>& entries) {
-  std::set<Address> wholes;
+  std::set<Address> wholes, with_parts;
   std::map<Address, std::string> schemas, before;
   for (const auto& [entry, level] : entries)
     if (entry.unit.classid) {
       if (!entry.gone) wholes.insert(entry.unit);
+      if (entry.part) with_parts.insert(entry.unit);
       schemas[entry.unit] = entry.schema;
     }
   const auto after = definitions_of(wholes);
   std::map<Address, std::string> called;
-  {
+  if (!with_parts.empty()) {
     const pg::SettingsScope settings;
     settings.pin_output();
-    for (const auto& [address, located] : catalog::locate(wholes)) called[address] = located.id.identity.text();
+    for (const auto& [address, located] : catalog::locate(with_parts)) called[address] = located.id.identity.text();
   }
-  const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
+  const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
   for (const auto& [address, schema] : schemas)
     for (const auto& row : pg::query(kKnownSql, {address.classid, address.objid})) before[address] = row.text(0);
   know(after, schemas);
@@ -129,14 +142,14 @@ void write(const std::vector<Pending>& entries) {
     }
     pg::write(kLogSql, {entry.at, entry.role, entry.schema, entry.tag, entry.object_type, entry.identity,
                         entry.statement, entry.own ? running_version : std::int64_t{0}, entry.reason, was, is,
-                        called.count(entry.unit) ? called.at(entry.unit) : entry.identity});
+                        entry.part && called.count(entry.unit) ? called.at(entry.unit) : entry.identity});
   }
-  if (settings::ddl_log_retention > 0) pg::write(kRetainSql, {std::int64_t{settings::ddl_log_retention}});
+  forget_old();
 }
 
 /// Without definitions: all that can be had where these cannot be read, or another transaction has written them.
 void write_without_definitions(const std::vector<Pending>& entries) {
-  const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
+  const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
   for (const auto& [entry, level] : entries)
     pg::write(kLogSql, {entry.at, entry.role, entry.schema, entry.tag, entry.object_type, entry.identity,
                         entry.statement, entry.own ? running_version : std::int64_t{0}, entry.reason, std::string(),
@@ -231,7 +244,7 @@ void keep_baseline(const std::vector<std::string>& schemas) {
         }
     }
   }
-  const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
+  const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
   for (const auto& schema : schemas) pg::write("DELETE FROM pgschema.known WHERE schema = $1", {schema});
   know(definitions, schema_of);
 }

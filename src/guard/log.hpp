@@ -17,6 +17,7 @@ struct Entry {
   std::string tag, object_type, identity, statement, reason;
   std::string schema;     // without quotes
   catalog::Address unit;  // the whole object; none where it is known by name only
+  bool part = false;      // it is a part of that
   bool gone = false;      // it was dropped
   bool own = false;       // by a step of pgschema_apply
   Oid role = InvalidOid;  // that ran it

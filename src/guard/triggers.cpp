@@ -21,6 +21,7 @@
 
 extern "C" {
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
@@ -31,6 +32,7 @@ extern "C" {
 #include "commands/extension.h"
 #include "tcop/cmdtag.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 }
 
@@ -82,6 +84,7 @@ struct Touched {
   Address unit;
   const WatchedSchema* schema;
   bool gone = false;
+  bool part = false;  // of the unit
 };
 
 // Of the command that runs, between its beginning and its end.
@@ -245,7 +248,34 @@ void decide(const EventTriggerData& data, const std::vector<Touched>& touched, D
   const std::int64_t at = GetCurrentTimestamp();
   for (const auto& one : touched)
     add({one.tag.empty() ? tag : one.tag, one.object_type, one.identity, statement, reason(), one.schema->name,
-         one.unit, one.gone, own, GetUserId(), at});
+         one.unit, one.part, one.gone, own, GetUserId(), at});
+}
+
+struct QuickPlace {
+  Address unit;
+  Oid schema;
+};
+
+/// What the server's caches say at once: of functions, schemas, relations and the indexes of tables.
+std::optional<QuickPlace> quick_place(const Address& whole) {
+  return pg::call([&]() -> std::optional<QuickPlace> {
+    if (whole.classid == NamespaceRelationId) return QuickPlace{whole, whole.objid};
+    if (whole.classid == ProcedureRelationId) return QuickPlace{whole, get_func_namespace(whole.objid)};
+    if (whole.classid != RelationRelationId) return std::nullopt;
+    switch (get_rel_relkind(whole.objid)) {
+      case RELKIND_RELATION:
+      case RELKIND_PARTITIONED_TABLE:
+      case RELKIND_FOREIGN_TABLE:
+      case RELKIND_VIEW:
+      case RELKIND_MATVIEW: return QuickPlace{whole, get_rel_namespace(whole.objid)};
+      case RELKIND_INDEX:
+      case RELKIND_PARTITIONED_INDEX: {
+        const Oid table = IndexGetRelation(whole.objid, true);
+        return QuickPlace{{RelationRelationId, table, 0}, get_rel_namespace(table)};
+      }
+      default: return std::nullopt;
+    }
+  });
 }
 
 /// Of addresses that exist, the whole objects that live in watched schemas, under what they are called.
@@ -261,8 +291,43 @@ class Finder {
     std::vector<Touched> out;
     if (wanted_.empty()) return out;
     std::set<Address> addresses;
-    for (const auto& one : wanted_) addresses.insert({one.unit.classid, one.unit.objid, 0});
     std::map<Address, Address> units;
+    std::map<Address, const WatchedSchema*> schemas;
+    for (const auto& one : wanted_) {
+      const Address whole{one.unit.classid, one.unit.objid, 0};
+      if (const auto place = quick_place(whole)) {
+        units[whole] = place->unit;
+        if (const auto* schema = find_schema(watched_, place->schema)) schemas[place->unit] = schema;
+      } else
+        addresses.insert(whole);
+    }
+    if (!addresses.empty()) look_up(addresses, units, schemas);
+    std::set<Address> nameless;
+    for (auto& one : wanted_) {
+      const Address whole{one.unit.classid, one.unit.objid, 0};
+      const Address unit = units.count(whole) ? units.at(whole) : whole;
+      const auto schema = schemas.count(unit) ? schemas.find(unit) : schemas.find(whole);
+      if (schema == schemas.end()) continue;
+      one.schema = schema->second;
+      if (one.identity.empty()) nameless.insert(whole);
+      one.part = one.unit != unit;
+      one.unit = unit;
+      out.push_back(one);
+      if (one.identity.empty()) unnamed_[out.size() - 1] = whole;
+    }
+    const auto located = nameless.empty() ? std::map<Address, catalog::Located>() : catalog::locate(nameless);
+    for (const auto& [index, address] : unnamed_)
+      if (const auto at = located.find(address); at != located.end()) {
+        out[index].object_type = at->second.object_type.text();
+        out[index].identity = at->second.id.identity.text();
+      }
+    return out;
+  }
+
+ private:
+  /// Units and schemas of whatever there is.
+  void look_up(const std::set<Address>& addresses, std::map<Address, Address>& units,
+               std::map<Address, const WatchedSchema*>& schemas) const {
     for (const auto& place : catalog::places(addresses))
       units[place.address] = {place.unit.classid, place.unit.objid, 0};
     std::vector<std::string> classes, objects;
@@ -273,31 +338,10 @@ class Finder {
           classes.push_back(std::to_string(at.classid));
           objects.push_back(std::to_string(at.objid));
         }
-    std::map<Address, const WatchedSchema*> schemas;
     for (const auto& row : pg::query(kPlacesSql, {classes, objects}))
       if (const auto* schema = find_schema(watched_, row.oid(2))) schemas[{row.oid(0), row.oid(1), 0}] = schema;
-    std::set<Address> nameless;
-    for (auto& one : wanted_) {
-      const Address whole{one.unit.classid, one.unit.objid, 0};
-      const Address unit = units.count(whole) ? units.at(whole) : whole;
-      const auto schema = schemas.count(unit) ? schemas.find(unit) : schemas.find(whole);
-      if (schema == schemas.end()) continue;
-      one.schema = schema->second;
-      if (one.identity.empty()) nameless.insert(whole);
-      one.unit = unit;
-      out.push_back(one);
-      if (one.identity.empty()) unnamed_[out.size() - 1] = whole;
-    }
-    const auto located = catalog::locate(nameless);
-    for (const auto& [index, address] : unnamed_)
-      if (const auto at = located.find(address); at != located.end()) {
-        out[index].object_type = at->second.object_type.text();
-        out[index].identity = at->second.id.identity.text();
-      }
-    return out;
   }
 
- private:
   const std::vector<WatchedSchema>& watched_;
   std::vector<Touched> wanted_;
   std::map<std::size_t, Address> unnamed_;

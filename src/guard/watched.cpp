@@ -3,6 +3,10 @@
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 
+extern "C" {
+#include "catalog/pg_authid.h"
+}
+
 namespace pgschema::guard {
 
 namespace {
@@ -39,34 +43,30 @@ Mode mode_of(const std::string& word) {
 
 }  // namespace
 
-Oid owner_of_tables() {
-  return pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.guarded'::regclass").at(0).oid(0);
-}
-
 std::vector<WatchedSchema> watched() {
-  const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
+  const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
   std::vector<WatchedSchema> out;
   for (const auto& row : pg::query(kWatchedSql)) out.push_back({row.oid(0), row.text(1), mode_of(row.text(2))});
   return out;
 }
 
 void know_oids() {
-  const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
+  const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
   pg::write(kKnowOidsSql);
 }
 
 void follow_renames() {
-  const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
+  const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
   pg::write(kRenamedSql);
 }
 
 void forget_gone() {
-  const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
+  const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
   pg::write(kGoneSql);
 }
 
 void watch(const std::vector<std::string>& schemas, const std::string& mode, const std::string& role) {
-  const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
+  const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
   if (mode == "off") {
     pg::write(kEndSql, {schemas});
     pg::write(kForgetSql, {schemas});

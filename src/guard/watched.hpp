@@ -28,7 +28,4 @@ void forget_gone();
 /// From now on, `off` included.
 void watch(const std::vector<std::string>& schemas, const std::string& mode, const std::string& role);
 
-/// Who may write pgschema's tables.
-Oid owner_of_tables();
-
 }  // namespace pgschema::guard

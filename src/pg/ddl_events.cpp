@@ -93,11 +93,18 @@ void understand_command(const CollectedCommand* command, RawCommand& out) {
   }
 }
 
-/// A scope for SPI: left in every case but an error, where the subtransaction's end does it.
+/// A scope for SPI, for one query that is planned once: left in every case but an error, where the subtransaction's end does it.
 template <typename Use>
 void with_spi(const char* sql, Use use) {
   if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-  if (SPI_execute(sql, false, 0) != SPI_OK_SELECT) elog(ERROR, "an event trigger was not told what happened");
+  static SPIPlanPtr kept = nullptr;
+  if (!kept) {
+    SPIPlanPtr plan = SPI_prepare(sql, 0, nullptr);
+    if (!plan || SPI_keepplan(plan) != 0) elog(ERROR, "an event trigger was not told what happened");
+    kept = plan;
+  }
+  if (SPI_execute_plan(kept, nullptr, nullptr, false, 0) != SPI_OK_SELECT)
+    elog(ERROR, "an event trigger was not told what happened");
   use(SPI_tuptable, SPI_processed);
   SPI_finish();
 }
