@@ -135,12 +135,20 @@ Body read_body(Oid oid, const std::string& search_path) {
     settings.set("plpgsql.extra_errors", "none");
     settings.set("plpgsql.extra_warnings", "none");
   }
-  Reader reader(function.text, path, function.polymorphic);
-  if (function.language == Language::kSql)
-    read_sql(oid, reader);
-  else
-    read_plpgsql({oid, function.trigger, function.event_trigger, function.polymorphic}, reader);
-  return reader.finish();
+  settings.set("lock_timeout", "100");
+  try {
+    Reader reader(function.text, path, function.polymorphic);
+    if (function.language == Language::kSql)
+      read_sql(oid, reader);
+    else
+      read_plpgsql({oid, function.trigger, function.event_trigger, function.polymorphic}, reader);
+    return reader.finish();
+  } catch (const pg::Error& error) {
+    none.busy = error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+    if (error.interrupts() && !none.busy) throw;
+    none.unread = {1};  // it is nested deeper than the stack is high
+    return none;
+  }
 }
 
 Oid function_called(const std::string& identity) {

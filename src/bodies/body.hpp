@@ -45,11 +45,13 @@ struct Body {
   std::vector<Problem> problems;      // by line
   std::vector<int> unread;            // lines of an EXECUTE whose text is not known before it runs
   bool other_language = false;        // nothing was read
+  bool busy = false;                  // nor now: another session holds a lock on what it names
 };
 
 /// The body of a function that exists: PL/pgSQL, or SQL between quotes (of one that PostgreSQL has parsed itself, pg_depend
 /// knows all). `search_path` holds where the function has no setting of its own, and the function's schema comes after it.
-/// Raises what interrupts a statement (cancelled, out of memory), nothing else.
+/// Raises what interrupts a statement (cancelled, out of memory), nothing else. A lock that is not to be had within 100 ms
+/// is not waited for.
 Body read_body(Oid function, const std::string& search_path);
 
 /// By its identity, as pg_identify_object() gives it; InvalidOid where there is none.

@@ -59,21 +59,25 @@ std::vector<Problem> deeper_problems(Oid function, const std::string& search_pat
     const shadow::AlsoAllowed looking(extension[0].oid(1));
     const pg::SettingsScope settings;
     settings.set("client_min_messages", "error");
+    settings.set("lock_timeout", "100");
     settings.set("search_path",
                  (of.null(2) ? search_path + (search_path.empty() ? "" : ", ") + of.text(1) : of.text(2)).c_str());
     for (const auto& table : tables)
       for (auto& problem : look(extension[0].text(0), function, &table)) out.push_back(std::move(problem));
     if (!of.truth(3)) out = look(extension[0].text(0), function, nullptr);
   } catch (const pg::Error& error) {
-    if (error.interrupts()) throw;
+    if (error.interrupts() && error.sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE) throw;
     out.clear();
   }
   forget_cached(function);
   return out;
 }
 
-std::vector<Problem> certain_problems(Oid function, const std::string& search_path) {
-  std::vector<Problem> out = read_body(function, search_path).problems;
+std::vector<Problem> certain_problems(Oid function, const std::string& search_path, bool* busy) {
+  Body body = read_body(function, search_path);
+  std::vector<Problem> out = std::move(body.problems);
+  if (busy) *busy = body.busy;
+  if (body.busy) return out;
   std::erase_if(out, [](const Problem& problem) { return !problem.certain; });
   for (auto& problem : deeper_problems(function, search_path))
     if (std::none_of(out.begin(), out.end(), [&](const Problem& known) { return known.line == problem.line; }))

@@ -9,7 +9,7 @@ namespace pgschema::bodies {
 /// or cannot look. Inside of a shadow::Quiet, under the rights of the function's owner; nothing is run.
 std::vector<Problem> deeper_problems(Oid function, const std::string& search_path);
 
-/// Both in one: what read_body() finds for certain, and what is found deeper on other lines.
-std::vector<Problem> certain_problems(Oid function, const std::string& search_path);
+/// Both in one: what read_body() finds for certain, and what is found deeper on other lines. `busy`: see Body.
+std::vector<Problem> certain_problems(Oid function, const std::string& search_path, bool* busy = nullptr);
 
 }  // namespace pgschema::bodies

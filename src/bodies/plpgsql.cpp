@@ -291,6 +291,7 @@ class Walk {
   }
 
   void statement(const PLpgSQL_stmt* one) {
+    pg::call([] { check_stack_depth(); });
     if (one->lineno > 0) line_ = one->lineno;
     switch (one->cmd_type) {
       case PLPGSQL_STMT_BLOCK: return block(as<PLpgSQL_stmt_block>(one));

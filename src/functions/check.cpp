@@ -49,9 +49,14 @@ constexpr const char* kFunctions =
 void add_bodies(const std::vector<std::string>& schemas, const std::string& search_path, std::vector<Line>& lines) {
   const auto functions = pg::query(kFunctions, {schemas, bodies::with_bodies(nullptr)});
   const shadow::Quiet quiet;
-  for (const auto& row : functions)
-    for (const auto& problem : bodies::certain_problems(row.oid(0), search_path))
+  for (const auto& row : functions) {
+    bool busy = false;
+    for (const auto& problem : bodies::certain_problems(row.oid(0), search_path, &busy))
       lines.push_back({row.text(1), row.text(2), problem.line, problem.message, problem.hint});
+    if (busy)
+      lines.push_back({row.text(1), row.text(2), 0,
+                       "the body could not be read: another session holds a lock on what it names", "Check again."});
+  }
 }
 
 Datum check(FunctionCallInfo fcinfo) {

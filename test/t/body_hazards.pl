@@ -7,6 +7,7 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('body_hazards');
 $node->init;
+$node->append_conf('postgresql.conf', 'max_prepared_transactions = 2');
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION pgschema');
 my $schema = <<'END';
@@ -115,4 +116,22 @@ CREATE TABLE late.t (a int, b int DEFAULT late.a(), c int GENERATED ALWAYS AS (a
 $x$, '{late}', allow => '{all}');
 END
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_proc WHERE pronamespace = 'late'::regnamespace"), '2', 'functions that call each other');
+# What others have locked is not waited for.
+$node->safe_psql('postgres', "BEGIN; LOCK TABLE app.units IN ACCESS EXCLUSIVE MODE; PREPARE TRANSACTION 'held'");
+is($node->safe_psql('postgres', "SELECT identity, problem FROM pgschema_check('{app}') WHERE line IS NULL"), 'app.names()|the body could not be read: another session holds a lock on what it names', 'a check says what it could not read');
+like(hazards('ALTER TABLE app.calls ALTER COLUMN prio TYPE bigint'), qr/app\.on_calls/, 'and a plan does not wait for what it does not touch');
+$node->safe_psql('postgres', "ROLLBACK PREPARED 'held'");
+
+# -------------------------------------------------------------------------------- with plpgsql_check, where it is there
+SKIP:
+{
+	skip 'plpgsql_check is not installed on this machine', 4 if $node->safe_psql('postgres', "SELECT count(*) FROM pg_available_extensions WHERE name = 'plpgsql_check'") eq '0';
+	$node->safe_psql('postgres', 'CREATE EXTENSION plpgsql_check');
+	$node->safe_psql('postgres', 'CREATE SCHEMA deep; CREATE TABLE deep.t (a int); CREATE FUNCTION deep.fill() RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO deep.t (a) VALUES (now()::text::int); RETURN 1; END $$; CREATE FUNCTION deep.set() RETURNS int LANGUAGE plpgsql AS $$ DECLARE r int[]; BEGIN UPDATE deep.t SET a = r; RETURN 1; END $$');
+	is($node->safe_psql('postgres', "SELECT identity, line, problem FROM pgschema_check('{deep}')"), 'deep.set()|1|column "a" is of type integer but expression is of type integer[]', 'a value that does not fit is found');
+	is(hazards('ALTER TABLE deep.t ADD COLUMN b int; CREATE OR REPLACE FUNCTION deep.fill() RETURNS int LANGUAGE plpgsql AS $$ DECLARE j jsonb; BEGIN UPDATE deep.t SET a = j; RETURN 1; END $$'),
+		'function deep.fill() line 1: column "a" is of type integer but expression is of type jsonb', 'in the desired state too');
+	is($node->safe_psql('postgres', "SELECT count(*) FROM pgschema_plan('ALTER TABLE deep.t ALTER COLUMN a TYPE bigint'); DO \$\$ BEGIN PERFORM deep.fill(); EXCEPTION WHEN invalid_text_representation THEN NULL; END \$\$; SELECT count(*) FROM deep.t") =~ /0$/ ? 'runs' : 'does not', 'runs', 'and the session calls the function afterwards as before');
+	is(hazards('CREATE OR REPLACE FUNCTION deep.set() RETURNS int LANGUAGE plpgsql AS $$ DECLARE r int[]; BEGIN UPDATE deep.t SET a = r; RETURN 2; END $$'), '', 'what was so before is none');
+}
 done_testing();
