@@ -170,9 +170,10 @@ is(files(), $files, 'cancelled: the files are as before');
 # ------------------------------------------------------------------------------------------------- memory
 
 # The server's own caches keep a little of every DDL that is rolled back (2 kB for a table with a key, a view and a
-# materialized view; as much in a session without pgschema). Everything else has to be given back.
+# materialized view; as much in a session without pgschema), and PL/pgSQL's keeps the key of every function that it has compiled, also of one
+# that is gone. Everything else has to be given back.
 my $memory = q{SELECT substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s*(\d+)')::int};
-my $contexts = q{SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name NOT IN ('CacheMemoryContext', 'RI constraint cache', 'Sequence values')
+my $contexts = q{SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name NOT IN ('CacheMemoryContext', 'RI constraint cache', 'Sequence values', 'PLpgSQL function hash', 'PLpgSQL cast info', 'Cached function hash')
 	AND parent IS DISTINCT FROM 'MessageContext' AND name NOT IN ('MessageContext', 'ExecutorState', 'ExprContext')};
 my @texts = map { $plans{$_} } sort keys %plans;
 my $round = sub { ask("SELECT lines(" . quoted($_) . ")") for @texts; };
