@@ -226,11 +226,14 @@ SelectStmt* read(MergeStmt* merge, Written** written) {
 /// In what a statement is made of.
 bool replace_parts(Node* node, void* context) {
   if (!node) return false;
+  CHECK_FOR_INTERRUPTS();
   auto** written = static_cast<Written**>(context);
   if (IsA(node, SelectStmt)) reinterpret_cast<SelectStmt*>(node)->lockingClause = nullptr;
   if (IsA(node, CommonTableExpr)) {
     auto* expression = reinterpret_cast<CommonTableExpr*>(node);
+    // It goes down into that by itself.
     expression->ctequery = as_select(expression->ctequery, written);
+    return false;
   }
   return pg::compat::walk_raw(node, replace_parts, context);
 }

@@ -11,6 +11,7 @@
 #include "pg/query.hpp"
 #include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
+#include "shadow/quiet.hpp"
 
 namespace pgschema::bodies {
 
@@ -128,7 +129,7 @@ Body read_body(Oid oid, const std::string& search_path) {
   const pg::MemoryScope memory;
   // What is locked is given up again, function by function.
   const pg::Subtransaction undone;
-  const pg::UserScope user(function.owner, SECURITY_RESTRICTED_OPERATION);
+  const shadow::SomebodyElse owner(function.owner);
   const pg::SettingsScope settings;
   settings.set("client_min_messages", "error");
   if (function.language == Language::kPlpgsql) {

@@ -7,6 +7,7 @@
 #include "pg/query.hpp"
 #include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
+#include "script/quote.hpp"
 #include "shadow/quiet.hpp"
 
 namespace pgschema::bodies {
@@ -16,7 +17,8 @@ namespace {
 constexpr const char* kExtensionSql =
     "SELECT quote_ident(n.nspname), p.oid FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace JOIN pg_proc p ON p.pronamespace = n.oid "
     "JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e' "
-    "WHERE e.extname = 'plpgsql_check' AND p.proname = 'plpgsql_check_function_tb' AND p.proargtypes[0] = 'regprocedure'::regtype";
+    "WHERE e.extname = 'plpgsql_check' AND NOT EXISTS (SELECT FROM pg_proc o WHERE o.pronamespace = n.oid AND o.proname = 'plpgsql_check_function_tb' "
+    "AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = o.oid AND x.refobjid = e.oid AND x.deptype = 'e')) AND p.proname = 'plpgsql_check_function_tb' AND p.proargtypes[0] = 'regprocedure'::regtype";
 
 constexpr const char* kFunctionSql = R"(
 SELECT p.proowner, quote_ident(n.nspname), (SELECT substr(s, 13) FROM unnest(p.proconfig) s WHERE s LIKE 'search\_path=%'), p.prorettype = 'trigger'::regtype
@@ -28,24 +30,26 @@ SELECT DISTINCT ON (tgrelid) tgrelid, coalesce(tgoldtable::text, ''), coalesce(t
 WHERE tgfoid = $1 AND NOT tgisinternal ORDER BY tgrelid, tgname)";
 
 std::vector<Problem> look(const std::string& extension, Oid function, const pg::Row* table) {
-  const auto name = [](const char* param) {
-    return cat("CASE WHEN ", param, " OPERATOR(pg_catalog.<>) '' THEN ", param, "::pg_catalog.name END");
+  const auto named = [&](const char* argument, std::size_t column) {
+    return table && !table->text(column).empty()
+               ? cat(", ", argument, " => ", script::quote_literal(table->text(column)), "::pg_catalog.name")
+               : std::string();
   };
   const std::string sql = cat(
-      "SELECT lineno, message, hint, sqlstate FROM ", extension,
-      ".plpgsql_check_function_tb($1::pg_catalog.oid::pg_catalog.regprocedure, relid => $2::pg_catalog.oid::pg_catalog.regclass, "
-      "fatal_errors => false, other_warnings => false, extra_warnings => false, oldtable => ",
-      name("$3"), ", newtable => ", name("$4"), ") WHERE level OPERATOR(pg_catalog.=) 'error'");
+      "SELECT lineno, message, hint, sqlstate FROM ", extension, ".plpgsql_check_function_tb(",
+      std::to_string(function), "::pg_catalog.oid::pg_catalog.regprocedure, relid => ",
+      std::to_string(table ? table->oid(0) : InvalidOid),
+      "::pg_catalog.oid::pg_catalog.regclass, fatal_errors => false, other_warnings => false, extra_warnings => false",
+      named("oldtable", 1), named("newtable", 2), ") WHERE level OPERATOR(pg_catalog.=) 'error'");
   std::vector<Problem> out;
-  const std::string of_old = table ? table->text(1) : "", of_new = table ? table->text(2) : "";
-  for (const auto& row : pg::query_in_search_path(sql, {function, table ? table->oid(0) : InvalidOid, of_old, of_new}))
+  for (const auto& row : pg::query_of_theirs_in_search_path(sql))
     out.push_back({static_cast<int>(row.number(0)), row.text(1), row.text(2), row.text(3), true});
   return out;
 }
 
 }  // namespace
 
-std::vector<Problem> deeper_problems(Oid function, const std::string& search_path) {
+std::vector<Problem> deeper_problems(Oid function) {
   const auto extension = pg::query(kExtensionSql);
   const auto found = extension.empty() ? pg::Rows() : pg::query(kFunctionSql, {function});
   if (found.empty()) return {};
@@ -55,13 +59,13 @@ std::vector<Problem> deeper_problems(Oid function, const std::string& search_pat
   try {
     const pg::MemoryScope memory;
     const pg::Subtransaction undone;
-    const shadow::AsCaller owner(of.oid(0));
+    const shadow::SomebodyElse owner(of.oid(0));
     const shadow::AlsoAllowed looking(extension[0].oid(1));
     const pg::SettingsScope settings;
     settings.set("client_min_messages", "error");
     settings.set("lock_timeout", "100");
-    settings.set("search_path",
-                 (of.null(2) ? search_path + (search_path.empty() ? "" : ", ") + of.text(1) : of.text(2)).c_str());
+    // The owner's rights, and no path that somebody else has chosen.
+    settings.set("search_path", (of.null(2) ? of.text(1) + ", pg_temp" : of.text(2)).c_str());
     for (const auto& table : tables)
       for (auto& problem : look(extension[0].text(0), function, &table)) out.push_back(std::move(problem));
     if (!of.truth(3)) out = look(extension[0].text(0), function, nullptr);
@@ -79,7 +83,7 @@ std::vector<Problem> certain_problems(Oid function, const std::string& search_pa
   if (busy) *busy = body.busy;
   if (body.busy) return out;
   std::erase_if(out, [](const Problem& problem) { return !problem.certain; });
-  for (auto& problem : deeper_problems(function, search_path))
+  for (auto& problem : deeper_problems(function))
     if (std::none_of(out.begin(), out.end(), [&](const Problem& known) { return known.line == problem.line; }))
       out.push_back(std::move(problem));
   std::sort(out.begin(), out.end());

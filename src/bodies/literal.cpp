@@ -15,6 +15,7 @@ namespace {
 
 /// Inside pg::call.
 bool append(const Node* node, StringInfo out) {
+  check_stack_depth();
   if (!node) return false;
   if (IsA(node, TypeCast)) return append(reinterpret_cast<const TypeCast*>(node)->arg, out);
   if (IsA(node, A_Const)) {

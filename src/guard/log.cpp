@@ -37,6 +37,7 @@ struct Pending {
 // Made when there is something to keep, since there are no globals with constructors here.
 std::vector<Pending>* pending = nullptr;
 std::int64_t running_version = 0;
+bool preparing = false;  // the transaction may be open for long, with the rows that it locks
 
 constexpr const char* kStoreSql = R"(
 INSERT INTO pgschema.text (hash, content) SELECT decode(h, 'hex'), c FROM unnest($1::text[], $2::text[]) AS u(h, c) ON CONFLICT (hash) DO NOTHING)";
@@ -52,7 +53,7 @@ INSERT INTO pgschema.logged (at, role, session_role, client, schema, command, ob
 VALUES (timestamptz '2000-01-01 00:00:00+00' + $1::bigint * interval '1 microsecond', pg_get_userbyid($2), session_user, concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $3, $4, $5, $6,
   $12, nullif($7, ''), nullif($8::bigint, 0), nullif($9, ''), decode(nullif($10, ''), 'hex'), decode(nullif($11, ''), 'hex')))";
 constexpr const char* kRetainSql =
-    "DELETE FROM pgschema.logged WHERE at < clock_timestamp() - $1 * interval '1 minute'";
+    "DELETE FROM pgschema.logged WHERE id IN (SELECT id FROM pgschema.logged WHERE at < clock_timestamp() - $1 * interval '1 minute' FOR UPDATE SKIP LOCKED)";
 
 /// The definitions of whole objects, by where they are. What cannot be written has none.
 std::map<Address, std::string> definitions_of(const std::set<Address>& wholes) {
@@ -144,7 +145,7 @@ void write(const std::vector<Pending>& entries) {
                         entry.statement, entry.own ? running_version : std::int64_t{0}, entry.reason, was, is,
                         entry.part && called.count(entry.unit) ? called.at(entry.unit) : entry.identity});
   }
-  forget_old();
+  if (!preparing) forget_old();
 }
 
 /// Without definitions: all that can be had where these cannot be read, or another transaction has written them.
@@ -161,6 +162,9 @@ template <typename Write>
 std::string problem_of(Write write) {
   try {
     pg::Subtransaction attempt;
+    // Another transaction may have stored the same text, and be prepared for long.
+    const pg::SettingsScope settings;
+    settings.set("lock_timeout", "1000");
     XactReadOnly = false;  // until its end: who did something may have said since that no more is done
     pg::call([] { PushActiveSnapshot(GetTransactionSnapshot()); });
     write();
@@ -168,7 +172,7 @@ std::string problem_of(Write write) {
     attempt.commit();
     return "";
   } catch (const pg::Error& error) {
-    if (error.interrupts()) throw;
+    if (error.interrupts() && error.sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE) throw;
     return error.message;
   } catch (const Failure& failure) {
     return failure.message();
@@ -193,6 +197,7 @@ void at_end(XactEvent event, void*) {
   switch (event) {
     case XACT_EVENT_PRE_COMMIT:
     case XACT_EVENT_PRE_PREPARE:
+      preparing = event == XACT_EVENT_PRE_PREPARE;
       if (!pending->empty()) pg::guarded(flush);
       break;
     case XACT_EVENT_COMMIT:

@@ -125,6 +125,7 @@ bool is_maintenance(const std::string& tag) {
 }
 
 const WatchedSchema* find_schema(const std::vector<WatchedSchema>& watched, Oid oid) {
+  if (!OidIsValid(oid)) return nullptr;
   const auto found = std::find_if(watched.begin(), watched.end(), [&](const auto& one) { return one.oid == oid; });
   return found == watched.end() ? nullptr : &*found;
 }

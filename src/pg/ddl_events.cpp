@@ -146,6 +146,13 @@ bool commits_before_end(const Node* statement) {
   return false;
 }
 
+/// Of types and domains the grammar gives a list of names, where get_object_address() takes a type's name.
+Node* moved_object(const AlterObjectSchemaStmt* alter) {
+  const bool type = alter->objectType == OBJECT_TYPE || alter->objectType == OBJECT_DOMAIN;
+  if (!type || !IsA(alter->object, List)) return alter->object;
+  return reinterpret_cast<Node*>(makeTypeNameFromNameList(reinterpret_cast<List*>(alter->object)));
+}
+
 List* named_by(const Node* statement) {
   List* out = nullptr;
   ListCell* cell;
@@ -158,7 +165,7 @@ List* named_by(const Node* statement) {
       if (alter->relation)
         add_relation(out, alter->relation);
       else if (alter->object)
-        add_object(out, alter->objectType, alter->object);
+        add_object(out, alter->objectType, moved_object(alter));
       break;
     }
     case T_RenameStmt: {

@@ -216,6 +216,8 @@ Rows query_once(const std::string& sql, const std::vector<Param>& params) {
 
 Rows query_of_theirs(const std::string& sql) { return execute_safely(sql, {}, How::kReadsForThem); }
 
+Rows query_of_theirs_in_search_path(const std::string& sql) { return execute(sql, {}, How::kReadsForThem); }
+
 Rows query_in_search_path(const std::string& sql, const std::vector<Param>& params) {
   return execute(sql, params, How::kReads);
 }

@@ -50,6 +50,9 @@ Rows query_once(const std::string& sql, const std::vector<Param>& params = {});
 /// (in_query() is false). Inside a shadow::Quiet.
 Rows query_of_theirs(const std::string& sql);
 
+/// Under the search_path of the moment.
+Rows query_of_theirs_in_search_path(const std::string& sql);
+
 /// One of these is running: what is called is called by SQL of ours.
 bool in_query();
 

@@ -65,6 +65,7 @@ struct Records {
 bool active = false;
 bool as_caller = false;
 Oid also_allowed = InvalidOid;
+bool as_somebody_else = false;
 Records created, dropped;
 object_access_hook_type next_hook = nullptr;
 needs_fmgr_hook_type next_needs_hook = nullptr;
@@ -113,7 +114,9 @@ bool in_c(Oid function) {
 }
 
 /// The caller answers for what runs with the caller's rights, not for what runs with the server's.
-bool anything_goes() { return settings::run_code && (as_caller || GetUserId() != BOOTSTRAP_SUPERUSERID); }
+bool anything_goes() {
+  return settings::run_code && !as_somebody_else && (as_caller || GetUserId() != BOOTSTRAP_SUPERUSERID);
+}
 
 /// Runs inside the server's frames: plain data only.
 bool may_run(Oid function) {
@@ -206,7 +209,7 @@ bool needs_call_hook(Oid function) {
 
 void call_hook(FmgrHookEventType event, FmgrInfo* function, Datum* data) {
   if (active && event == FHET_START && !may_be_called(function->fn_oid)) refuse_execution(function->fn_oid);
-  if (active) allowed_calls += event == FHET_START ? 1 : -1;
+  if (active && function->fn_oid != also_allowed) allowed_calls += event == FHET_START ? 1 : -1;
   if (next_call_hook) next_call_hook(event, function, data);
 }
 
@@ -309,6 +312,17 @@ std::vector<Oid> Quiet::created_relations(std::size_t& from) {
 }
 
 std::vector<catalog::Address> Quiet::take_dropped() { return take(dropped); }
+
+SomebodyElse::SomebodyElse(Oid user)
+    : user_(user, SECURITY_RESTRICTED_OPERATION), before_(as_somebody_else), as_caller_before_(as_caller) {
+  as_somebody_else = true;
+  as_caller = false;
+}
+
+SomebodyElse::~SomebodyElse() {
+  as_somebody_else = before_;
+  as_caller = as_caller_before_;
+}
 
 AlsoAllowed::AlsoAllowed(Oid function) { also_allowed = function; }
 

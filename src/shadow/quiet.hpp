@@ -47,6 +47,20 @@ class AlsoAllowed {
   AlsoAllowed& operator=(const AlsoAllowed&) = delete;
 };
 
+/// The rights of a role that is neither the caller nor the server, as a scope inside a Quiet: the owner of a function whose body is
+/// looked at. pgschema.run_code is nothing that the caller may say for it: only what is immutable, and built in or a superuser's, runs.
+class SomebodyElse {
+ public:
+  explicit SomebodyElse(Oid user);
+  ~SomebodyElse();
+  SomebodyElse(const SomebodyElse&) = delete;
+  SomebodyElse& operator=(const SomebodyElse&) = delete;
+
+ private:
+  pg::UserScope user_;
+  bool before_, as_caller_before_;
+};
+
 /// The caller's rights, for the text's statements and the plan's steps, as a scope inside a Quiet.
 class AsCaller {
  public:

@@ -122,6 +122,33 @@ is($node->safe_psql('postgres', "SELECT identity, problem FROM pgschema_check('{
 like(hazards('ALTER TABLE app.calls ALTER COLUMN prio TYPE bigint'), qr/app\.on_calls/, 'and a plan does not wait for what it does not touch');
 $node->safe_psql('postgres', "ROLLBACK PREPARED 'held'");
 
+# What is deep, and what somebody else would have run.
+$node->safe_psql('postgres', <<'END');
+CREATE SCHEMA odd;
+SET check_function_bodies = off;
+DO $d$ BEGIN
+  EXECUTE 'CREATE FUNCTION odd.long() RETURNS int LANGUAGE plpgsql AS $f$ BEGIN EXECUTE ' || repeat('''''||', 100000) || '''''; RETURN 1; END $f$';
+  EXECUTE 'CREATE FUNCTION odd.nested() RETURNS int LANGUAGE plpgsql AS $f$ BEGIN RETURN (SELECT 1 FROM (' || repeat('WITH a AS (', 40) || 'SELECT id FROM app.calls' || repeat(') SELECT * FROM a', 40) || ') x); END $f$';
+END $d$;
+CREATE FUNCTION odd.victim() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT count(*) FROM t WHERE status = ANY ('{a,b}')); END $$;
+CREATE ROLE mallory;
+CREATE SCHEMA mallory AUTHORIZATION mallory;
+GRANT USAGE ON SCHEMA odd TO mallory;
+SET ROLE mallory;
+CREATE FUNCTION mallory.evil(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ran as %', current_user; END $$;
+CREATE DOMAIN mallory.dom AS text CHECK (mallory.evil(VALUE));
+CREATE FUNCTION mallory.eq(mallory.dom, mallory.dom) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE OPERATOR mallory.= (LEFTARG = mallory.dom, RIGHTARG = mallory.dom, FUNCTION = mallory.eq);
+CREATE TABLE mallory.t (status mallory.dom);
+END
+is($node->safe_psql('postgres', "SELECT line, certainty FROM pgschema_references('odd.long()')"), '1|unread', 'a text of a hundred thousand parts');
+is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT identity, ', ') FROM pgschema_references('odd.nested()')"), 'app.calls, app.calls.id', 'forty queries in one another');
+my ($shown, $told) = ('', '');
+$node->psql('postgres', "SET ROLE mallory; SET pgschema.run_code = on; SET search_path = mallory, public, pg_catalog; SELECT * FROM pgschema_references('odd.victim()'); SELECT problem FROM pgschema_check('{odd}')",
+	stdout => \$shown, stderr => \$told);
+like($shown, qr/mallory\.t/, 'a body without a search_path is read under the caller\'s') or diag($told);
+unlike("$shown$told", qr/ran as/, 'and nobody has code of his run with the rights of whose function is looked at');
+
 # -------------------------------------------------------------------------------- with plpgsql_check, where it is there
 SKIP:
 {

@@ -253,6 +253,8 @@ try('CREATE SCHEMA with a grant on the guarded one', 'CREATE SCHEMA fresh GRANT 
 try('SET SCHEMA out of it', 'ALTER TABLE app.simple SET SCHEMA other', 'ALTER TABLE|app.simple');
 try('SET SCHEMA into it', 'ALTER TABLE other.plain SET SCHEMA app', 'ALTER TABLE|app.plain');
 try('SET SCHEMA of a function into it', 'ALTER FUNCTION other.harmless SET SCHEMA app', 'ALTER FUNCTION|app.harmless(integer)');
+try('SET SCHEMA of a type that is not there', 'ALTER TYPE app.nothing SET SCHEMA other', undef, server => qr/does not exist/, record => 0);
+try('SET SCHEMA of a domain that is not there', 'ALTER DOMAIN app.nothing SET SCHEMA other', undef, server => qr/does not exist/, record => 0);
 try('SET SCHEMA pg_temp', 'CREATE TEMP TABLE x (); ALTER TABLE app.simple SET SCHEMA pg_temp', undef, server => qr/cannot move objects into or out of temporary schemas/, record => 0);
 try('what is temporary does not come in', 'CREATE TEMP TABLE x (); ALTER TABLE x SET SCHEMA app', undef, server => qr/cannot move objects into or out of temporary schemas/, record => 0);
 SKIP:
