@@ -35,7 +35,9 @@ objects AS (
     regexp_matches(t.content, '[0-9a-f]{64}', 'g') AS m (part))
 DELETE FROM pgschema.text WHERE hash NOT IN (
   SELECT desired FROM pgschema.applied UNION ALL SELECT script FROM pgschema.applied
-  UNION ALL SELECT hash FROM all_lists UNION ALL SELECT hash FROM lists UNION ALL SELECT hash FROM objects))";
+  UNION ALL SELECT hash FROM all_lists UNION ALL SELECT hash FROM lists UNION ALL SELECT hash FROM objects
+  UNION ALL SELECT definition FROM pgschema.known UNION ALL SELECT before FROM pgschema.logged WHERE before IS NOT NULL
+  UNION ALL SELECT after FROM pgschema.logged WHERE after IS NOT NULL))";
 
 }  // namespace
 

@@ -124,13 +124,12 @@ bool add_utility(Node* raw, const Walk& at) {
   }
 }
 
-/// What raw_expression_tree_walker() takes, of statements.
+}  // namespace
+
 bool is_query(const Node* raw) {
   return IsA(raw, SelectStmt) || IsA(raw, InsertStmt) || IsA(raw, UpdateStmt) || IsA(raw, DeleteStmt) ||
          IsA(raw, MergeStmt) || IsA(raw, PLAssignStmt);
 }
-
-}  // namespace
 
 bool OwnNames::has(const RangeVar& relation) const {
   if (relation.schemaname && strcmp(relation.schemaname, "pg_temp") != 0) return false;

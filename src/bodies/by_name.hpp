@@ -18,6 +18,9 @@ struct OwnNames {
   bool has(const RangeVar& relation) const;
 };
 
+/// What raw_expression_tree_walker() takes, of statements.
+bool is_query(const Node* raw);
+
 /// Inside pg::call. Whether the statement is of a kind that is known; nothing is added otherwise.
 bool refer_by_name(Node* raw, const OwnNames& own, FoundList& found);
 

@@ -208,7 +208,6 @@ class Walk {
   /// A loop begins with what it ends with. That is found by going through it once without a word.
   template <typename Run>
   void loop(Run run) {
-    const std::size_t first = assignments_.size();
     if (loops_ < kDeepest) {
       const bool silent = reader_.silent();
       reader_.set_silent(true);
@@ -217,10 +216,7 @@ class Walk {
       --loops_;
       reader_.set_silent(silent);
     }
-    if (assignments_.size() > first || loops_ < kDeepest)
-      perhaps(run);
-    else
-      run();
+    perhaps(run);
   }
 
   // --- expressions and queries ------------------------------------------------------------------------
@@ -234,13 +230,17 @@ class Walk {
     return out;
   }
 
+  Understood understood(const PLpgSQL_expr& expression) {
+    Variables variables = here(&expression);
+    return reader_.take(expression.query, expression.parseMode, set_up_variables, &variables, &variables,
+                        {line_, Certainty::kCertain});
+  }
+
   /// The rows that it gives, nothing where that is not known.
   TupleDesc take(const PLpgSQL_expr* expression) {
     if (!expression) return nullptr;
-    Variables variables = here(expression);
-    const Understood understood = reader_.take(expression->query, expression->parseMode, set_up_variables, &variables,
-                                               &variables, {line_, Certainty::kCertain});
-    return understood.error ? nullptr : understood.result;
+    const Understood is = understood(*expression);
+    return is.error ? nullptr : is.result;
   }
 
   void take_all(List* expressions) {
@@ -267,14 +267,11 @@ class Walk {
   /// The shape of a record that an expression is assigned to.
   TupleDesc value_shape(const PLpgSQL_expr* expression) {
     if (!expression) return nullptr;
-    Variables variables = here(expression);
-    const Understood understood = reader_.take(expression->query, expression->parseMode, set_up_variables, &variables,
-                                               &variables, {line_, Certainty::kCertain});
-    if (understood.error || !understood.result || understood.result->natts != 1) return nullptr;
-    if (understood.same_as >= 0 && understood.same_as < function_->ndatums &&
-        function_->datums[understood.same_as]->dtype == PLPGSQL_DTYPE_REC)
-      return shapes_[at(understood.same_as)];
-    const Oid type = TupleDescAttr(understood.result, 0)->atttypid;
+    const Understood is = understood(*expression);
+    if (is.error || !is.result || is.result->natts != 1) return nullptr;
+    if (is.same_as >= 0 && is.same_as < function_->ndatums && function_->datums[is.same_as]->dtype == PLPGSQL_DTYPE_REC)
+      return shapes_[at(is.same_as)];
+    const Oid type = TupleDescAttr(is.result, 0)->atttypid;
     return type == RECORDOID || !pg::call([&] { return type_is_rowtype(type); }) ? nullptr : shape_of_type(type);
   }
 

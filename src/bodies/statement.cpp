@@ -258,11 +258,6 @@ bool unqualify(Node* node, void* context) {
   return pg::compat::walk_raw(node, unqualify, context);
 }
 
-bool is_query(const Node* raw) {
-  return IsA(raw, SelectStmt) || IsA(raw, InsertStmt) || IsA(raw, UpdateStmt) || IsA(raw, DeleteStmt) ||
-         IsA(raw, MergeStmt) || IsA(raw, PLAssignStmt);
-}
-
 bool assigns(RawParseMode mode) {
   return mode == RAW_PARSE_PLPGSQL_ASSIGN1 || mode == RAW_PARSE_PLPGSQL_ASSIGN2 || mode == RAW_PARSE_PLPGSQL_ASSIGN3;
 }

@@ -72,8 +72,9 @@ void define() {
                           "Older ones are deleted by the next apply, but for the last of each schema. 0: all are kept.",
                           &history_retention, 0, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("pgschema.ddl_log_retention", "How long pgschema.ddl_log keeps what was done.",
-                          "What is older is deleted when something is added. 0: all is kept.", &ddl_log_retention,
-                          365 * 24 * 60, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
+                          "What is older is deleted now and then, when something is added. 0: all is kept.",
+                          &ddl_log_retention, 365 * 24 * 60, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MIN, nullptr, nullptr,
+                          nullptr);
   DefineCustomStringVariable("pgschema.break_glass",
                              "Why DDL on schemas that pgschema_guard() enforces is to go through.",
                              "Empty: it is refused. The reason is recorded with it.", &break_glass, "", PGC_SUSET, 0,

@@ -73,7 +73,7 @@ constexpr const char* kOfExtensionsSql =
 
 constexpr const char* kSchemaOfExtensionSql = "SELECT extnamespace FROM pg_extension WHERE oid = $1";
 
-// DROP OWNED and REASSIGN OWNED say nothing of what they do to each object.
+// DROP OWNED says nothing of what it does to each object.
 constexpr const char* kOwnedSql = R"(
 SELECT d.classid, d.objid, (pg_identify_object(d.classid, d.objid, 0)).* FROM pg_shdepend d
 WHERE d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND d.refclassid = 'pg_authid'::regclass
@@ -392,8 +392,7 @@ void check_moved(const EventTriggerData& data, const Begun& command) {
 }
 
 std::vector<std::string> roles_of(const Node* statement) {
-  const List* roles = IsA(statement, DropOwnedStmt) ? reinterpret_cast<const DropOwnedStmt*>(statement)->roles
-                                                    : reinterpret_cast<const ReassignOwnedStmt*>(statement)->roles;
+  const List* roles = reinterpret_cast<const DropOwnedStmt*>(statement)->roles;
   std::vector<std::string> out;
   ListCell* cell;
   foreach (cell, roles) {
@@ -416,7 +415,7 @@ Datum start(FunctionCallInfo fcinfo) {
   command.named = pg::objects_named_by(data.parsetree);
   if (IsA(data.parsetree, DropStmt) || IsA(data.parsetree, DropOwnedStmt))
     for (const auto& row : pg::query(kOfExtensionsSql)) command.of_extensions.insert({row.oid(0), row.oid(1), 0});
-  if (IsA(data.parsetree, DropOwnedStmt) || IsA(data.parsetree, ReassignOwnedStmt)) {
+  if (IsA(data.parsetree, DropOwnedStmt)) {
     Finder finder(watched);
     for (const auto& row : pg::query(kOwnedSql, {roles_of(data.parsetree)}))
       finder.add({row.oid(0), row.oid(1), 0}, "");

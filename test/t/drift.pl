@@ -55,6 +55,10 @@ is(sql("SELECT role, command, identity FROM pgschema.changes WHERE version IS NU
 	"bob|ALTER TABLE|app.t\nbob|COMMENT|app.t.more", 'who changed it last week');
 apply($text);
 is(sql("SELECT command, identity, before LIKE '%more%', after LIKE '%more%' FROM pgschema.changes WHERE version = (SELECT max(version) FROM pgschema.history)"), 'ALTER TABLE|app.t|t|f', 'the apply is there as well, with what was before and after');
+# The retention of the history is not that of the log.
+sql("UPDATE pgschema.applied SET started_at = started_at - interval '1 day'");
+sql("SET pgschema.history_retention = '1min'; CALL pgschema_apply(${\ quoted($text)}, '{app}', allow => '{all}')");
+is(sql('SELECT count(*) FROM pgschema.logged l WHERE l.before IS NOT NULL AND NOT EXISTS (SELECT FROM pgschema.text t WHERE t.hash = l.before) OR l.after IS NOT NULL AND NOT EXISTS (SELECT FROM pgschema.text t WHERE t.hash = l.after)'), '0', 'what the log shows stays when old history goes');
 # The log is not trusted.
 sql("SET session_replication_role = replica; SELECT pgschema_guard('{app}', 'off'); ALTER TABLE app.t ADD COLUMN silent int");
 is(sql($drift), 'table|app.t|changed||', 'what the log does not know is seen by what there is');
