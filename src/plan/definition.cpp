@@ -15,11 +15,11 @@ std::set<ObjectId> belonging_to(const ObjectId& id, const Snapshot& in) {
         other.kind == Kind::kPublicationTable && id.kind == Kind::kPublication && object.name == id.identity.text();
     if (of_publication) out.insert(other);
     if (other.kind != Kind::kOwnedBy || id.kind == Kind::kSequence) continue;
+    const ObjectId& table = object.parent;
     const auto& needs = in.needs(other);
-    if (std::any_of(needs.begin(), needs.end(), [&](const Dependency& edge) {
-          return edge.type == 'a' && out.count(edge.to) && in.has(object.parent);
-        }))
-      for (const auto& member : in.family(object.parent)) out.insert(member);
+    if (std::any_of(needs.begin(), needs.end(),
+                    [&](const Dependency& edge) { return edge.type == 'a' && out.count(edge.to) && in.has(table); }))
+      for (const auto& member : in.family(table)) out.insert(member);
   }
   return out;
 }
