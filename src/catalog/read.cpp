@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "catalog/carriers.hpp"
 #include "catalog/functions.hpp"
 #include "catalog/others.hpp"
 #include "catalog/readers.hpp"
@@ -201,6 +202,8 @@ class Rows {
     const pg::MemoryScope memory;
     return Rows(units, edges);
   }
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
 
   std::vector<RawObject>& objects() { return read_.objects; }
   const Known& located() const { return read_.located; }
@@ -270,10 +273,12 @@ class Rows {
         break;
       case About::kPrivileges: return with_privileges_;
       case About::kComments:
-        return carriers(DescriptionRelationId, Anum_pg_description_classoid, Anum_pg_description_objoid);
+        return carriers_.of(DescriptionRelationId, DescriptionObjIndexId, Anum_pg_description_objoid,
+                            Anum_pg_description_classoid);
       case About::kSecurityLabels:
-        return carriers(SecLabelRelationId, Anum_pg_seclabel_classoid, Anum_pg_seclabel_objoid);
-      case About::kExtensionDependencies: return dependent_on_extensions();
+        return carriers_.of(SecLabelRelationId, SecLabelObjectIndexId, Anum_pg_seclabel_objoid,
+                            Anum_pg_seclabel_classoid);
+      case About::kExtensionDependencies: return carriers_.dependent_on_extensions();
     }
     return out;
   }
@@ -293,49 +298,6 @@ class Rows {
   }
   static void having(Oid catalog, Oid index, AttrNumber column, const std::vector<Oid>& relations, Units& out) {
     having(catalog, index, column, relations, out, [](HeapTuple) { return true; });
-  }
-
-  bool many() const { return units_.relations.size() + units_.types.size() + units_.functions.size() >= kMany; }
-
-  /// The units to which rows of a catalog belong that names objects by class and OID. Of few units all: their parts
-  /// are then looked up, not the catalog. The sequences of identity columns are no units, and carry comments all the same.
-  Units carriers(Oid catalog, AttrNumber class_column, AttrNumber oid_column) const {
-    const std::set<Oid> identities(read_.identity_sequences.begin(), read_.identity_sequences.end());
-    if (!many()) {
-      Units out = units_;
-      out.relations.insert(identities.begin(), identities.end());
-      return out;
-    }
-    std::vector<Address> found;
-    pg::call([&] {
-      scan_whole(catalog, [&](HeapTuple row, TupleDesc shape) {
-        bool null = false;
-        const Oid classid = DatumGetObjectId(heap_getattr(row, class_column, shape, &null));
-        const Oid oid = DatumGetObjectId(heap_getattr(row, oid_column, shape, &null));
-        if (oid >= FirstNormalObjectId || classid == NamespaceRelationId) found.push_back({classid, oid, 0});
-      });
-    });
-    Units out = units_of({found.begin(), found.end()});
-    for (const auto& at : found)
-      if (at.classid == RelationRelationId && identities.count(at.objid)) out.relations.insert(at.objid);
-    return out;
-  }
-
-  Units dependent_on_extensions() const {
-    if (!many()) return units_;
-    return units_of(dependent_on_an_extension());
-  }
-
-  Units units_of(const std::set<Address>& objects) const {
-    Units out;
-    const auto take = [&](const Address& unit) {
-      if (units_.has(unit)) out.add(unit);
-    };
-    for (const auto& [at, located] : locate(objects, read_.located)) {
-      take(located.unit);
-      take({at.classid, at.objid, 0});
-    }
-    return out;
   }
 
   void add_owners() {
@@ -380,6 +342,7 @@ class Rows {
   Owners owners_;
   RelationsRead read_;
   Units with_privileges_;
+  Carriers carriers_{units_, read_.indexes, read_.identity_sequences, read_.located};
 };
 
 /// What is named after its parent. Several of a kind may belong to one object: a grantee, a provider, an

@@ -1,6 +1,8 @@
 #include "guard/log.hpp"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "catalog/members.hpp"
 #include "catalog/read.hpp"
@@ -39,19 +41,24 @@ std::vector<Pending>* pending = nullptr;
 std::int64_t running_version = 0;
 bool preparing = false;  // the transaction may be open for long, with the rows that it locks
 
-constexpr const char* kStoreSql = R"(
-INSERT INTO pgschema.text (hash, content) SELECT decode(h, 'hex'), c FROM unnest($1::text[], $2::text[]) AS u(h, c) ON CONFLICT (hash) DO NOTHING)";
-constexpr const char* kKnownSql = R"(
-SELECT encode(definition, 'hex') FROM pgschema.known WHERE classid = $1 AND objid = $2)";
-constexpr const char* kKnowSql = R"(
-INSERT INTO pgschema.known (classid, objid, schema, definition)
-SELECT c::oid, o::oid, s, decode(h, 'hex') FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(c, o, s, h)
-ON CONFLICT (classid, objid) DO UPDATE SET definition = excluded.definition, schema = excluded.schema WHERE known.definition <> excluded.definition OR known.schema <> excluded.schema)";
-constexpr const char* kForgetSql = "DELETE FROM pgschema.known WHERE classid = $1 AND objid = $2";
-constexpr const char* kLogSql = R"(
+// All that is written for a transaction, at once: every statement of ours costs about as much as the DDL that it is for. $1 to $4 what is known
+// of objects from now on, with the definitions' hashes; $5 these definitions; $6, $7 what is gone; from $8 on the rows of the log. What is known
+// by now is what was before: all parts of a statement see what there was when it began.
+constexpr const char* kWriteSql = R"(
+WITH stored AS (INSERT INTO pgschema.text (hash, content) SELECT DISTINCT ON (h) decode(h, 'hex'), c FROM unnest($4::text[], $5::text[]) AS u(h, c)
+  ON CONFLICT (hash) DO NOTHING),
+known_now AS (INSERT INTO pgschema.known (classid, objid, schema, definition)
+  SELECT c::oid, o::oid, s, decode(h, 'hex') FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(c, o, s, h)
+  ON CONFLICT (classid, objid) DO UPDATE SET definition = excluded.definition, schema = excluded.schema
+    WHERE known.definition <> excluded.definition OR known.schema <> excluded.schema),
+forgotten AS (DELETE FROM pgschema.known k USING unnest($6::text[], $7::text[]) AS u(c, o) WHERE k.classid = u.c::oid AND k.objid = u.o::oid)
 INSERT INTO pgschema.logged (at, role, session_role, client, schema, command, object_type, identity, whole, statement, version, reason, before, after)
-VALUES (timestamptz '2000-01-01 00:00:00+00' + $1::bigint * interval '1 microsecond', pg_get_userbyid($2), session_user, concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), $3, $4, $5, $6,
-  $12, nullif($7, ''), nullif($8::bigint, 0), nullif($9, ''), decode(nullif($10, ''), 'hex'), decode(nullif($11, ''), 'hex')))";
+SELECT timestamptz '2000-01-01 00:00:00+00' + at::bigint * interval '1 microsecond', pg_get_userbyid(role::oid), session_user,
+  concat_ws(' ', nullif(current_setting('application_name'), ''), host(inet_client_addr())), schema, command, type, identity, whole, nullif(statement, ''),
+  nullif(version::bigint, 0), nullif(reason, ''), (SELECT k.definition FROM pgschema.known k WHERE k.classid = c::oid AND k.objid = o::oid),
+  decode(nullif(after, ''), 'hex')
+FROM unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
+  $20::text[]) WITH ORDINALITY AS u(at, role, schema, command, type, identity, whole, statement, version, reason, c, o, after, place) ORDER BY place)";
 constexpr const char* kRetainSql =
     "DELETE FROM pgschema.logged WHERE id IN (SELECT id FROM pgschema.logged WHERE at < clock_timestamp() - $1 * interval '1 minute' FOR UPDATE SKIP LOCKED)";
 
@@ -73,28 +80,61 @@ std::map<Address, std::string> definitions_of(const std::set<Address>& wholes) {
   return out;
 }
 
-void store(const std::map<std::string, std::string>& texts) {
-  std::vector<std::string> hashes, contents;
-  for (const auto& [hash, content] : texts) {
-    hashes.push_back(hash);
-    contents.push_back(content);
+/// What a transaction writes.
+class Deed {
+ public:
+  void know(const Address& address, const std::string& schema, const std::string& definition) {
+    if (!known_addresses_.insert(address).second) return;
+    add_address(known_, address);
+    known_[2].push_back(schema);
+    known_[3].push_back(pg::sha256(definition));
+    known_[4].push_back(definition);
   }
-  if (!hashes.empty()) pg::write(kStoreSql, {hashes, contents});
-}
 
-void know(const std::map<Address, std::string>& definitions, const std::map<Address, std::string>& schemas) {
-  std::vector<std::string> classes, objects, names, hashes;
-  std::map<std::string, std::string> texts;
-  for (const auto& [address, text] : definitions) {
-    classes.push_back(std::to_string(address.classid));
-    objects.push_back(std::to_string(address.objid));
-    names.push_back(schemas.at(address));
-    hashes.push_back(pg::sha256(text));
-    texts.emplace(hashes.back(), text);
+  void forget(const Address& address) { add_address(gone_, address); }
+
+  /// `first`: what there was stands with it. `after` is a hash, or nothing.
+  void log(const Entry& entry, const std::string& whole, bool first, const std::string& after) {
+    const auto version = std::to_string(entry.own ? running_version : 0);
+    const Address nowhere;
+    const Address& was = first ? entry.unit : nowhere;
+    const std::string cells[] = {std::to_string(entry.at),
+                                 std::to_string(entry.role),
+                                 entry.schema,
+                                 entry.tag,
+                                 entry.object_type,
+                                 entry.identity,
+                                 whole,
+                                 entry.statement,
+                                 version,
+                                 entry.reason,
+                                 std::to_string(was.classid),
+                                 std::to_string(was.objid),
+                                 after};
+    for (std::size_t i = 0; i < std::size(cells); ++i) logged_[i].push_back(cells[i]);
   }
-  store(texts);
-  if (!classes.empty()) pg::write(kKnowSql, {classes, objects, names, hashes});
-}
+
+  void write() const {
+    std::vector<pg::Param> params;
+    for (const auto& part :
+         {std::span<const Column>(known_), std::span<const Column>(gone_), std::span<const Column>(logged_)})
+      params.insert(params.end(), part.begin(), part.end());
+    pg::write(kWriteSql, params);
+  }
+
+ private:
+  using Column = std::vector<std::string>;
+
+  static void add_address(std::span<Column> columns, const Address& address) {
+    columns[0].push_back(std::to_string(address.classid));
+    columns[1].push_back(std::to_string(address.objid));
+  }
+
+  std::set<Address> known_addresses_;
+  std::array<Column, 5> known_;
+  std::array<Column, 2> gone_;
+  std::array<Column, 13> logged_;
+};
 
 /// What is too old goes, now and then.
 void forget_old() {
@@ -109,7 +149,7 @@ void forget_old() {
 /// Rows of the log for what is pending, and what is known from now on.
 void write(const std::vector<Pending>& entries) {
   std::set<Address> wholes, with_parts;
-  std::map<Address, std::string> schemas, before;
+  std::map<Address, std::string> schemas;
   for (const auto& [entry, level] : entries)
     if (entry.unit.classid) {
       if (!entry.gone) wholes.insert(entry.unit);
@@ -124,37 +164,35 @@ void write(const std::vector<Pending>& entries) {
     for (const auto& [address, located] : catalog::locate(with_parts)) called[address] = located.id.identity.text();
   }
   const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
-  for (const auto& [address, schema] : schemas)
-    for (const auto& row : pg::query(kKnownSql, {address.classid, address.objid})) before[address] = row.text(0);
-  know(after, schemas);
+  Deed deed;
+  for (const auto& [address, definition] : after) deed.know(address, schemas.at(address), definition);
   std::map<Address, std::size_t> last;
   for (std::size_t i = 0; i < entries.size(); ++i)
     if (entries[i].entry.unit.classid) last[entries[i].entry.unit] = i;
-  std::set<Address> told;
+  std::set<Address> told, gone;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i].entry;
     // Several commands of one transaction: what there was stands with the first, what there is with the last.
-    std::string was, is;
+    bool first = false;
+    std::string is;
     if (entry.unit.classid) {
-      if (told.insert(entry.unit).second) was = before[entry.unit];
+      first = told.insert(entry.unit).second;
       if (const auto text = after.find(entry.unit); text != after.end() && last.at(entry.unit) == i)
         is = pg::sha256(text->second);
-      if (entry.gone) pg::write(kForgetSql, {entry.unit.classid, entry.unit.objid});
+      if (entry.gone && gone.insert(entry.unit).second) deed.forget(entry.unit);
     }
-    pg::write(kLogSql, {entry.at, entry.role, entry.schema, entry.tag, entry.object_type, entry.identity,
-                        entry.statement, entry.own ? running_version : std::int64_t{0}, entry.reason, was, is,
-                        entry.part && called.count(entry.unit) ? called.at(entry.unit) : entry.identity});
+    deed.log(entry, entry.part && called.count(entry.unit) ? called.at(entry.unit) : entry.identity, first, is);
   }
+  deed.write();
   if (!preparing) forget_old();
 }
 
 /// Without definitions: all that can be had where these cannot be read, or another transaction has written them.
 void write_without_definitions(const std::vector<Pending>& entries) {
   const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
-  for (const auto& [entry, level] : entries)
-    pg::write(kLogSql, {entry.at, entry.role, entry.schema, entry.tag, entry.object_type, entry.identity,
-                        entry.statement, entry.own ? running_version : std::int64_t{0}, entry.reason, std::string(),
-                        std::string(), entry.identity});
+  Deed deed;
+  for (const auto& [entry, level] : entries) deed.log(entry, entry.identity, false, "");
+  deed.write();
 }
 
 /// What went wrong, if anything did.
@@ -235,7 +273,7 @@ void set_version(std::int64_t number) { running_version = number; }
 std::int64_t version() { return running_version; }
 
 void keep_baseline(const std::vector<std::string>& schemas) {
-  std::map<Address, std::string> definitions, schema_of;
+  Deed deed;
   {
     const pg::SettingsScope settings;
     settings.pin_output();
@@ -243,15 +281,13 @@ void keep_baseline(const std::vector<std::string>& schemas) {
       const catalog::Reading reading = catalog::read(catalog::members_of({schema}), false);
       const auto texts = plan::definitions(reading.snapshot);
       for (const auto& [address, id] : reading.ids)
-        if (const auto text = texts.find(id); text != texts.end() && address.subid == 0) {
-          definitions[address] = masked(text->second);
-          schema_of[address] = schema;
-        }
+        if (const auto text = texts.find(id); text != texts.end() && address.subid == 0)
+          deed.know(address, schema, masked(text->second));
     }
   }
   const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
   for (const auto& schema : schemas) pg::write("DELETE FROM pgschema.known WHERE schema = $1", {schema});
-  know(definitions, schema_of);
+  deed.write();
 }
 
 }  // namespace pgschema::guard

@@ -1,19 +1,28 @@
 #include "guard/watched.hpp"
 
+#include <cstring>
+
+#include "pg/call.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 
 extern "C" {
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
 }
 
 namespace pgschema::guard {
 
 namespace {
-
-constexpr const char* kWatchedSql = R"(
-SELECT coalesce(n.oid, o.oid), coalesce(n.nspname, g.schema), g.mode FROM pgschema.guarded g LEFT JOIN pgschema.guarded_oid o USING (schema)
-LEFT JOIN pg_namespace n ON CASE WHEN o.oid IS NULL THEN n.nspname = g.schema ELSE n.oid = o.oid END)";
 
 constexpr const char* kRenamedSql = R"(
 UPDATE pgschema.guarded g SET schema = n.nspname FROM pgschema.guarded_oid o JOIN pg_namespace n ON n.oid = o.oid
@@ -35,6 +44,24 @@ constexpr const char* kOidsSql = R"(
 INSERT INTO pgschema.guarded_oid (schema, oid) SELECT n.nspname, n.oid FROM pg_namespace n WHERE n.nspname = ANY ($1)
 ON CONFLICT (schema) DO UPDATE SET oid = excluded.oid)";
 
+/// The rows of one of pgschema's tables, none of them NULL; a query costs more than most DDL. Inside a call().
+template <typename Use>
+void scan_table(Oid schema, const char* name, Snapshot snapshot, Use use) {
+  const Oid oid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+  if (!OidIsValid(oid)) return;  // the extension is being made or dropped
+  Relation table = table_open(oid, AccessShareLock);
+  const TupleDesc shape = RelationGetDescr(table);
+  auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(shape->natts)));
+  auto* nulls = static_cast<bool*>(palloc(sizeof(bool) * static_cast<Size>(shape->natts)));
+  TableScanDesc scan = table_beginscan(table, snapshot, 0, nullptr);
+  while (HeapTuple row = heap_getnext(scan, ForwardScanDirection)) {
+    heap_deform_tuple(row, shape, values, nulls);
+    use(values);
+  }
+  table_endscan(scan);
+  table_close(table, AccessShareLock);
+}
+
 Mode mode_of(const std::string& word) {
   if (word == "record") return Mode::kRecord;
   if (word == "warn") return Mode::kWarn;
@@ -44,9 +71,33 @@ Mode mode_of(const std::string& word) {
 }  // namespace
 
 std::vector<WatchedSchema> watched() {
-  const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
+  const MemoryContext memory = CurrentMemoryContext;
+  struct Row {
+    const char *schema, *mode;
+    Oid oid;
+  };
+  std::vector<Row> rows;
+  pg::call([&] {
+    CommandCounterIncrement();
+    const Oid own = get_namespace_oid("pgschema", true);
+    const Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+    scan_table(own, "guarded", snapshot, [&](const Datum* values) {
+      rows.push_back({MemoryContextStrdup(memory, NameStr(*DatumGetName(values[0]))),
+                      MemoryContextStrdup(memory, TextDatumGetCString(values[1])), InvalidOid});
+    });
+    scan_table(own, "guarded_oid", snapshot, [&](const Datum* values) {
+      for (auto& row : rows)
+        if (strcmp(row.schema, NameStr(*DatumGetName(values[0]))) == 0) row.oid = DatumGetObjectId(values[1]);
+    });
+    UnregisterSnapshot(snapshot);
+    for (auto& row : rows)
+      if (!OidIsValid(row.oid))
+        row.oid = get_namespace_oid(row.schema, true);
+      else if (const char* now = get_namespace_name(row.oid))
+        row.schema = now;
+  });
   std::vector<WatchedSchema> out;
-  for (const auto& row : pg::query(kWatchedSql)) out.push_back({row.oid(0), row.text(1), mode_of(row.text(2))});
+  for (const auto& row : rows) out.push_back({row.oid, row.schema, mode_of(row.mode)});
   return out;
 }
 
