@@ -18,6 +18,7 @@
 #include "model/secrets.hpp"
 #include "pg/fault.hpp"
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "pg/role.hpp"
 #include "pg/sha256.hpp"
 #include "pg/statement.hpp"
@@ -297,8 +298,7 @@ std::string array_of(const Times& times) {
 pg::Rows write_as_owner(const std::string& sql, const std::vector<pg::Param>& params) {
   const pg::SettingsScope settings;
   settings.set("search_path", "pg_catalog, pg_temp");
-  const auto rows = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass");
-  const pg::UserScope owner(rows.at(0).oid(0), SECURITY_LOCAL_USERID_CHANGE);
+  const pg::TableOwnerScope owner("applied");
   return pg::write(sql, params);
 }
 

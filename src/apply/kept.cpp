@@ -10,6 +10,7 @@
 #include "model/failure.hpp"
 #include "pg/fault.hpp"
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "pg/role.hpp"
 #include "pg/sha256.hpp"
 #include "pg/subtransaction.hpp"
@@ -109,16 +110,6 @@ std::vector<std::string> hashes_in(const std::string& list) {
   for (std::size_t at = 0; at + kHexDigits <= list.size(); at += kHexDigits) out.push_back(list.substr(at, kHexDigits));
   return out;
 }
-
-class HistoryOwner {
- public:
-  HistoryOwner()
-      : user_(pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.kept'::regclass").at(0).oid(0),
-              SECURITY_LOCAL_USERID_CHANGE) {}
-
- private:
-  pg::UserScope user_;
-};
 
 struct SchemaNow {
   std::string objects, problem;
@@ -226,7 +217,7 @@ void keep(std::int64_t version, const std::vector<std::string>& schemas) {
     now.push_back(look(schema, texts));
     pg::fault_point("after a schema is read");
   }
-  const HistoryOwner owner;
+  const pg::TableOwnerScope owner("kept");
   store(texts);
   pg::fault_point("after the texts are stored");
   for (std::size_t i = 0; i < schemas.size(); ++i)
@@ -245,7 +236,7 @@ FROM (SELECT schema, max(version) AS version FROM pgschema.kept GROUP BY schema)
 LEFT JOIN pg_namespace n ON n.nspname = k.schema
 WHERE k.schema = ANY ($1) OR $2 AND n.oid IS NOT NULL AND has_schema_privilege($3, n.oid, 'USAGE') ORDER BY k.schema COLLATE "C")";
   const Oid caller = GetUserId();
-  const HistoryOwner owner;
+  const pg::TableOwnerScope owner("kept");
   std::vector<LastKept> out;
   for (const auto& row : pg::query(kSql, {schemas.value_or(std::vector<std::string>()), !schemas.has_value(), caller}))
     out.push_back({row.text(0), row.number(1), row.truth(2), row.text(3)});
@@ -255,7 +246,7 @@ WHERE k.schema = ANY ($1) OR $2 AND n.oid IS NOT NULL AND has_schema_privilege($
 KeptTexts::KeptTexts(const std::string& schema, std::int64_t version) {
   static constexpr const char* kSql =
       "SELECT encode(objects, 'hex') FROM pgschema.kept WHERE schema = $1 AND version = $2 AND objects IS NOT NULL";
-  const HistoryOwner owner;
+  const pg::TableOwnerScope owner("kept");
   for (const auto& row : pg::query(kSql, {schema, version}))
     for (const auto& list : texts_of(hashes_in(texts_of({row.text(0)}).front())))
       for (const auto& hash : hashes_in(list)) hashes_.insert(hash);
@@ -267,7 +258,7 @@ bool KeptTexts::have(const ObjectId& root, const Snapshot& in) const {
 
 KeptSchemas kept(const std::optional<std::vector<std::string>>& schemas, std::int64_t version) {
   const Oid caller = GetUserId();
-  const HistoryOwner owner;
+  const pg::TableOwnerScope owner("kept");
   if (pg::query("SELECT FROM pgschema.applied WHERE version = $1", {version}).empty())
     throw Failure(sqlstate::kUndefinedObject,
                   cat("there is no version ", std::to_string(version), " in pgschema.history"));

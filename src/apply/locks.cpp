@@ -5,6 +5,7 @@
 #include "model/failure.hpp"
 #include "pg/fault.hpp"
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 
@@ -153,7 +154,7 @@ SessionTurn::SessionTurn() {
 }
 
 std::string Locks::who_is_in_the_way(const std::string& relation) const {
-  const Oid oid = pg::query("SELECT to_regclass($1)::oid", {relation}).at(0).oid(0);
+  const Oid oid = pg::relation_named(relation);
   if (!OidIsValid(oid)) return {};
   Wait wait{{}, AccessExclusiveLock, relation};
   SET_LOCKTAG_RELATION(wait.tag, MyDatabaseId, oid);

@@ -3,6 +3,7 @@
 #include "functions/settings.hpp"
 #include "pg/fault.hpp"
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "pg/subtransaction.hpp"
 
 namespace pgschema::apply {
@@ -43,8 +44,7 @@ DELETE FROM pgschema.text WHERE hash NOT IN (
 
 void forget_old() {
   if (settings::history_retention == 0) return;
-  const auto owner = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass").at(0).oid(0);
-  const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
+  const pg::TableOwnerScope owner("applied");
   if (pg::write(kForgetSql, {std::int64_t{settings::history_retention}}).empty()) return;
   pg::fault_point("while old history goes");
   pg::write(kForgetTextsSql);

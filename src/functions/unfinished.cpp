@@ -2,6 +2,7 @@
 
 #include "model/secrets.hpp"
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "pg/role.hpp"
 #include "pg/sha256.hpp"
 #include "script/quote.hpp"
@@ -43,8 +44,7 @@ std::string about(const PlanArguments& arguments) {
 std::optional<Unfinished> unfinished(const PlanArguments& arguments) {
   const Oid caller = GetUserId();
   const std::string key = about(arguments);
-  const auto owner = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass").at(0).oid(0);
-  const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
+  const pg::TableOwnerScope owner("applied");
   const auto rows = pg::query(kRowSql, {pg::sha256(masked(arguments.desired)), caller, key});
   if (rows.empty() || rows.at(0).truth(5)) return {};
   const auto& row = rows.at(0);

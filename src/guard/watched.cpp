@@ -4,6 +4,7 @@
 
 #include "pg/call.hpp"
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "pg/subtransaction.hpp"
 
 extern "C" {
@@ -46,8 +47,7 @@ ON CONFLICT (schema) DO UPDATE SET oid = excluded.oid)";
 
 /// The rows of one of pgschema's tables, none of them NULL; a query costs more than most DDL. Inside a call().
 template <typename Use>
-void scan_table(Oid schema, const char* name, Snapshot snapshot, Use use) {
-  const Oid oid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+void scan_table(Oid oid, Snapshot snapshot, Use use) {
   if (!OidIsValid(oid)) return;  // the extension is being made or dropped
   Relation table = table_open(oid, AccessShareLock);
   const TupleDesc shape = RelationGetDescr(table);
@@ -77,15 +77,15 @@ std::vector<WatchedSchema> watched() {
     Oid oid;
   };
   std::vector<Row> rows;
+  const Oid guarded = pg::own_table("guarded"), guarded_oid = pg::own_table("guarded_oid");
   pg::call([&] {
     CommandCounterIncrement();
-    const Oid own = get_namespace_oid("pgschema", true);
     const Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-    scan_table(own, "guarded", snapshot, [&](const Datum* values) {
+    scan_table(guarded, snapshot, [&](const Datum* values) {
       rows.push_back({MemoryContextStrdup(memory, NameStr(*DatumGetName(values[0]))),
                       MemoryContextStrdup(memory, TextDatumGetCString(values[1])), InvalidOid});
     });
-    scan_table(own, "guarded_oid", snapshot, [&](const Datum* values) {
+    scan_table(guarded_oid, snapshot, [&](const Datum* values) {
       for (auto& row : rows)
         if (strcmp(row.schema, NameStr(*DatumGetName(values[0]))) == 0) row.oid = DatumGetObjectId(values[1]);
     });

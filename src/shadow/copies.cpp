@@ -5,6 +5,7 @@
 #include "kinds/registry.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "plan/plan.hpp"
 #include "shadow/evaluate.hpp"
 #include "shadow/positions.hpp"
@@ -94,8 +95,7 @@ std::set<ObjectId> tables_of(const Snapshot& snapshot) {
 
 /// As CREATE INDEX and DROP INDEX CONCURRENTLY leave one behind that did not come to their end.
 void mark_invalid(const Object& index) {
-  const auto rows = pg::query("SELECT to_regclass($1)::oid", {index.id.identity.text()});
-  const Oid oid = rows.at(0).oid(0);
+  const Oid oid = pg::relation_named(index.id.identity.text());
   const bool live = index.get("validity") != "invalid, dead", ready = live && index.get("validity") == "invalid";
   pg::call([&] {
     Relation catalog = table_open(IndexRelationId, RowExclusiveLock);

@@ -6,6 +6,7 @@
 #include "catalog/others.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 
@@ -114,8 +115,7 @@ std::vector<const Directive*> ignore_directives(const Text& text) {
 
 /// An apply of ours may have dropped it, and then the same text is settled.
 bool was_applied(const std::string& schema) {
-  const Oid owner = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.applied'::regclass").at(0).oid(0);
-  const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
+  const pg::TableOwnerScope owner("applied");
   return !pg::query(
               "SELECT FROM pgschema.applied WHERE (status = 'applied' OR phases_done > 0) AND EXISTS (SELECT FROM unnest(schemas) AS s WHERE quote_ident(s) = $1) LIMIT 1",
               {schema})

@@ -9,6 +9,7 @@
 #include "pg/compat.hpp"
 #include "pg/fault.hpp"
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "pg/sha256.hpp"
 #include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
@@ -215,10 +216,6 @@ Settlement read(std::string_view bytes) {
   return out;
 }
 
-Oid owner_of_tables() {
-  return pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.settled'::regclass").at(0).oid(0);
-}
-
 /// The statements of the text, each with what it speaks of.
 void describe(const std::string& desired, const std::string& search_path, const catalog::Versions& now,
               Settlement& out) {
@@ -367,7 +364,7 @@ std::string circumstances() {
 
 std::optional<Settlement> settlement_of(const std::vector<std::string>& schemas, const std::string& now) {
   const Oid caller = GetUserId();
-  const pg::UserScope owner(owner_of_tables(), SECURITY_LOCAL_USERID_CHANGE);
+  const pg::TableOwnerScope owner("settled");
   const auto rows = pg::query(
       "SELECT content, encode(desired, 'hex'), encode(comparable, 'hex') FROM pgschema.settled "
       "WHERE schemas = $1::name[] AND role = $2 AND circumstances = decode($3, 'hex')",
@@ -385,7 +382,7 @@ std::optional<Settlement> settlement_of(const std::vector<std::string>& schemas,
 
 void settle(const std::string& desired, const std::vector<std::string>& schemas, const Outcome& outcome) {
   if (!outcome.settling || !outcome.left_out.empty()) return;  // what is left out is told again each time
-  const Oid caller = GetUserId(), owner = owner_of_tables();
+  const Oid caller = GetUserId();
   try {
     pg::Subtransaction trial;
     Settlement out{};
@@ -398,7 +395,7 @@ void settle(const std::string& desired, const std::vector<std::string>& schemas,
     describe(desired, outcome.settling->search_path, after, out);
     out.versions = as_proven(outcome.settling->before, after, outcome);
     const std::string hash = comparable_hash(comparable(desired), desired, out.seed);
-    const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
+    const pg::TableOwnerScope as_owner("settled");
     (void)pg::write(
         R"(
 INSERT INTO pgschema.settled (schemas, role, circumstances, desired, comparable, content)
@@ -414,7 +411,7 @@ ON CONFLICT (schemas, role) DO UPDATE SET circumstances = excluded.circumstances
   } catch (const Failure&) {
   }
   // It is no mistake of the text's, which has been applied: the next plan evaluates all of it.
-  const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
+  const pg::TableOwnerScope as_owner("settled");
   (void)pg::write("DELETE FROM pgschema.settled WHERE schemas = $1::name[] AND role = $2", {schemas, caller});
 }
 

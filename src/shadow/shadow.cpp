@@ -5,6 +5,7 @@
 
 #include "catalog/units_of.hpp"
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
 #include "shadow/all_in_schema.hpp"
@@ -72,7 +73,7 @@ Outcome plan_goal(const Goal& goal, const std::string& search_path, Use use) {
     for (const auto& unit : units_to_rename(parsed, search_path, {})) units.add(unit);
   }
   for (const auto& relation : goal.referenced()) {
-    const Oid oid = pg::query("SELECT to_regclass($1)::oid", {relation}).at(0).oid(0);
+    const Oid oid = pg::relation_named(relation);
     if (OidIsValid(oid)) parsed.referenced.insert(oid);
   }
   Outcome out = settle(parsed, units, search_path, use, nullptr);

@@ -6,6 +6,7 @@
 #include "kinds/registry.hpp"
 #include "kinds/tree.hpp"
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "pg/statement.hpp"
 #include "script/quote.hpp"
 
@@ -54,7 +55,7 @@ void update_row(Oid catalog, HeapTuple row, Change change) {
 }
 
 Oid oid_of(const ObjectId& relation) {
-  return pg::query("SELECT to_regclass($1)::oid", {relation.identity}).at(0).oid(0);
+  return pg::relation_named(relation.identity);
 }
 
 std::string parents_in_line(const Object& inheritance) {

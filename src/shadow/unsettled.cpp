@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "pg/sha256.hpp"
 #include "pg/statement.hpp"
 #include "pg/subtransaction.hpp"
@@ -127,8 +128,7 @@ std::size_t lines_in(std::string_view text) {
 
 /// The texts of earlier applies are kept by their hash, unless they are too old, or had secrets.
 std::optional<std::string> kept_text(const std::string& hash) {
-  const Oid owner = pg::query("SELECT relowner FROM pg_class WHERE oid = 'pgschema.text'::regclass").at(0).oid(0);
-  const pg::UserScope as_owner(owner, SECURITY_LOCAL_USERID_CHANGE);
+  const pg::TableOwnerScope owner("text");
   const auto rows = pg::query("SELECT content FROM pgschema.text WHERE hash = decode($1, 'hex')", {hash});
   if (rows.empty()) return {};
   return rows.at(0).text(0);

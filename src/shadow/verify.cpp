@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalog/scan.hpp"
 #include "diff/diff.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
@@ -12,6 +13,10 @@
 #include "shadow/prints.hpp"
 #include "shadow/quiet.hpp"
 #include "shadow/run.hpp"
+
+extern "C" {
+#include "catalog/pg_default_acl.h"
+}
 
 namespace pgschema::shadow {
 
@@ -435,6 +440,12 @@ SELECT f.schema, f.type, m.given, CASE WHEN m.grantee = 0 THEN 'PUBLIC' WHEN m.g
   CASE WHEN m.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(m.grantee)) END
 FROM found f LEFT JOIN merged m USING (schema, type) GROUP BY 1, 2, 3, m.grantee ORDER BY 1, 2, 3, 6)";
   plan::AllDefaultPrivileges out;
+  bool any = false;
+  pg::call([&] {
+    catalog::scan_by(DefaultAclRelationId, DefaultAclRoleNspObjIndexId, Anum_pg_default_acl_defaclrole, {creator},
+                     [&](HeapTuple, TupleDesc) { any = true; });
+  });
+  if (!any) return out;
   for (const auto& row : pg::query(kSql, {creator})) {
     auto& defaults = out[{row.text(0), row.text(1)}];
     if (row.null(2)) continue;

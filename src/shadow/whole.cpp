@@ -8,6 +8,7 @@
 #include "kinds/tree.hpp"
 #include "pg/fault.hpp"
 #include "pg/query.hpp"
+#include "pg/relations.hpp"
 #include "pg/storageless.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
@@ -374,7 +375,7 @@ std::set<Oid> Whole::referenced() const {
   for (const auto& [id, object] : desired_.objects) {
     if (id.kind != Kind::kConstraint || object.fact("references").empty() || !differences_.count(desired_.root(id)))
       continue;
-    const Oid oid = pg::query("SELECT to_regclass($1)::oid", {object.fact("references")}).at(0).oid(0);
+    const Oid oid = pg::relation_named(object.fact("references"));
     if (OidIsValid(oid)) out.insert(oid);
   }
   return out;
