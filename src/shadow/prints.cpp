@@ -52,8 +52,8 @@ Snapshot read_root(const ObjectId& root) {
     return catalog::read(units, false).snapshot;
   }
   const bool type = root.kind == Kind::kDomain;
-  const Oid oid = type ? pg::query("SELECT to_regtype($1)::oid", {root.identity}).at(0).oid(0)
-                       : pg::relation_named(root.identity);
+  const Oid oid =
+      type ? pg::query("SELECT to_regtype($1)::oid", {root.identity}).at(0).oid(0) : pg::relation_named(root.identity);
   (type ? units.types : units.relations).insert(oid);
   return catalog::read(units, false).snapshot;
 }

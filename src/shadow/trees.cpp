@@ -54,9 +54,7 @@ void update_row(Oid catalog, HeapTuple row, Change change) {
   table_close(relation, RowExclusiveLock);
 }
 
-Oid oid_of(const ObjectId& relation) {
-  return pg::relation_named(relation.identity);
-}
+Oid oid_of(const ObjectId& relation) { return pg::relation_named(relation.identity); }
 
 std::string parents_in_line(const Object& inheritance) {
   std::string out;
