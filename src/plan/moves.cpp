@@ -45,6 +45,7 @@ class Mover {
     step_aside_for_attributes(differences);
     step_aside_for_rewrites(differences);
     step_aside_for_parts(differences);
+    for (const auto& part : request_.parts_aside) rebuild(part, live_.root(part));
     spread();
     for (const auto& id : rebuilt_) rebuild(id, {});
     spread();
@@ -354,25 +355,25 @@ class Mover {
         step_aside_for_domain(edge.from, domain, seen);
       } else {
         step_aside_for_container(user->parent, domain, seen);
-        if (user->get("type").ends_with("[]")) refuse_container(*user, domain);
+        if (user->get("type").ends_with("[]")) refuse_container(*user, domain, seen);
       }
     }
   }
 
   /// What a value of the domain may be inside of: of the rows of a table too.
-  void step_aside_for_container(const ObjectId& type, const ObjectId& domain, std::set<ObjectId>& seen) {
+  void step_aside_for_container(const ObjectId& type, const ObjectId& because, std::set<ObjectId>& seen) {
     if (!seen.insert(type).second) return;
     for (const auto& edge : live_.dependents(type)) {
       if (is_table(type.kind) && edge.type != kRowType) continue;
       const Object* user = live_.find(edge.from);
       if (!is_made_of_types(edge.from.kind))
-        expression_over_rows(edge.from, domain);
+        expression_over_rows(edge.from, because);
       else if (!user)
         out_.unknown.insert(edge.from);
       else if (edge.from.kind == Kind::kColumn && user->parent.kind != Kind::kComposite)
-        refuse_container(*user, domain);
+        refuse_container(*user, because, seen);
       else
-        step_aside_for_container(edge.from.kind == Kind::kColumn ? user->parent : edge.from, domain, seen);
+        step_aside_for_container(edge.from.kind == Kind::kColumn ? user->parent : edge.from, because, seen);
     }
   }
 
@@ -380,18 +381,38 @@ class Mover {
     return kind == Kind::kColumn || kind == Kind::kDomain || kind == Kind::kRange;
   }
 
-  /// The server does not look for a domain inside of arrays, ranges and rows (the same function), in foreign tables neither.
-  void refuse_container(const Object& column, const ObjectId& domain) {
-    if (column.parent.kind == Kind::kForeignTable) return dependent(column.id, domain, 'n');
+  /// The server does not look for a domain inside of arrays, ranges and rows (the same function), in foreign tables and materialized
+  /// views neither, and does not rewrite the rows of a table that are in there.
+  void refuse_container(const Object& column, const ObjectId& because, std::set<ObjectId>& seen) {
+    const bool domain = because.kind == Kind::kDomain;
+    switch (column.parent.kind) {
+      case Kind::kMaterializedView: return dependent(column.parent, because, 'n');
+      case Kind::kView: return step_aside_for_container(column.parent, because, seen);
+      case Kind::kForeignTable:
+        return domain ? dependent(column.id, because, 'n') : step_aside_for_container(column.parent, because, seen);
+      default: break;
+    }
     if (column.parent.kind != Kind::kTable || !desired_.has(column.id)) return;
-    refuse({column.id, std::string(sqlstate::kFeatureNotSupported),
-            cat("cannot add a constraint to ", kinds::describe(domain), " because ", kinds::describe(column.id),
-                " uses it"),
-            cat("PostgreSQL does not look for a domain inside of ", column.get("type"), "."), ""});
+    if (domain)
+      refuse({column.id, std::string(sqlstate::kFeatureNotSupported),
+              cat("cannot add a constraint to ", kinds::describe(because), " because ", kinds::describe(column.id),
+                  " uses it"),
+              cat("PostgreSQL does not look for a domain inside of ", column.get("type"), "."), ""});
+    else if (const ObjectId& table = desired_.root(because); because.kind == Kind::kColumn && !has_no_rows(because))
+      refuse({column.id, std::string(sqlstate::kFeatureNotSupported),
+              cat("cannot change ", kinds::describe(table), " because ", kinds::describe(column.id), " holds its rows"),
+              cat("PostgreSQL neither changes the type of a column of such a table nor adds one that has values: ",
+                  kinds::describe(because), "."),
+              cat("Change the type of ", kinds::describe(column.id), " first.")});
   }
 
-  /// Nor is a table rewritten, a column's type changed, or a column added that has values, while a stored expression holds a row
-  /// of it (find_composite_type_dependencies() in tablecmds.c).
+  /// A column more of a partitioned table: its rows are those of its partitions.
+  bool has_no_rows(const ObjectId& column) const {
+    return !live_.has(column) && desired_.objects.at(column).fact("relkind") == "p";
+  }
+
+  /// Nor is a table rewritten, a column's type changed, or a column added that has values, while a stored expression, a materialized view
+  /// or a table holds a row of it (find_composite_type_dependencies() in tablecmds.c).
   void step_aside_for_rewrites(const std::vector<diff::Difference>& differences) {
     std::map<ObjectId, ObjectId> rewritten;  // and by which change
     for (const auto& difference : differences) {
@@ -411,12 +432,13 @@ class Mover {
       if (is_table(id.kind) && std::any_of(alteration.dangers.begin(), alteration.dangers.end(), rewrites))
         rewritten.emplace(id, id);
     }
-    for (const auto& [table, because] : rewritten)
-      for (const auto& user : live_.dependents(table))
-        if (user.type == kRowType) expression_over_rows(user.from, because);
+    for (const auto& [table, because] : rewritten) {
+      std::set<ObjectId> seen;
+      step_aside_for_container(table, because, seen);
+    }
   }
 
-  /// What may hold an expression. (That a column has the type, the server says.)
+  /// What may hold an expression.
   void expression_over_rows(const ObjectId& id, const ObjectId& because) {
     static const std::set<Kind> kHolders = {
         Kind::kView,     Kind::kMaterializedView, Kind::kRule,       Kind::kPolicy,  Kind::kTrigger,

@@ -111,6 +111,8 @@ struct Request {
   std::map<ObjectId, std::string> partition_constraints = {};
   /// What runs functions, and what their bodies use: the second comes first, where nothing else speaks against it.
   std::vector<std::pair<ObjectId, ObjectId>> body_needs = {};
+  /// Parts of indexes and keys that step aside, with the whole: the server would make them again under other names.
+  std::set<ObjectId> parts_aside = {};
 };
 
 /// Raises Failure for what no plan could be made of (a circle, an unsupported kind).

@@ -459,7 +459,8 @@ class Attempt {
     return fresh;
   }
 
-  /// Runs the plan over the copies. False when the plan must be another: an enum value is added and used at once.
+  /// Runs the plan over the copies. False when the plan must be another: an enum value is added and used at once, the server makes parts of
+  /// an index under other names.
   bool prove(plan::Request& request, const catalog::Reading& copied, Copies& copies, const std::set<ObjectId>& assumed,
              const std::string& hidden, Outcome& outcome) {
     std::set<ObjectId> missing, missing_parts;
@@ -475,6 +476,10 @@ class Attempt {
       TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing,
                                      assumed, renames_, use_, caller_, hidden, search_path_},
                                     copies);
+      if (!result.parts_made_otherwise.empty()) {
+        request.parts_aside.merge(result.parts_made_otherwise);
+        return false;
+      }
       if (wants_another_order(request, result.out_of_order)) return false;
       outcome.expected = std::move(result.walk);
       outcome.roots = std::move(result.roots);

@@ -5,6 +5,7 @@
 #include "catalog/scan.hpp"
 #include "diff/diff.hpp"
 #include "kinds/registry.hpp"
+#include "kinds/tree.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
@@ -200,8 +201,27 @@ long slots_of_drop(const ObjectId& id, const Snapshot& originals) {
   return out;
 }
 
-/// How many slots of the lock table it would take more where nothing is hidden.
-long run_steps(const Trial& trial) {
+/// A part of an index or of a key that the server makes again by itself, under a name that it chooses, where the whole is altered.
+bool made_again_by_server(const ObjectId& part, const Trial& trial) {
+  if (part.kind != Kind::kIndex && part.kind != Kind::kConstraint) return false;
+  const Object* before = trial.request.live.find(part);
+  return before && !trial.plan.down.count(part) &&
+         (trial.request.live.has(kinds::inheritance_of(part)) || !before->fact("from").empty());
+}
+
+/// That which a step is about, or belongs to; or nothing.
+ObjectId part_made_otherwise(const plan::Step& step, const Trial& trial) {
+  ObjectId at = step.object;
+  while (at && !made_again_by_server(at, trial)) {
+    const Object* object = trial.request.desired.find(at);
+    at = object ? object->parent : ObjectId();
+  }
+  return at;
+}
+
+/// How many slots of the lock table it would take more where nothing is hidden. It ends with the first step that fails because of a part that
+/// the server has made otherwise.
+long run_steps(const Trial& trial, std::set<ObjectId>& parts_made_otherwise) {
   long hidden = 0;
   std::set<ObjectId> checked, parsed;
   for (const auto& step : trial.plan.steps) {
@@ -219,6 +239,10 @@ long run_steps(const Trial& trial) {
       run(step.command);
     } catch (const pg::Error& error) {
       if (error.interrupts()) throw;
+      if (const ObjectId part = part_made_otherwise(step, trial)) {
+        parts_made_otherwise.insert(part);
+        return hidden;
+      }
       refuse_step(step, trial, error);
     }
   }
@@ -275,8 +299,20 @@ bool lost_operator_class(const catalog::WalkDifference& difference, const std::v
   });
 }
 
-void compare_models(const Trial& trial, const Snapshot& reached) {
-  for (const auto& difference : diff::diff(trial.request.desired, reached)) {
+std::set<ObjectId> parts_made_otherwise(const std::vector<diff::Difference>& differences, const Trial& trial,
+                                        const Snapshot& reached) {
+  std::set<ObjectId> out;
+  for (const auto& difference : differences) {
+    const Snapshot& in = difference.what == diff::What::kDropped ? trial.request.desired : reached;
+    const ObjectId part =
+        difference.id.kind == Kind::kInheritance ? in.objects.at(difference.id).parent : difference.id;
+    if (made_again_by_server(part, trial)) out.insert(part);
+  }
+  return out;
+}
+
+void compare_models(const std::vector<diff::Difference>& differences, const Trial& trial, const Snapshot& reached) {
+  for (const auto& difference : differences) {
     const Snapshot& in = difference.what == diff::What::kDropped ? trial.request.desired : reached;
     const ObjectId root = in.root(difference.id);
     if (trial.assumed.count(root) && follows_change(difference)) continue;
@@ -367,8 +403,9 @@ TrialResult run_plan(const Trial& trial, const Copies& copies) {
     return pg::query("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND NOT fastpath").at(0).number(0);
   };
   const auto locks_before = locks();
-  const long hidden = run_steps(trial);
   TrialResult out;
+  const long hidden = run_steps(trial, out.parts_made_otherwise);
+  if (!out.parts_made_otherwise.empty()) return out;
   out.lock_slots = static_cast<long>(locks() - locks_before) + hidden;
   catalog::Units units = copies.units();
   add_created(units, copies.stubs());
@@ -380,7 +417,10 @@ TrialResult run_plan(const Trial& trial, const Copies& copies) {
       (!trial.all_copied && trial.originals.has(id) && !trial.request.named.count(id) ? rest : named).add(address);
       if (id.kind != Kind::kSchema) out.roots.insert(id);
     }
-  compare_models(trial, reached.snapshot);
+  const auto differences_of_models = diff::diff(trial.request.desired, reached.snapshot);
+  out.parts_made_otherwise = parts_made_otherwise(differences_of_models, trial, reached.snapshot);
+  if (!out.parts_made_otherwise.empty()) return out;
+  compare_models(differences_of_models, trial, reached.snapshot);
   check_action_columns(trial, reached.snapshot);
   check_shifted_columns(trial, reached.snapshot);
   const bool expect = trial.use.applying;

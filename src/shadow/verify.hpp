@@ -41,6 +41,7 @@ struct TrialResult {
   long lock_slots = 0;
   std::vector<BodyProblem> body_problems;
   std::vector<std::pair<ObjectId, ObjectId>> out_of_order;  // see body_order.hpp
+  std::set<ObjectId> parts_made_otherwise;                  // if any, nothing else was looked at
 };
 
 /// Runs the steps as the caller. What the text speaks of must be as the text wants it (XX000 with the first

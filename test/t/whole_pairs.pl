@@ -257,5 +257,25 @@ there_and_back('statistics go with their table to another', 'CREATE TABLE s.t (a
 there_and_back('statistics more of a table that stands', 'CREATE TABLE s.t (a int, b int)', 'CREATE TABLE s.t (a int, b int); CREATE STATISTICS s.st ON a, b FROM s.t; CREATE STATISTICS s.su ON a, (b + 1) FROM s.t');
 there_and_back('a schema goes, with an identity and with statistics', 'CREATE SCHEMA z; CREATE TABLE z.t (a int GENERATED ALWAYS AS IDENTITY, b int); CREATE STATISTICS z.st ON a, b FROM z.t', '', schemas => ['z']);
 
+# ------------------------------------------------------------------------------- rows inside of other things, and names of parts
+# What holds rows of a table or of a view is in the way of the table's change, wherever it is.
+my $held = 'CREATE VIEW s.v AS SELECT x AS o, 1 AS i FROM s.t x; CREATE VIEW s.w AS SELECT v AS o FROM s.v; CREATE MATERIALIZED VIEW s.m AS SELECT o FROM s.v; CREATE MATERIALIZED VIEW s.n AS SELECT o FROM s.w; CREATE INDEX k ON s.m (o)';
+there_and_back('a constraint of a domain inside of the rows that materialized views hold', "CREATE DOMAIN s.d AS int; CREATE TABLE s.t (a s.d); $held", "CREATE DOMAIN s.d AS int CONSTRAINT c CHECK (VALUE > 0); CREATE TABLE s.t (a s.d); $held", rows => ['INSERT INTO s.t VALUES (1)']);
+there_and_back('another type of a column of a table whose rows materialized views hold', "CREATE TABLE s.t (a int); $held", "CREATE TABLE s.t (a bigint); $held", rows => ['INSERT INTO s.t VALUES (1)']);
+there_and_back('a column more, with a value', "CREATE TABLE s.t (a int); $held", "CREATE TABLE s.t (a int, b timestamptz DEFAULT '2000-01-01'); $held", rows => ['INSERT INTO s.t VALUES (1)']);
+there_and_back("another type of a column of a table whose rows $_->[0]", "CREATE TABLE s.t (a int); $_->[1]", "CREATE TABLE s.t (a bigint); $_->[1]", refused => qr/cannot change table s\.t because column s\.u\.r holds its rows/)
+	for [ 'a table holds', 'CREATE TABLE s.u (r s.t)' ], [ 'a table holds in arrays', 'CREATE TABLE s.u (r s.t[])' ], [ 'a domain is made of', 'CREATE DOMAIN s.d AS s.t; CREATE TABLE s.u (r s.d)' ],
+	[ 'a view shows to a table', 'CREATE VIEW s.v AS SELECT x AS o FROM s.t x; CREATE TABLE s.u (r s.v)' ], [ 'a type has inside', 'CREATE TYPE s.c AS (r s.t); CREATE TABLE s.u (r s.c)' ];
+my @tree = map { "CREATE TABLE s.t (a int NOT NULL, k $_) PARTITION BY LIST (a); CREATE TABLE s.p PARTITION OF s.t FOR VALUES IN (1, 2) PARTITION BY LIST (a)" } qw(int bigint);
+my $named = 'CREATE INDEX i ON ONLY s.t (k); CREATE INDEX mine ON s.p (k); ALTER INDEX s.i ATTACH PARTITION s.mine; COMMENT ON INDEX s.mine IS $$mine$$';
+there_and_back('another type of a column, and a part of its index has a name of its own', "$tree[0]; $named", "$tree[1]; $named");
+my $two = 'CREATE INDEX i ON s.p (k) WHERE k IS NOT NULL; CREATE INDEX j ON s.t USING hash (k); CREATE TABLE s.q PARTITION OF s.p DEFAULT';
+there_and_back('another type of a column, and the parts of two indexes are numbered in the order of their making', "$tree[0]; $two", "$tree[1]; $two", rows => ['INSERT INTO s.t VALUES (1, 1)']);
+my $key = 'CREATE TABLE s.q PARTITION OF s.p DEFAULT; ALTER TABLE ONLY s.t ADD CONSTRAINT u UNIQUE (a, k); ALTER TABLE ONLY s.p ADD CONSTRAINT its UNIQUE (a, k); ALTER TABLE s.q ADD CONSTRAINT last UNIQUE (a, k); ALTER INDEX s.its ATTACH PARTITION s.last; ALTER INDEX s.u ATTACH PARTITION s.its';
+there_and_back('another type of a column of a key whose parts have names of their own', "$tree[0]; $key", "$tree[1]; $key", rows => ['INSERT INTO s.t VALUES (1, 1)']);
+there_and_back('and a table that refers to it', "$tree[0]; $key; CREATE TABLE s.r (a int, k int, CONSTRAINT f FOREIGN KEY (a, k) REFERENCES s.t (a, k))", "$tree[1]; $key; CREATE TABLE s.r (a int, k bigint, CONSTRAINT f FOREIGN KEY (a, k) REFERENCES s.t (a, k))", rows => [ 'INSERT INTO s.t VALUES (1, 1)', 'INSERT INTO s.r VALUES (1, 1)' ]);
+there_and_back('another type of a column of a foreign key that has another name in a partition', "CREATE TABLE s.k (k int PRIMARY KEY); $tree[0]; ALTER TABLE s.p ADD CONSTRAINT mine FOREIGN KEY (k) REFERENCES s.k; ALTER TABLE s.t ADD CONSTRAINT f FOREIGN KEY (k) REFERENCES s.k",
+	"CREATE TABLE s.k (k bigint PRIMARY KEY); $tree[1]; ALTER TABLE s.p ADD CONSTRAINT mine FOREIGN KEY (k) REFERENCES s.k; ALTER TABLE s.t ADD CONSTRAINT f FOREIGN KEY (k) REFERENCES s.k");
+
 $node->stop;
 done_testing();
