@@ -45,7 +45,7 @@ class Mover {
     step_aside_for_attributes(differences);
     step_aside_for_rewrites(differences);
     step_aside_for_parts(differences);
-    for (const auto& part : request_.parts_aside) rebuild(part, live_.root(part));
+    for (const auto& part : request_.parts_aside) rebuild_with_origins(part);
     spread();
     for (const auto& id : rebuilt_) rebuild(id, {});
     spread();
@@ -111,6 +111,15 @@ class Mover {
       return;
     }
     down(id, because);
+  }
+
+  /// The clone of a foreign key, with that which it was made of. (A part of an index takes the whole along by itself.)
+  void rebuild_with_origins(const ObjectId& part) {
+    if (out_.down.count(part)) return;
+    rebuild(part, live_.root(part));
+    const Object& object = live_.objects.at(part);
+    if (!object.fact("from").empty())
+      for (const auto& origin : kinds::origins_of(object, live_)) rebuild_with_origins(origin);
   }
 
   void up(const ObjectId& id) { out_.up.insert(id); }
