@@ -21,7 +21,7 @@ enum class Language { kNone, kSql, kPlpgsql, kOther };
 
 struct Function {
   Language language = Language::kNone;
-  Oid owner = InvalidOid;
+  Oid owner = InvalidOid, schema_oid = InvalidOid;
   std::string schema, text;
   std::optional<std::string> search_path;  // its own
   bool trigger = false, event_trigger = false, polymorphic = false;
@@ -33,7 +33,7 @@ Function look_up(Oid oid) {
       "WHEN h.prosrc = 'plpgsql_call_handler' THEN 'plpgsql' ELSE 'other' END, p.proowner, quote_ident(n.nspname), p.prosrc, "
       "(SELECT substr(s, 13) FROM unnest(p.proconfig) s WHERE s LIKE 'search\\_path=%'), p.prorettype = 'trigger'::regtype, "
       "p.prorettype = 'event_trigger'::regtype, EXISTS (SELECT FROM unnest(p.proargtypes) a JOIN pg_type t ON t.oid = a "
-      "WHERE t.typtype = 'p' AND t.typname LIKE 'any%') "
+      "WHERE t.typtype = 'p' AND t.typname LIKE 'any%'), n.oid "
       "FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang "
       "LEFT JOIN pg_proc h ON h.oid = l.lanplcallfoid WHERE p.oid = $1";
   const auto rows = pg::query(sql, {pg::Param(oid)});
@@ -52,6 +52,7 @@ Function look_up(Oid oid) {
   out.trigger = row.truth(5);
   out.event_trigger = row.truth(6);
   out.polymorphic = row.truth(7);
+  out.schema_oid = row.oid(8);
   return out;
 }
 
@@ -71,6 +72,8 @@ Path path_of(const Function& function, const std::string& search_path) {
     return out;
   }
   out.list = joined(joined(search_path, function.schema), "pg_temp");
+  out.schema = function.schema_oid;
+  out.own_first_list = joined(joined(function.schema, search_path), "pg_temp");
   out.wide_list = joined(joined(joined(search_path, function.schema), pg::query(every_schema)[0].text(0)), "pg_temp");
   return out;
 }
@@ -119,7 +122,7 @@ class Words {
 
 }  // namespace
 
-Body read_body(Oid oid, const std::string& search_path) {
+Body read_body(Oid oid, const std::string& search_path, Oid in_place_of) {
   const Function function = look_up(oid);
   Body none;
   none.other_language = function.language == Language::kOther;
@@ -142,7 +145,7 @@ Body read_body(Oid oid, const std::string& search_path) {
     if (function.language == Language::kSql)
       read_sql(oid, reader);
     else
-      read_plpgsql({oid, function.trigger, function.event_trigger, function.polymorphic}, reader);
+      read_plpgsql({oid, in_place_of, function.trigger, function.event_trigger, function.polymorphic}, reader);
     return reader.finish();
   } catch (const pg::Error& error) {
     none.busy = error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;

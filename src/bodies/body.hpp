@@ -51,8 +51,8 @@ struct Body {
 /// The body of a function that exists: PL/pgSQL, or SQL between quotes (of one that PostgreSQL has parsed itself, pg_depend
 /// knows all). `search_path` holds where the function has no setting of its own, and the function's schema comes after it.
 /// Raises what interrupts a statement (cancelled, out of memory), nothing else. A lock that is not to be had within 100 ms
-/// is not waited for.
-Body read_body(Oid function, const std::string& search_path);
+/// is not waited for. `in_place_of`: a hidden function that this one stands in for, whose triggers call it.
+Body read_body(Oid function, const std::string& search_path, Oid in_place_of = InvalidOid);
 
 /// By its identity, as pg_identify_object() gives it; InvalidOid where there is none.
 Oid function_called(const std::string& identity);

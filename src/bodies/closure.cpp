@@ -47,6 +47,10 @@ Closure::Closure(const Located& start, Direction direction, const std::string& s
   const std::set<Address> seed{start.whole};
   info_ = catalog::locate(seed);
   add(direction == Direction::kDependents ? catalog::dependents_closure(seed) : catalog::dependencies_closure(seed));
+  if (start_.whole.subid != 0) {  // a body may use a column by its place
+    const Address table{start_.whole.classid, start_.whole.objid, 0};
+    for (const auto& [address, located] : catalog::locate({table})) table_ = word_of(located);
+  }
   if (direction == Direction::kDependents)
     add_bodies_upward(search_path);
   else
@@ -92,10 +96,17 @@ void Closure::add_bodies_upward(const std::string& search_path) {
   std::set<Address> followed;
   for (;;) {
     std::vector<std::string> words;
-    for (const auto& address : shown_)
-      if (const std::string word = word_of(info_.at(address)); asked.insert(word).second) words.push_back(word);
+    bool any = false;  // nothing in a body tells of a cast
+    for (const auto& address : shown_) {
+      const Located& located = info_.at(address);
+      const std::string word = located.id.kind == Kind::kCast ? "" : word_of(located);
+      if (!asked.insert(word).second) continue;
+      words.push_back(word);
+      any = any || word.empty();
+    }
+    if (start_.whole.subid != 0 && asked.insert(table_).second) words.push_back(table_);
     if (!words.empty()) {
-      const auto functions = with_bodies(&words);
+      const auto functions = with_bodies(any ? nullptr : &words);
       const shadow::Quiet quiet;
       for (const Oid function : functions) {
         if (read.count(function)) continue;

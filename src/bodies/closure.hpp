@@ -53,6 +53,7 @@ class Closure {
 
   const catalog::Located start_;
   const Direction direction_;
+  std::string table_;  // the name of the one whose column it starts with
   std::set<catalog::Address> shown_;
   std::map<catalog::Address, catalog::Address> wholes_;
   std::map<catalog::Address, catalog::Located> info_;

@@ -27,7 +27,8 @@ WHERE p.oid = $1 AND h.prosrc = 'plpgsql_call_handler' AND p.prorettype <> 'even
 
 constexpr const char* kTablesSql = R"(
 SELECT DISTINCT ON (tgrelid) tgrelid, coalesce(tgoldtable::text, ''), coalesce(tgnewtable::text, '') FROM pg_trigger
-WHERE tgfoid = $1 AND NOT tgisinternal ORDER BY tgrelid, tgname)";
+WHERE tgfoid IN ($1, $2) AND NOT tgisinternal
+  AND tgrelid NOT IN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'pgschema') ORDER BY tgrelid, tgname)";
 
 std::vector<Problem> look(const std::string& extension, Oid function, const pg::Row* table) {
   const auto named = [&](const char* argument, std::size_t column) {
@@ -49,12 +50,12 @@ std::vector<Problem> look(const std::string& extension, Oid function, const pg::
 
 }  // namespace
 
-std::vector<Problem> deeper_problems(Oid function) {
+std::vector<Problem> deeper_problems(Oid function, Oid in_place_of) {
   const auto extension = pg::query(kExtensionSql);
   const auto found = extension.empty() ? pg::Rows() : pg::query(kFunctionSql, {function});
   if (found.empty()) return {};
   const auto& of = found[0];
-  const auto tables = of.truth(3) ? pg::query(kTablesSql, {function}) : pg::Rows();
+  const auto tables = of.truth(3) ? pg::query(kTablesSql, {function, in_place_of}) : pg::Rows();
   std::vector<Problem> out;
   try {
     const pg::MemoryScope memory;
@@ -77,13 +78,13 @@ std::vector<Problem> deeper_problems(Oid function) {
   return out;
 }
 
-std::vector<Problem> certain_problems(Oid function, const std::string& search_path, bool* busy) {
-  Body body = read_body(function, search_path);
+std::vector<Problem> certain_problems(Oid function, const std::string& search_path, Oid in_place_of, bool* busy) {
+  Body body = read_body(function, search_path, in_place_of);
   std::vector<Problem> out = std::move(body.problems);
   if (busy) *busy = body.busy;
   if (body.busy) return out;
   std::erase_if(out, [](const Problem& problem) { return !problem.certain; });
-  for (auto& problem : deeper_problems(function))
+  for (auto& problem : deeper_problems(function, in_place_of))
     if (std::none_of(out.begin(), out.end(), [&](const Problem& known) { return known.line == problem.line; }))
       out.push_back(std::move(problem));
   std::sort(out.begin(), out.end());

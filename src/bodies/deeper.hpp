@@ -8,9 +8,11 @@ namespace pgschema::bodies {
 /// Errors that it finds in a function in PL/pgSQL, for each table whose trigger calls it; nothing where the extension is not there,
 /// or cannot look. Inside of a shadow::Quiet, under the rights of the function's owner and
 /// the search_path that it has, or its schema; nothing is run.
-std::vector<Problem> deeper_problems(Oid function);
+std::vector<Problem> deeper_problems(Oid function, Oid in_place_of = InvalidOid);
 
-/// Both in one: what read_body() finds for certain, and what is found deeper on other lines. `busy`: see Body.
-std::vector<Problem> certain_problems(Oid function, const std::string& search_path, bool* busy = nullptr);
+/// Both in one: what read_body() finds for certain, and what is found deeper on other lines. `in_place_of`: see read_body();
+/// `busy`: see Body.
+std::vector<Problem> certain_problems(Oid function, const std::string& search_path, Oid in_place_of = InvalidOid,
+                                      bool* busy = nullptr);
 
 }  // namespace pgschema::bodies

@@ -21,6 +21,13 @@ struct FoundList {
   Found* items = nullptr;
   int count = 0, room = 0;
 
+  bool has(const Found& wanted) const {
+    for (int i = 0; i < count; ++i)
+      if (items[i].classid == wanted.classid && items[i].objid == wanted.objid && items[i].subid == wanted.subid)
+        return true;
+    return false;
+  }
+
   /// Inside pg::call. What is built in is not kept.
   void add(Oid classid, Oid objid, int32 subid, int location, bool probable) {
     if (objid < FirstNormalObjectId) return;

@@ -32,14 +32,16 @@ struct Caller {
   std::string name, new_table, old_table;
 };
 
-std::vector<Caller> callers_of(Oid function) {
+/// Tables that are hidden have copies, whose triggers call the function itself.
+std::vector<Caller> callers_of(const Compiled& function) {
   std::vector<Caller> out;
   for (
       const auto& row : pg::query(
           "SELECT DISTINCT ON (t.tgrelid, t.tgnewtable, t.tgoldtable) t.tgrelid, t.tgname || ' on ' || t.tgrelid::regclass, t.tgnewtable, t.tgoldtable "
-          "FROM pg_trigger t WHERE t.tgfoid = $1 AND NOT t.tgisinternal "
+          "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+          "WHERE t.tgfoid IN ($1, $2) AND NOT t.tgisinternal AND n.nspname <> 'pgschema' "
           "ORDER BY t.tgrelid, t.tgnewtable, t.tgoldtable, t.tgname",
-          {pg::Param(function)}))
+          {function.oid, function.in_place_of}))
     out.push_back({row.oid(0), row.text(1), row.text(2), row.text(3)});
   return out;
 }
@@ -169,7 +171,7 @@ class Walk {
     for (int i = 0; i < row->nfields; ++i) refer_to_target(row->varnos[i]);
   }
 
-  /// A field of a record that is assigned to by INTO.
+  /// A field of a record that is assigned to by other than an expression.
   void refer_to_target(int number) {
     const PLpgSQL_datum* datum = function_->datums[number];
     if (datum->dtype != PLPGSQL_DTYPE_RECFIELD) return;
@@ -324,6 +326,7 @@ class Walk {
         const auto& loop_over = as<PLpgSQL_stmt_foreach_a>(one);
         const TupleDesc element = element_shape(take(loop_over.expr));
         const PLpgSQL_datum* target = function_->datums[loop_over.varno];
+        refer_to_target(loop_over.varno);
         return rows(reinterpret_cast<const PLpgSQL_variable*>(target), element, loop_over.body);
       }
       case PLPGSQL_STMT_EXIT: take(as<PLpgSQL_stmt_exit>(one).cond); return;
@@ -381,7 +384,12 @@ class Walk {
         assign(call.target, nullptr);
         return;
       }
-      case PLPGSQL_STMT_GETDIAG:
+      case PLPGSQL_STMT_GETDIAG: {
+        ListCell* cell;
+        foreach (cell, as<PLpgSQL_stmt_getdiag>(one).diag_items)
+          refer_to_target(static_cast<PLpgSQL_diag_item*>(lfirst(cell))->target);
+        return;
+      }
       case PLPGSQL_STMT_CLOSE:
       case PLPGSQL_STMT_COMMIT:
       case PLPGSQL_STMT_ROLLBACK: return;
@@ -571,7 +579,7 @@ void read_plpgsql(const Compiled& of, Reader& reader) {
       reader.add_problem(error, line_of(error, reader.source()));
     return;
   }
-  auto callers = of.trigger ? callers_of(of.oid) : std::vector<Caller>();
+  auto callers = of.trigger ? callers_of(of) : std::vector<Caller>();
   if (callers.size() > 1 && !looks_at_rows(*function, callers)) callers.resize(1);
   if (callers.empty()) callers.emplace_back();
   for (const auto& caller : callers) {

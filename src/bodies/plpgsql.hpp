@@ -9,7 +9,7 @@ namespace pgschema::bodies {
 
 /// What the catalog says of the function.
 struct Compiled {
-  Oid oid = InvalidOid;
+  Oid oid = InvalidOid, in_place_of = InvalidOid;  // see read_body()
   bool trigger = false, event_trigger = false, polymorphic = false;
 };
 

@@ -6,6 +6,16 @@
 #include "script/scan.hpp"
 #include "script/utf8.hpp"
 
+extern "C" {
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "utils/catcache.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+}
+
 namespace pgschema::bodies {
 
 namespace {
@@ -33,6 +43,40 @@ bool is_undefined(const std::string& sqlstate) {
   return sqlstate == "42P01" || sqlstate == "42883" || sqlstate == "42704" || sqlstate == "3F000";
 }
 
+bool has_function_named(const char* name, Oid schema) {
+  CatCList* all = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+  bool found = false;
+  for (int i = 0; i < all->n_members; ++i)
+    found = found || reinterpret_cast<Form_pg_proc>(GETSTRUCT(&all->members[i]->tuple))->pronamespace == schema;
+  ReleaseSysCacheList(all);
+  return found;
+}
+
+/// Whether something that was found in another schema has its name in this one too.
+bool has_namesake(const FoundList& found, Oid schema) {
+  for (int i = 0; i < found.count; ++i) {
+    const Found& one = found.items[i];
+    if (one.classid == RelationRelationId && get_rel_namespace(one.objid) != schema) {
+      const char* name = get_rel_name(one.objid);
+      if (name && OidIsValid(get_relname_relid(name, schema))) return true;
+    }
+    if (one.classid == ProcedureRelationId && get_func_namespace(one.objid) != schema) {
+      const char* name = get_func_name(one.objid);
+      if (name && has_function_named(name, schema)) return true;
+    }
+    if (one.classid == TypeRelationId) {
+      HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(one.objid));
+      if (!HeapTupleIsValid(tuple)) continue;
+      const auto* type = reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple));
+      const bool namesake = type->typnamespace != schema &&
+                            SearchSysCacheExists2(TYPENAMENSP, NameGetDatum(&type->typname), ObjectIdGetDatum(schema));
+      ReleaseSysCache(tuple);
+      if (namesake) return true;
+    }
+  }
+  return false;
+}
+
 /// Some function makes a temporary table of this name, and may have before this one is called.
 bool made_by_another(const std::string& name) {
   static const std::string sql =
@@ -56,13 +100,17 @@ Reader::Reader(std::string body, Path path, bool polymorphic)
 void Reader::begin() {
   settings_.set("search_path", path_.list.c_str());
   path_known_ = true;
+  path_set_ = false;
   own_.clear();
 }
 
 Understood Reader::take(const std::string& sql, RawParseMode mode, ParserSetupHook set_up, void* argument,
                         Variables* variables, Place place) {
   Understood understood = understand(sql, mode, set_up, argument, variables, own_);
-  if (is_elsewhere(sql, mode, set_up, argument, variables, understood)) place.certainty = Certainty::kProbable;
+  if (is_elsewhere(sql, mode, set_up, argument, variables, understood))
+    place.certainty = Certainty::kProbable;
+  else
+    compare_with_own(sql, mode, set_up, argument, variables, understood);
   keep(understood, sql, place);
   if (understood.made) {
     const auto same = [&](const OwnTable& table) { return table.name == understood.made->name; };
@@ -71,23 +119,52 @@ Understood Reader::take(const std::string& sql, RawParseMode mode, ParserSetupHo
     own_.push_back(*understood.made);
   }
   if (understood.search_path) {
+    path_set_ = true;
     path_known_ = !understood.search_path->empty();
     if (path_known_) settings_.set("search_path", understood.search_path->c_str());
   }
   return understood;
 }
 
+/// Another schema's object was found by a name that the function's own schema has too: schemas for tenants, each with its own search_path.
+/// What a name means there and here is certain only where it is the same.
+void Reader::compare_with_own(const std::string& sql, RawParseMode mode, ParserSetupHook set_up, void* argument,
+                              Variables* variables, Understood& understood) {
+  if (path_.own || path_set_ || understood.error ||
+      !pg::call([&] { return has_namesake(understood.found, path_.schema); }))
+    return;
+  const pg::SettingsScope settings;
+  settings.set("search_path", path_.own_first_list.c_str());
+  Understood own = understand(sql, mode, set_up, argument, variables, own_);
+  if (own.error) return;
+  const auto doubt = [](FoundList& all, const FoundList& others) {
+    for (int i = 0; i < all.count; ++i) all.items[i].probable = all.items[i].probable || !others.has(all.items[i]);
+  };
+  doubt(own.found, understood.found);
+  doubt(understood.found, own.found);
+  pg::call([&] {
+    for (int i = 0; i < own.found.count; ++i)
+      if (const Found& one = own.found.items[i]; one.probable)
+        understood.found.add(one.classid, one.objid, one.subid, one.location, true);
+  });
+}
+
 /// A function without a search_path of its own is called under one that nobody knows: what exists in some schema may well be
 /// what it finds.
 bool Reader::is_elsewhere(const std::string& sql, RawParseMode mode, ParserSetupHook set_up, void* argument,
                           Variables* variables, Understood& understood) {
-  if (!understood.error || (path_.own && path_known_) || !is_undefined(understood.error->sqlstate())) return false;
-  const pg::SettingsScope settings;
-  settings.set("search_path", path_.wide_list.c_str());
-  Understood wide = understand(sql, mode, set_up, argument, variables, own_);
-  if (wide.error) return false;
-  understood = std::move(wide);
-  return true;
+  if (!understood.error || (path_.own && path_known_)) return false;
+  for (const auto* list : {&path_.own_first_list, &path_.wide_list}) {
+    const bool wide = list == &path_.wide_list;
+    if (list->empty() || (wide ? !is_undefined(understood.error->sqlstate()) : path_set_)) continue;
+    const pg::SettingsScope settings;
+    settings.set("search_path", list->c_str());
+    Understood other = understand(sql, mode, set_up, argument, variables, own_);
+    if (other.error) continue;
+    understood = std::move(other);
+    return true;
+  }
+  return false;
 }
 
 void Reader::keep(const Understood& understood, const std::string& sql, Place place) {

@@ -13,9 +13,11 @@ namespace pgschema::bodies {
 
 /// The search_path under which a body runs.
 struct Path {
-  std::string list;       // as SET takes it
-  bool own = false;       // the function sets it
-  std::string wide_list;  // where it does not: the same, and then every other schema there is
+  std::string list;            // as SET takes it
+  bool own = false;            // the function sets it
+  std::string wide_list;       // where it does not: the same, and then every other schema there is
+  std::string own_first_list;  // and: the function's schema before all others
+  Oid schema = InvalidOid;     // of the function
 };
 
 class Reader {
@@ -52,6 +54,8 @@ class Reader {
 
  private:
   void keep(const Understood& understood, const std::string& sql, Place place);
+  void compare_with_own(const std::string& sql, RawParseMode mode, ParserSetupHook set_up, void* argument,
+                        Variables* variables, Understood& understood);
   bool is_elsewhere(const std::string& sql, RawParseMode mode, ParserSetupHook set_up, void* argument,
                     Variables* variables, Understood& understood);
   void judge(const pg::Error& error, const Understood& understood, const std::string& sql, int line);
@@ -61,6 +65,7 @@ class Reader {
   bool polymorphic_;
   bool silent_ = false;
   bool path_known_ = true;
+  bool path_set_ = false;  // by the body
   std::string caller_;
   std::vector<OwnTable> own_;
   std::set<std::string> made_;  // names of all own tables, whatever became of them

@@ -22,6 +22,7 @@ extern "C" {
 #include "parser/analyze.h"
 #include "parser/parse_node.h"
 #include "parser/parser.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/queryenvironment.h"
@@ -55,8 +56,34 @@ Query* analysed(Node* raw, const Setting& setting) {
   return query;
 }
 
+/// SET column.field = …, at any depth.
+void refer_to_fields(const ResTarget* target, Oid type, const Setting& setting, FoundList& found) {
+  ListCell* step;
+  foreach (step, target->indirection) {
+    type = getBaseType(type);
+    if (!IsA(lfirst(step), String)) {
+      type = get_element_type(type);
+      if (!OidIsValid(type)) return;  // a subscript of something else: jsonb
+      continue;
+    }
+    const Oid relation = get_typ_typrelid(type);
+    if (!OidIsValid(relation)) return;
+    const char* field = strVal(lfirst(step));
+    const AttrNumber number = get_attnum(relation, field);
+    if (number == InvalidAttrNumber)
+      ereport(ERROR,
+              (errcode(ERRCODE_UNDEFINED_COLUMN),
+               errmsg("cannot assign to field \"%s\" of column \"%s\" because there is no such column in data type %s",
+                      field, target->name, format_type_be(type)),
+               target->location >= 0 ? errposition(pg_mbstrlen_with_len(setting.text, target->location) + 1) : 0));
+    found.add(RelationRelationId, relation, number, target->location, false);
+    type = get_atttype(relation, number);
+  }
+}
+
 /// The columns that a statement writes to, and the constraint of its ON CONFLICT.
 void refer_to_written(const Written* written, List* values, const Setting& setting, FoundList& found) {
+  const bool alone = written && !written->next;
   for (; written; written = written->next) {
     if (setting.own.has(*written->relation)) continue;
     const Oid relation = RangeVarGetRelid(written->relation, NoLock, false);
@@ -70,10 +97,11 @@ void refer_to_written(const Written* written, List* values, const Setting& setti
                  errmsg("column \"%s\" of relation \"%s\" does not exist", target->name, written->relation->relname),
                  target->location >= 0 ? errposition(pg_mbstrlen_with_len(setting.text, target->location) + 1) : 0));
       found.add(RelationRelationId, relation, number, target->location, false);
+      refer_to_fields(target, get_atttype(relation, number), setting, found);
     }
     if (written->conflict)
       found.add(ConstraintRelationId, get_relation_constraint_oid(relation, written->conflict, false), 0, -1, false);
-    int left = written->first_columns ? written->first_columns : list_length(values);
+    int left = written->first_columns && !(values && alone) ? written->first_columns : list_length(values);
     if (written->columns || left == 0) continue;
     Relation open = relation_open(relation, AccessShareLock);
     for (int i = 0; i < RelationGetNumberOfAttributes(open) && left > 0; ++i) {
@@ -82,16 +110,26 @@ void refer_to_written(const Written* written, List* values, const Setting& setti
       --left;
     }
     relation_close(open, AccessShareLock);
+    if (left > 0 && values && alone)
+      ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("INSERT has more expressions than target columns")));
   }
 }
 
-/// The outputs of INSERT … SELECT, which stand in the part of the query that was made of it.
+List* without_junk(List* outputs) {
+  List* out = nullptr;
+  ListCell* cell;
+  foreach (cell, outputs)
+    if (!lfirst_node(TargetEntry, cell)->resjunk) out = lappend(out, lfirst(cell));
+  return out;
+}
+
+/// The values of an INSERT, which are the outputs of the part of the query that was made of them.
 List* inserted_values(const Query* query) {
   ListCell* cell;
   foreach (cell, query->cteList) {
     const auto* part = lfirst_node(CommonTableExpr, cell);
     if (strcmp(part->ctename, "inserted") == 0 && IsA(part->ctequery, Query))
-      return reinterpret_cast<const Query*>(part->ctequery)->targetList;
+      return without_junk(reinterpret_cast<const Query*>(part->ctequery)->targetList);
   }
   return nullptr;
 }

@@ -1,11 +1,9 @@
 #include "functions/body_hazards.hpp"
 
-#include <algorithm>
-
 #include "bodies/deeper.hpp"
+#include "bodies/words.hpp"
 #include "catalog/address.hpp"
 #include "kinds/registry.hpp"
-#include "script/quote.hpp"
 #include "shadow/quiet.hpp"
 
 extern "C" {
@@ -27,20 +25,6 @@ std::set<ObjectId> broken(const shadow::Outcome& outcome, const plan::Document& 
   return out;
 }
 
-std::vector<std::string> names_of(const std::set<ObjectId>& ids, const shadow::Outcome& outcome) {
-  std::vector<std::string> out;
-  for (const auto& id : ids) {
-    const Object* object = outcome.live.find(id);
-    std::string identity = object ? object->name.text() : id.identity.text();
-    if (!object) {
-      identity.resize(std::min(identity.find('('), identity.size()));
-      identity = script::last_part(identity);
-    }
-    out.push_back(script::name_of_quoted(identity));
-  }
-  return out;
-}
-
 /// It goes, or it is written anew: then it is not what it is now that matters.
 bool is_other(const shadow::Outcome& outcome, const ObjectId& function) {
   const Object* before = outcome.live.find(function);
@@ -52,9 +36,9 @@ bool is_other(const shadow::Outcome& outcome, const ObjectId& function) {
 using Lines = std::map<std::pair<ObjectId, ObjectId>, std::set<int>>;  // by function and what it uses
 
 Lines uses(const shadow::Outcome& outcome, const std::set<ObjectId>& of) {
-  const auto names = names_of(of, outcome);
+  const auto words = bodies::words_for(of, outcome.live, outcome.desired);
   std::set<Address> functions;
-  for (const Oid oid : bodies::with_bodies(&names)) functions.insert({ProcedureRelationId, oid, 0});
+  for (const Oid oid : bodies::with_bodies(words ? &*words : nullptr)) functions.insert({ProcedureRelationId, oid, 0});
   Lines out;
   for (const auto& [address, function] : catalog::locate(functions)) {
     if (is_other(outcome, function.id)) continue;

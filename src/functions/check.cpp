@@ -51,7 +51,7 @@ void add_bodies(const std::vector<std::string>& schemas, const std::string& sear
   const shadow::Quiet quiet;
   for (const auto& row : functions) {
     bool busy = false;
-    for (const auto& problem : bodies::certain_problems(row.oid(0), search_path, &busy))
+    for (const auto& problem : bodies::certain_problems(row.oid(0), search_path, InvalidOid, &busy))
       lines.push_back({row.text(1), row.text(2), problem.line, problem.message, problem.hint});
     if (busy)
       lines.push_back({row.text(1), row.text(2), 0,

@@ -86,6 +86,9 @@ ObjectId shell_of(const ObjectId& type);
 std::optional<ObjectId> type_of_shell(const ObjectId& shell, const Snapshot& in);
 bool has_shell(const Object& type, const Snapshot& in);
 
+/// The values of an enum in their order, each with its quotes.
+std::vector<std::string> labels_of(const Object& type);
+
 /// " WITH (…)" of a relation, with the options of its TOAST table; nothing when it has none.
 std::string with_options(const Object& relation);
 

@@ -16,23 +16,6 @@ Command drop_type(const Object& type, std::string_view noun) {
 
 std::vector<Danger> type_goes(const Object& type) { return {{Hazard::kBreaking, cat(describe(type.id), " goes")}}; }
 
-/// 'a', 'b''c' taken apart; each with its quotes.
-std::vector<std::string> labels_of(const Object& type) {
-  std::vector<std::string> out;
-  const std::string& text = type.get("labels");
-  std::size_t start = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i <= text.size(); ++i) {
-    if (i < text.size() && text[i] == '\'') quoted = !quoted;
-    if (i == text.size() || (text[i] == ',' && !quoted)) {
-      const std::string label = trimmed(std::string_view(text).substr(start, i - start));
-      if (!label.empty()) out.push_back(label);
-      start = i + 1;
-    }
-  }
-  return out;
-}
-
 class EnumWriter final : public Writer {
  public:
   std::vector<Command> create(const Object& type, const Snapshot&) const override {
@@ -214,6 +197,22 @@ class BaseTypeWriter final : public Writer {
 };
 
 }  // namespace
+
+std::vector<std::string> labels_of(const Object& type) {
+  std::vector<std::string> out;
+  const std::string& text = type.get("labels");
+  std::size_t start = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] == '\'') quoted = !quoted;
+    if (i == text.size() || (text[i] == ',' && !quoted)) {
+      const std::string label = trimmed(std::string_view(text).substr(start, i - start));
+      if (!label.empty()) out.push_back(label);
+      start = i + 1;
+    }
+  }
+  return out;
+}
 
 const Writer& enum_writer() {
   static const EnumWriter writer;

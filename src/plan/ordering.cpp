@@ -52,6 +52,9 @@ class Rules {
         to_do_.before(to_do_.drop_node(id), to_do_.alter_node(object.parent));
         to_do_.before(to_do_.drop_node(id), to_do_.drop_node(object.parent));
       }
+      // What the next owner has granted would be the owner's own then.
+      if (id.kind == Kind::kPrivilege && object.get("grantor") != "(owner)")
+        to_do_.before(to_do_.drop_node(id), to_do_.alter_node({Kind::kOwner, kinds::describe(object.parent)}));
     }
   }
 

@@ -1,10 +1,8 @@
 #include "shadow/body_problems.hpp"
 
-#include <algorithm>
-
 #include "bodies/deeper.hpp"
+#include "bodies/words.hpp"
 #include "catalog/address.hpp"
-#include "script/quote.hpp"
 
 extern "C" {
 #include "catalog/pg_proc.h"
@@ -14,8 +12,8 @@ namespace pgschema::shadow {
 
 namespace {
 
-/// What a body may name.
-bool has_name(Kind kind) {
+/// What a body may use.
+bool may_be_used(Kind kind) {
   switch (kind) {
     case Kind::kEnum:
     case Kind::kComposite:
@@ -30,6 +28,7 @@ bool has_name(Kind kind) {
     case Kind::kProcedure:
     case Kind::kAggregate:
     case Kind::kOperator:
+    case Kind::kCast:
     case Kind::kCollation:
     case Kind::kTextSearchDictionary:
     case Kind::kTextSearchConfiguration:
@@ -40,30 +39,36 @@ bool has_name(Kind kind) {
   }
 }
 
-/// The names of what comes, goes or changes.
-std::vector<std::string> names_of_changes(const Snapshot& before, const Snapshot& after) {
-  std::set<std::string> names;
-  const auto add = [&](const Object& object) {
-    if (!object.name.empty()) names.insert(script::name_of_quoted(object.name));
-  };
+/// What comes, goes or changes.
+std::set<ObjectId> changes(const Snapshot& before, const Snapshot& after) {
+  std::set<ObjectId> out;
   for (const auto& [id, object] : before.objects) {
-    if (!has_name(id.kind)) continue;
+    if (!may_be_used(id.kind)) continue;
     const Object* other = after.find(id);
-    if (!other || other->attributes != object.attributes) add(object);
+    if (!other || other->attributes != object.attributes) out.insert(id);
   }
   for (const auto& [id, object] : after.objects)
-    if (has_name(id.kind) && !before.has(id)) add(object);
-  return {names.begin(), names.end()};
+    if (may_be_used(id.kind) && !before.has(id)) out.insert(id);
+  return out;
+}
+
+/// In whose place a function stands that the plan has made.
+Oid original_of(const ObjectId& function, const std::map<catalog::Address, ObjectId>& originals) {
+  for (const auto& [address, id] : originals)
+    if (id == function) return address.objid;
+  return InvalidOid;
 }
 
 }  // namespace
 
-std::vector<BodyProblem> body_problems(const Snapshot& before, const Snapshot& after, const std::string& search_path) {
+std::vector<BodyProblem> body_problems(const Snapshot& before, const Snapshot& after, const std::string& search_path,
+                                       const std::map<catalog::Address, ObjectId>& originals) {
   std::vector<BodyProblem> out;
-  const auto names = names_of_changes(before, after);
-  if (names.empty()) return out;
+  const auto changed = changes(before, after);
+  if (changed.empty()) return out;
+  const auto words = bodies::words_for(changed, before, after);
   std::set<catalog::Address> functions;
-  for (const Oid oid : bodies::with_bodies(&names)) functions.insert({ProcedureRelationId, oid, 0});
+  for (const Oid oid : bodies::with_bodies(words ? &*words : nullptr)) functions.insert({ProcedureRelationId, oid, 0});
   for (const auto& [id, object] : before.objects) {
     const Object* other = id.kind == Kind::kFunction || id.kind == Kind::kProcedure ? after.find(id) : nullptr;
     if (!other || other->attributes == object.attributes) continue;
@@ -72,7 +77,8 @@ std::vector<BodyProblem> body_problems(const Snapshot& before, const Snapshot& a
   for (const auto& [address, located] : catalog::locate(functions)) {
     // One that is new was never right.
     if (after.has(located.id) && !before.has(located.id)) continue;
-    for (const auto& problem : bodies::certain_problems(address.objid, search_path))
+    const Oid original = original_of(located.id, originals);
+    for (const auto& problem : bodies::certain_problems(address.objid, search_path, original))
       out.push_back({located.id, problem.line, problem.message});
   }
   return out;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/address.hpp"
 #include "model/snapshot.hpp"
 
 namespace pgschema::shadow {
@@ -15,7 +16,9 @@ struct BodyProblem {
 };
 
 /// Of the functions that there were, with a body that has the name of something that differs between the two. Inside of
-/// the shadow in which `after` is what there is. Function by function, in the order of their OIDs.
-std::vector<BodyProblem> body_problems(const Snapshot& before, const Snapshot& after, const std::string& search_path);
+/// the shadow in which `after` is what there is. Function by function, in the order of their OIDs. `originals`: what the plan's
+/// objects stand in for, to which triggers of tables that take no part still belong.
+std::vector<BodyProblem> body_problems(const Snapshot& before, const Snapshot& after, const std::string& search_path,
+                                       const std::map<catalog::Address, ObjectId>& originals);
 
 }  // namespace pgschema::shadow

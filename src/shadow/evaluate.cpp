@@ -589,7 +589,7 @@ Snapshot evaluate_whole(Text& text, const Snapshot& outside, const std::string& 
     (void)evaluation.run();  // who of the others cannot come back is found when the plan is tried
     owners_left_out = evaluation.owners_left_out();
   }
-  if (text.statements.size() > kMany) text.let_go();
+  if (text.statements.size() > kMany && !has_renames(text) && text.script.beside.empty()) text.let_go();
   catalog::Units units = copies.units();
   add_created(units, copies.stubs());
   return catalog::read_objects(units);

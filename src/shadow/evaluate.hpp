@@ -26,7 +26,7 @@ Evaluated evaluate(const Text& text, const Snapshot& live, const catalog::Readin
 
 /// What a text about whole schemas comes to, when everything in them is hidden. `outside`: what depends on them and is hidden
 /// too; it is made again where the text refers to it. `copies`: the stubs, and the schemas that exist. `owners_left_out`: what the
-/// text gives to a role that does not exist. A large text lets go. Raises as evaluate().
+/// text gives to a role that does not exist. A large text without directives lets go. Raises as evaluate().
 Snapshot evaluate_whole(Text& text, const Snapshot& outside, const std::string& search_path, Oid caller,
                         const Copies& copies, std::set<ObjectId>& owners_left_out);
 

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "catalog/named.hpp"
-#include "catalog/others.hpp"
 #include "kinds/registry.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
@@ -13,6 +12,7 @@
 
 extern "C" {
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "nodes/parsenodes.h"
 #include "nodes/value.h"
 #include "parser/parse_type.h"
@@ -346,6 +346,27 @@ std::vector<Wanted> wanted(const Text& text, const std::string& search_path) {
   return out;
 }
 
+/// Names that go round: which object is which could only be told once. Of a text about whole schemas a rename whose old name is
+/// wanted as well is taken for one that is done.
+void refuse_circles(const std::vector<Wanted>& all) {
+  std::map<std::pair<std::string, std::string>, const Wanted*> by_fresh;
+  for (const auto& one : all)
+    if (one.label.empty() && !one.replaces) by_fresh.emplace(std::pair(one.kind, one.fresh), &one);
+  for (const auto& [name, first] : by_fresh) {
+    const Wanted* at = first;
+    for (std::size_t steps = 0; at && steps <= by_fresh.size(); ++steps) {
+      const auto next = by_fresh.find({at->kind, at->olds.at(0)});
+      at = next == by_fresh.end() || next->second == at ? nullptr : next->second;
+      if (at == first)
+        throw Failure(sqlstate::kFeatureNotSupported,
+                      cat("cannot rename ", first->olds.at(0), " to ", first->new_name, " while that gets its name"))
+            .detail("Names that go round cannot be told from names that have been exchanged already.")
+            .hint("Rename one of them to a third name first, in a plan of its own.")
+            .context(first->context);
+    }
+  }
+}
+
 std::optional<Located> find(const std::string& kind, const std::string& name) {
   try {
     return catalog::find_named(kind.empty() ? name : cat(kind, " ", name));
@@ -463,7 +484,9 @@ std::vector<std::pair<const TextStatement*, ObjectId>> replaced_functions(const 
 std::set<catalog::Address> units_to_rename(const Text& text, const std::string& search_path, const Stays& stays) {
   std::set<catalog::Address> out;
   std::set<std::string> made, left;
-  for (const auto& one : wanted(text, search_path)) {
+  const auto all = wanted(text, search_path);
+  if (stays) refuse_circles(all);
+  for (const auto& one : all) {
     // A rename of what an earlier one has made is looked up when that has been done.
     const bool later = std::any_of(made.begin(), made.end(), [&](const std::string& name) {
       return one.olds.at(0) == name || one.olds.at(0).starts_with(name + ".");
@@ -508,8 +531,11 @@ std::vector<plan::Rename> run_renames(const Text& text, const std::string& searc
     const std::string lock = relation ? relation.identity : old->id.identity;
     rename.command.sql = command_sql(one, *old, relation, relation ? part_name(*old, relation) : "");
     rename.command.tag = cat("ALTER ", rename.command.sql.substr(6, rename.command.sql.find(' ', 6) - 6));
-    const bool other = catalog::other_catalog(old->unit.classid) != nullptr;
-    if (!other && (relation || (old->whole.classid == old->unit.classid && !kinds::keyword(old->id.kind).empty())))
+    // Of what is no relation there is no lock that others wait for by its name.
+    const bool relation_of_its_own = old->unit.classid == RelationRelationId || old->id.kind == Kind::kComposite ||
+                                     relation.kind == Kind::kComposite;
+    if (relation_of_its_own &&
+        (relation || (old->whole.classid == old->unit.classid && !kinds::keyword(old->id.kind).empty())))
       rename.command.lock = cat("AccessExclusiveLock ", lock);
     {
       const AsCaller user(caller);

@@ -424,7 +424,7 @@ class Attempt {
 
   Evaluated known(const Snapshot& live) const {
     Evaluated out;
-    out.desired = whole_->desired_for(live);
+    out.desired = whole_->desired_for(live, original_.snapshot);
     for (const auto& [column, expression] : using_directives(text_, search_path_, caller_))
       if (auto found = out.desired.objects.find(column); found != out.desired.objects.end())
         found->second.facts["using"] = expression;
@@ -473,8 +473,8 @@ class Attempt {
     try {
       const pg::Subtransaction trial;
       copies.make_more(missing, missing_parts);
-      TrialResult result = run_plan({outcome.plan, request, original_.snapshot, rest_walk_, copied.snapshot, missing,
-                                     assumed, renames_, use_, caller_, hidden, search_path_},
+      TrialResult result = run_plan({outcome.plan, request, original_.snapshot, original_.ids, rest_walk_,
+                                     copied.snapshot, missing, assumed, renames_, use_, caller_, hidden, search_path_},
                                     copies);
       if (!result.parts_made_otherwise.empty()) {
         request.parts_aside.merge(result.parts_made_otherwise);
@@ -616,11 +616,19 @@ class Attempt {
       if (const auto found = use_.goal->values_becoming.find(type); found != use_.goal->values_becoming.end())
         return found->second;
     for (const auto& statement : text_.statements)
-      if (statement.ids.count(type))
-        for (const auto& directive : text_.script.directives_of(*statement.source))
-          if (directive.kind == script::DirectiveKind::kValue)
-            out.emplace(script::quote_literal(directive.from), script::quote_literal(directive.to));
+      for (const auto& directive : text_.script.directives_of(*statement.source))
+        if (directive.kind == script::DirectiveKind::kValue && (statement.ids.count(type) || defines(statement, type)))
+          out.emplace(script::quote_literal(directive.from), script::quote_literal(directive.to));
     return out;
+  }
+
+  /// Of a text about whole schemas nobody has looked up what its statements are about.
+  bool defines(const TextStatement& statement, const ObjectId& type) const {
+    if (!whole_ || !IsA(statement.tree->stmt, CreateEnumStmt)) return false;
+    const pg::SettingsScope settings;
+    settings.set("search_path", search_path_of(statement, search_path_).c_str());
+    const auto located = catalog::locate({existing_target(statement.meaning.targets.front())});
+    return std::any_of(located.begin(), located.end(), [&](const auto& found) { return found.second.id == type; });
   }
 
   Text& text_;

@@ -436,7 +436,7 @@ TrialResult run_plan(const Trial& trial, const Copies& copies) {
     std::move(others.lines.begin(), others.lines.end(), std::back_inserter(out.walk.lines));
     std::inplace_merge(out.walk.lines.begin(), out.walk.lines.begin() + middle, out.walk.lines.end());
   }
-  out.body_problems = body_problems(trial.originals, reached.snapshot, trial.search_path);
+  out.body_problems = body_problems(trial.originals, reached.snapshot, trial.search_path, trial.original_ids);
   out.out_of_order = out_of_order(trial.plan, reached.snapshot, trial.search_path);
   out.reached = std::move(reached.snapshot);
   return out;

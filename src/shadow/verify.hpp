@@ -23,6 +23,7 @@ struct Trial {
   const plan::Plan& plan;
   const plan::Request& request;
   const Snapshot& originals;
+  const std::map<catalog::Address, ObjectId>& original_ids;
   const catalog::Walk& rest_walk;     // of the originals that the text does not name
   const Snapshot& copied;             // what has a copy; all else is hidden: as good as dropped
   const std::set<ObjectId>& more;     // roots of which a copy was made for the trial

@@ -381,9 +381,11 @@ std::set<Oid> Whole::referenced() const {
   return out;
 }
 
-Snapshot Whole::desired_for(const Snapshot& live) const {
+Snapshot Whole::desired_for(const Snapshot& live, const Snapshot& original) const {
   const Snapshot all = aligned(live);
-  return part_of(all, [&](const ObjectId& root) { return live.has(root) || !live_.snapshot.has(root); });
+  // What took part under a name that it has no longer leaves that name to something new.
+  return part_of(
+      all, [&](const ObjectId& root) { return live.has(root) || original.has(root) || !live_.snapshot.has(root); });
 }
 
 }  // namespace pgschema::shadow

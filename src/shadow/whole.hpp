@@ -43,8 +43,9 @@ class Whole {
   const Mentions& mentions() const { return mentioned_.mentions; }
   bool says_privileges() const { return mentioned_.mentions.privileges; }
 
-  /// The desired state of those that take part, and of what is new. `live`: the participants, renames done.
-  Snapshot desired_for(const Snapshot& live) const;
+  /// The desired state of those that take part, and of what is new. `live`: the participants, renames done; `original`: as they were
+  /// before.
+  Snapshot desired_for(const Snapshot& live, const Snapshot& original) const;
 
   const Snapshot& live() const { return live_.snapshot; }
   Snapshot take_live() { return std::move(live_.snapshot); }

@@ -119,3 +119,21 @@ CREATE FUNCTION as_table(n int) RETURNS TABLE (x int, y mood) LANGUAGE plpgsql A
 BEGIN
   RETURN QUERY SELECT id, state FROM calls WHERE f(x) = n; --> calls, calls.id, calls.state, f(integer)
 END $$;
+
+CREATE FUNCTION targets_by_field() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  c calls%ROWTYPE;                                   --> calls
+BEGIN
+  UPDATE shapes SET at.a = 1, parts[1].b = 'x' WHERE id = 2; --> shapes, shapes.at, shapes.parts, shapes.id, pair.a, pair.b
+  INSERT INTO shapes (id, at.b) VALUES (1, 'y');     --> shapes, shapes.id, shapes.at, pair.b
+  GET DIAGNOSTICS c.prio = ROW_COUNT;                --> calls.prio
+  FOREACH c.note IN ARRAY ARRAY['a'] LOOP            --> calls.note
+    NULL;
+  END LOOP;
+END $$;
+
+CREATE FUNCTION fields_that_are_not() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE shapes SET at.gone = 1;                     --> shapes --# cannot assign to field "gone" of column "at" because there is no such column in data type pair
+  INSERT INTO log VALUES (1, 2, 'x', 'y', 5);        --> log --# INSERT has more expressions than target columns
+END $$;

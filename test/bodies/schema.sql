@@ -23,3 +23,4 @@ CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int);
 CREATE TABLE events (id int, day date) PARTITION BY RANGE (day);
 CREATE MATERIALIZED VIEW per_day AS SELECT day, count(*) AS n FROM events GROUP BY day;
 ALTER TABLE calls ADD CONSTRAINT calls_note_key UNIQUE (note);
+CREATE TABLE shapes (id int, at pair, parts pair[]);

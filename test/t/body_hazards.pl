@@ -149,6 +149,34 @@ $node->psql('postgres', "SET ROLE mallory; SET pgschema.run_code = on; SET searc
 like($shown, qr/mallory\.t/, 'a body without a search_path is read under the caller\'s') or diag($told);
 unlike("$shown$told", qr/ran as/, 'and nobody has code of his run with the rights of whose function is looked at');
 
+# ------------------------------------------------------------------------- what is used without a name, and by whom it is called
+$node->safe_psql('postgres', <<'END');
+CREATE SCHEMA silent;
+CREATE TYPE silent.mood AS ENUM ('a', 'b', 'c');
+CREATE TYPE silent.word AS (w text);
+CREATE TABLE silent.t (id int, w int);
+CREATE FUNCTION silent.conv(int) RETURNS silent.word LANGUAGE sql AS 'SELECT ROW($1::text)::silent.word';
+CREATE CAST (int AS silent.word) WITH FUNCTION silent.conv(int) AS ASSIGNMENT;
+CREATE FUNCTION silent.ins() RETURNS void LANGUAGE plpgsql AS $$ BEGIN INSERT INTO silent.t VALUES (1, 2); END $$;
+CREATE FUNCTION silent.uses_cast(n int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN CAST(n AS silent.word); END $$;
+CREATE FUNCTION silent.is_c(m silent.mood) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN m = 'c'; END $$;
+CREATE FUNCTION silent.on_t() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.w := 1; RETURN NEW; END $$;
+CREATE TRIGGER on_t BEFORE INSERT ON silent.t FOR EACH ROW EXECUTE FUNCTION silent.on_t();
+CREATE SCHEMA ten1; CREATE TABLE ten1.acc (id int, x int); CREATE FUNCTION ten1.ff() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT max(x) FROM acc); END $$;
+CREATE SCHEMA ten2; CREATE TABLE ten2.acc (id int, x int); CREATE FUNCTION ten2.ff() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT max(x) FROM acc); END $$;
+END
+is(hazards('ALTER TABLE silent.t DROP COLUMN w'), "function silent.ins() line 1 uses column silent.t.w\nfunction silent.on_t() line 1 uses column silent.t.w", 'a column that an INSERT has by its place');
+is($node->safe_psql('postgres', "SELECT identity FROM pgschema_dependents('column silent.t.w') WHERE dependency = 'body' ORDER BY 1"), "silent.ins()\nsilent.on_t()", 'in the closure too');
+is($node->safe_psql('postgres', "SELECT identity FROM pgschema_dependents('function silent.conv(integer)') WHERE dependency = 'body'"), 'silent.uses_cast(integer)', 'the function of a cast');
+like(hazards('DROP CAST (int AS silent.word)'), qr/function silent\.uses_cast\(integer\) line 1: cannot cast type integer to silent\.word/, 'a cast that goes');
+is(hazards("CREATE TYPE silent.mood AS ENUM ('a', 'b')"), 'function silent.is_c(silent.mood) line 1: invalid input value for enum mood: "c"', 'a value of an enum that goes');
+is(hazards("CREATE OR REPLACE FUNCTION silent.on_t() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN NEW.gone := 1; RETURN NEW; END \$\$"),
+	'function silent.on_t() line 1: record "new" has no field "gone"', 'a trigger function whose table takes no part');
+is(hazards('CREATE TABLE acc (id int); CREATE FUNCTION ff() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT max(id) FROM acc); END $$', ", '{ten1}'"), '', 'the function of another tenant uses a table of its own');
+is(hazards('CREATE TABLE acc (id int); CREATE FUNCTION ff() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT max(x) FROM acc); END $$', ", '{ten1}'"), 'function ten1.ff() line 1 uses column ten1.acc.x', 'the own one does not');
+is($node->safe_psql('postgres', "SET search_path = ten1; SELECT string_agg(identity || ' ' || certainty, ', ' ORDER BY identity) FROM public.pgschema_references('ten2.ff()')"),
+	'ten1.acc probable, ten1.acc.x probable, ten2.acc probable, ten2.acc.x probable', 'what is there twice is probable');
+
 # -------------------------------------------------------------------------------- with plpgsql_check, where it is there
 SKIP:
 {

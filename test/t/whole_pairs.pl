@@ -277,5 +277,9 @@ there_and_back('and a table that refers to it', "$tree[0]; $key; CREATE TABLE s.
 there_and_back('another type of a column of a foreign key that has another name in a partition', "CREATE TABLE s.k (k int PRIMARY KEY); $tree[0]; ALTER TABLE s.p ADD CONSTRAINT mine FOREIGN KEY (k) REFERENCES s.k; ALTER TABLE s.t ADD CONSTRAINT f FOREIGN KEY (k) REFERENCES s.k",
 	"CREATE TABLE s.k (k bigint PRIMARY KEY); $tree[1]; ALTER TABLE s.p ADD CONSTRAINT mine FOREIGN KEY (k) REFERENCES s.k; ALTER TABLE s.t ADD CONSTRAINT f FOREIGN KEY (k) REFERENCES s.k");
 
+# ------------------------------------------------------------------------------------------------ owners and grantors
+there_and_back('who may grant becomes the owner', 'CREATE VIEW s.v AS SELECT 1 AS a; ALTER VIEW s.v OWNER TO pairs_a; GRANT SELECT ON s.v TO pairs_b WITH GRANT OPTION; SET ROLE pairs_b; GRANT SELECT ON s.v TO PUBLIC; RESET ROLE',
+	'CREATE VIEW s.v AS SELECT 1 AS a; ALTER VIEW s.v OWNER TO pairs_b; GRANT SELECT ON s.v TO PUBLIC');
+
 $node->stop;
 done_testing();
