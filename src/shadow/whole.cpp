@@ -91,6 +91,12 @@ std::map<ObjectId, std::vector<ObjectId>> given_by_others(const Snapshot& desire
   for (const auto& [what, grants] : grants_in(desired)) {
     const auto found = there.find(what);
     if (found == there.end() || found->second == grants || grants.size() != 1) continue;
+    // What the next owner has granted is the owner's own afterwards.
+    const Object* owner = desired.find({Kind::kOwner, kinds::describe(desired.root(what.first))});
+    if (owner && std::any_of(found->second.begin(), found->second.end(), [&](const ObjectId& grant) {
+          return live.objects.at(grant).get("grantor") == owner->get("role");
+        }))
+      continue;
     if (privileges_of(grants, desired) == privileges_of(found->second, live))
       out.emplace(grants.front(), found->second);
   }
