@@ -5,6 +5,7 @@
 #include "model/failure.hpp"
 #include "pg/error.hpp"
 #include "pg/expression.hpp"
+#include "shadow/renames.hpp"
 
 namespace pgschema::shadow {
 
@@ -82,7 +83,8 @@ void place_using(const script::Script& script, const script::Statement& source, 
 void place_directives(const script::Script& script, const script::Statement& source, const script::Meaning& meaning,
                       RawStmt& raw) {
   for (const auto& directive : script.directives_of(source)) {
-    const bool definition = meaning.purpose == Purpose::kDefine;
+    const bool definition =
+        meaning.purpose == Purpose::kDefine || meaning.purpose == Purpose::kDefinePart || added_constraint(raw.stmt);
     switch (directive.kind) {
       case DirectiveKind::kUsing: place_using(script, source, directive, raw); break;
       case DirectiveKind::kValue:

@@ -211,6 +211,16 @@ std::string output_name(const ResTarget& target) {
 
 }  // namespace
 
+const Constraint* added_constraint(const Node* statement) {
+  if (!IsA(statement, AlterTableStmt)) return nullptr;
+  const List* commands = reinterpret_cast<const AlterTableStmt*>(statement)->cmds;
+  if (list_length(commands) != 1) return nullptr;
+  const auto* command = static_cast<const AlterTableCmd*>(linitial(commands));
+  if (command->subtype != AT_AddConstraint) return nullptr;
+  const auto* constraint = reinterpret_cast<const Constraint*>(command->def);
+  return constraint->conname ? constraint : nullptr;
+}
+
 std::string column_at(const TextStatement& statement, int byte) {
   std::string found;
   const auto columns = [&](List* elements) {
@@ -254,10 +264,95 @@ std::string defined_name(const TextStatement& statement) {
   return joined(reinterpret_cast<List*>(target.object));
 }
 
-/// renamed from b, a: beside a definition, or beside a column of one.
+/// Of something on a relation or a domain: "name on it".
+void name_part(Wanted& out, const char* kind, const char* name, const std::string& on, const Directive& directive) {
+  out.kind = kind;
+  out.new_name = quoted(name);
+  out.fresh = cat(out.new_name, " on ", on);
+  for (const auto& old : directive.names)
+    out.olds.push_back(cat(script::quote_identifier(old.parts.back()), " on ", on));
+}
+
+/// The one that the directive stands beside: of a table the last element that begins before `byte`; among what is said of a column
+/// or of a domain one that begins just there, on the line below.
+const Constraint* constraint_at(const TextStatement& statement, int byte) {
+  const Constraint* found = nullptr;
+  const auto at_byte = [&](List* constraints) {
+    for (int i = 0; i < list_length(constraints); ++i)
+      if (const auto* one = static_cast<Constraint*>(list_nth(constraints, i)); one->location == byte) found = one;
+  };
+  if (IsA(statement.tree->stmt, CreateDomainStmt))
+    at_byte(reinterpret_cast<CreateDomainStmt*>(statement.tree->stmt)->constraints);
+  if (!script::is_create_table(statement.tree->stmt)) return found;
+  List* elements = reinterpret_cast<CreateStmt*>(statement.tree->stmt)->tableElts;
+  for (int i = 0; i < list_length(elements); ++i) {
+    const auto* element = static_cast<Node*>(list_nth(elements, i));
+    if (IsA(element, Constraint) && reinterpret_cast<const Constraint*>(element)->location <= byte)
+      found = reinterpret_cast<const Constraint*>(element);
+    if (!IsA(element, ColumnDef) || reinterpret_cast<const ColumnDef*>(element)->location > byte) continue;
+    found = nullptr;
+    at_byte(reinterpret_cast<const ColumnDef*>(element)->constraints);
+  }
+  return found;
+}
+
+/// Nothing where the directive speaks of something else.
+std::optional<Wanted> of_constraint(const TextStatement& statement, const Directive& directive,
+                                    const std::string& context, const std::string& on) {
+  const int byte = static_cast<int>(directive.subject - statement.source->begin);
+  const Constraint* constraint = directive.subject > statement.source->begin ? constraint_at(statement, byte) : nullptr;
+  if (!constraint) return {};
+  if (!constraint->conname)
+    throw Failure(sqlstate::kSyntaxError, "the directive stands beside a constraint without a name")
+        .hint("Name it with CONSTRAINT.")
+        .context(context);
+  Wanted out;
+  out.context = context;
+  name_part(out, "constraint", constraint->conname, on, directive);
+  return out;
+}
+
+/// renamed from b, a: beside CREATE INDEX, TRIGGER, RULE, POLICY, STATISTICS, or ADD CONSTRAINT.
+Wanted of_part(const TextStatement& statement, const Directive& directive, const std::string& context) {
+  Wanted out;
+  out.context = context;
+  Node* node = statement.tree->stmt;
+  const auto in_schema = [&](const std::string& fresh) {
+    out.fresh = fresh;
+    out.new_name = fresh.substr(sibling(fresh, "").size());
+    for (const auto& old : directive.names)
+      out.olds.push_back(old.parts.size() > 1 ? name_text(old) : sibling(fresh, name_text(old)));
+  };
+  if (IsA(node, IndexStmt) && reinterpret_cast<IndexStmt*>(node)->idxname) {
+    const auto* stmt = reinterpret_cast<IndexStmt*>(node);
+    in_schema(sibling(relation_name(stmt->relation), quoted(stmt->idxname)));
+  } else if (IsA(node, CreateStatsStmt) && reinterpret_cast<CreateStatsStmt*>(node)->defnames) {
+    out.kind = "statistics";
+    in_schema(joined(reinterpret_cast<CreateStatsStmt*>(node)->defnames));
+  } else if (IsA(node, CreateTrigStmt)) {
+    const auto* stmt = reinterpret_cast<CreateTrigStmt*>(node);
+    name_part(out, "trigger", stmt->trigname, relation_name(stmt->relation), directive);
+  } else if (IsA(node, RuleStmt)) {
+    const auto* stmt = reinterpret_cast<RuleStmt*>(node);
+    name_part(out, "rule", stmt->rulename, relation_name(stmt->relation), directive);
+  } else if (IsA(node, CreatePolicyStmt)) {
+    const auto* stmt = reinterpret_cast<CreatePolicyStmt*>(node);
+    name_part(out, "policy", stmt->policy_name, relation_name(stmt->table), directive);
+  } else if (const Constraint* added = added_constraint(node)) {
+    name_part(out, "constraint", added->conname, relation_name(reinterpret_cast<AlterTableStmt*>(node)->relation),
+              directive);
+  } else {
+    unsupported("by a directive beside this statement", context);
+  }
+  return out;
+}
+
+/// renamed from b, a: beside a definition, or beside a column or a constraint of one.
 Wanted of_definition(const Text& text, const TextStatement& statement, const Directive& directive,
                      const std::string& context) {
-  if (statement.meaning.purpose != Purpose::kDefine) unsupported("by a directive beside this statement", context);
+  if (statement.meaning.purpose != Purpose::kDefine) return of_part(statement, directive, context);
+  if (auto constraint = of_constraint(statement, directive, context, defined_name(statement)))
+    return std::move(*constraint);
   Wanted out;
   out.context = context;
   const std::string object = defined_name(statement);
@@ -489,7 +584,8 @@ std::set<catalog::Address> units_to_rename(const Text& text, const std::string& 
   for (const auto& one : all) {
     // A rename of what an earlier one has made is looked up when that has been done.
     const bool later = std::any_of(made.begin(), made.end(), [&](const std::string& name) {
-      return one.olds.at(0) == name || one.olds.at(0).starts_with(name + ".");
+      return one.olds.at(0) == name || one.olds.at(0).starts_with(name + ".") ||
+             one.olds.at(0).ends_with(" on " + name);
     });
     made.insert(one.fresh);
     if (later) continue;

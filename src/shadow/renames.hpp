@@ -12,6 +12,9 @@ namespace pgschema::shadow {
 /// The name of the column (attribute, output column) that stands at a byte of a definition, "" for none.
 std::string column_at(const TextStatement& statement, int byte);
 
+/// The constraint that an ALTER TABLE adds, and nothing else; nothing without a name.
+const Constraint* added_constraint(const Node* statement);
+
 /// Whether the text renames anything at all.
 bool has_renames(const Text& text);
 

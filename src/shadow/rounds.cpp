@@ -627,7 +627,7 @@ class Attempt {
     if (!whole_ || !IsA(statement.tree->stmt, CreateEnumStmt)) return false;
     const pg::SettingsScope settings;
     settings.set("search_path", search_path_of(statement, search_path_).c_str());
-    const auto located = catalog::locate({existing_target(statement.meaning.targets.front())});
+    const auto located = catalog::locate({target_of_definition(statement)});
     return std::any_of(located.begin(), located.end(), [&](const auto& found) { return found.second.id == type; });
   }
 

@@ -91,6 +91,7 @@ std::map<ObjectId, std::vector<ObjectId>> given_by_others(const Snapshot& desire
   for (const auto& [what, grants] : grants_in(desired)) {
     const auto found = there.find(what);
     if (found == there.end() || found->second == grants || grants.size() != 1) continue;
+    if (desired.objects.at(grants.front()).get("grantor") != "(owner)") continue;  // said by SET ROLE
     // What the next owner has granted is the owner's own afterwards.
     const Object* owner = desired.find({Kind::kOwner, kinds::describe(desired.root(what.first))});
     if (owner && std::any_of(found->second.begin(), found->second.end(), [&](const ObjectId& grant) {

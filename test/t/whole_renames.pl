@@ -23,12 +23,12 @@ sub becomes
 	my $told = told("CALL pgschema_apply($text, '{app}', allow => '{all}'" . ($how{online} ? ", strategy => 'online'" : '') . ');');
 	like($told, qr/recorded as version/, "$name: applied");
 	is($node->safe_psql('postgres', $sql), $expected, "$name: what is there");
-	my ($fresh, $is) = map { $node->safe_psql('postgres', $_) } "SELECT string_agg(l, E'\n') FROM pgschema_dump('{app}') l", "SELECT count(*) FROM pgschema_plan($text, '{app}') l WHERE l LIKE '%nothing to change%'";
+	my ($is) = map { $node->safe_psql('postgres', $_) } "SELECT count(*) FROM pgschema_plan($text, '{app}') l WHERE l LIKE '%nothing to change%'";
 	is($is, 1, "$name: a second plan is empty") or diag(told("SELECT pgschema_plan($text, '{app}', format => 'sql')"));
 	return;
 }
 
-my $kinds = "SELECT string_agg(relname || ' ' || relkind, ', ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relkind <> 'c'";
+my $kinds = "SELECT string_agg(relname || ' ' || relkind::text, ', ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relkind <> 'c'";
 becomes('a table leaves its name to a new one', 'CREATE TABLE app.x (a int); INSERT INTO app.x VALUES (1)', "-- pgschema: renamed from x\nCREATE TABLE app.x_old (a int); CREATE TABLE app.x (a int, b int);",
 	"$kinds; SELECT a FROM app.x_old; SELECT count(*) FROM app.x", "x r, x_old r\n1\n0");
 becomes('and the new one stands first', 'CREATE TABLE app.x (a int)', "CREATE TABLE app.x (a int); CREATE VIEW app.v AS SELECT a FROM app.x;\n-- pgschema: renamed from x\nCREATE TABLE app.x_old (a int);", $kinds, 'v v, x r, x_old r');
@@ -52,11 +52,29 @@ start_with($states);
 like(told("SET search_path = app, public; CALL pgschema_apply(${\ quoted($fewer)}, '{app}', allow => '{all}')"), qr/recorded as version/, 'a value that becomes another, without a schema before the name');
 is($node->safe_psql('postgres', 'SELECT s FROM app.t ORDER BY id'), "closed\nnew", 'and it has');
 
+# Beside the definitions of parts.
+my $parts = 'CREATE TABLE app.t (a int CONSTRAINT a1 CHECK (a > 0), b int, CONSTRAINT k1 PRIMARY KEY (a), CONSTRAINT c1 CHECK (b > 0)); CREATE TABLE app.r (a int); ALTER TABLE app.r ADD CONSTRAINT f1 FOREIGN KEY (a) REFERENCES app.t; CREATE INDEX i1 ON app.t (b); CREATE STATISTICS app.s1 ON a, b FROM app.t; '
+	. 'CREATE FUNCTION app.f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$; CREATE TRIGGER t1 BEFORE INSERT ON app.t FOR EACH ROW EXECUTE FUNCTION app.f(); CREATE POLICY p1 ON app.t USING (a > 0); CREATE RULE r1 AS ON DELETE TO app.t DO INSTEAD NOTHING; CREATE DOMAIN app.d AS int CONSTRAINT d1 CHECK (VALUE > 0);';
+my $under = join "\n", 'CREATE TABLE app.t (', '  a int', '  -- pgschema: renamed from a1', '  CONSTRAINT a2 CHECK (a > 0),', '  b int,', '  CONSTRAINT k2 PRIMARY KEY (a),  -- pgschema: renamed from k1', '  -- pgschema: renamed from c1', '  CONSTRAINT c2 CHECK (b > 0)', ');',
+	'CREATE TABLE app.r (a int);', '-- pgschema: renamed from f1', 'ALTER TABLE app.r ADD CONSTRAINT f2 FOREIGN KEY (a) REFERENCES app.t;', '-- pgschema: renamed from i1', 'CREATE INDEX i2 ON app.t (b);', '-- pgschema: renamed from s1', 'CREATE STATISTICS app.s2 ON a, b FROM app.t;',
+	'CREATE FUNCTION app.f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;', '-- pgschema: renamed from t1', 'CREATE TRIGGER t2 BEFORE INSERT ON app.t FOR EACH ROW EXECUTE FUNCTION app.f();', '-- pgschema: renamed from p1', 'CREATE POLICY p2 ON app.t USING (a > 0);',
+	'-- pgschema: renamed from r1', 'CREATE RULE r2 AS ON DELETE TO app.t DO INSTEAD NOTHING;', 'CREATE DOMAIN app.d AS int', '  -- pgschema: renamed from d1', '  CONSTRAINT d2 CHECK (VALUE > 0);';
+for my $schemas (", '{app}'", '')
+{
+	start_with($parts);
+	# Without schemas ADD CONSTRAINT adds one.
+	$under =~ s/-- pgschema: renamed from f1\nALTER.*\n// if !$schemas;
+	my @steps = split /\n/, $node->safe_psql('postgres', 'SELECT action || \' \' || statement FROM pgschema_steps(' . quoted(($schemas ? "CREATE SCHEMA app;\n" : '') . $under) . "$schemas) ORDER BY step");
+	is(scalar(@steps), $schemas ? 10 : 9, 'parts are renamed beside their definitions') or diag(join "\n", @steps);
+	is(scalar(grep { !/^rename / } @steps), 0, 'and nothing else happens') or diag(join "\n", @steps);
+}
+like(told("SELECT pgschema_plan('CREATE TABLE app.u (a int,\n-- pgschema: renamed from x\nPRIMARY KEY (a))')"), qr/beside a constraint without a name/, 'a name that the server chooses is nobody\'s to give');
+
 # Names that go round.
+my $tables = quoted("CREATE SCHEMA app;\n-- pgschema: renamed from b\nCREATE TABLE app.a (id int, u int);\n-- pgschema: renamed from a\nCREATE TABLE app.b (id int, t text);");
 start_with('CREATE TABLE app.a (id int, t text); CREATE TABLE app.b (id int, u int)');
-like(told("SELECT pgschema_plan(${\ quoted(\"CREATE SCHEMA app;\\n-- pgschema: renamed from b\\nCREATE TABLE app.a (id int, u int);\\n-- pgschema: renamed from a\\nCREATE TABLE app.b (id int, t text);\")}, '{app}')"),
-	qr/cannot rename app\.b to a while that gets its name.*third name/s, 'two tables that exchange their names are refused by name');
+like(told("SELECT pgschema_plan($tables, '{app}')"), qr/cannot rename app\.\w to \w while that gets its name.*third name/s, 'two tables that exchange their names are refused by name');
+my $columns = quoted("CREATE SCHEMA app;\nCREATE TABLE app.a (\n  -- pgschema: renamed from y\n  x int,\n  -- pgschema: renamed from x\n  y int);");
 start_with('CREATE TABLE app.a (x int, y int)');
-like(told("SELECT pgschema_plan(${\ quoted(\"CREATE SCHEMA app;\\nCREATE TABLE app.a (\\n  -- pgschema: renamed from y\\n  x int,\\n  -- pgschema: renamed from x\\n  y int);\")}, '{app}')"),
-	qr/cannot rename app\.a\.\w to \w while that gets its name/, 'so are two columns');
+like(told("SELECT pgschema_plan($columns, '{app}')"), qr/cannot rename app\.a\.\w to \w while that gets its name/, 'so are two columns');
 done_testing();
