@@ -33,6 +33,7 @@ extern "C" {
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_publication_rel.h"
@@ -137,12 +138,7 @@ void read_others(const Units& units, Texts& pool, std::vector<RawObject>& out) {
       out.push_back({kind, address_at(row, 0), address_at(row, 3), object_of(rows, row, pool)});
   };
   std::map<Oid, std::vector<Oid>> by_catalog;
-  std::vector<Oid> catalogs, oids;
-  for (const auto& [catalog, oid] : units.others) {
-    by_catalog[catalog].push_back(oid);
-    catalogs.push_back(catalog);
-    oids.push_back(oid);
-  }
+  for (const auto& [catalog, oid] : units.others) by_catalog[catalog].push_back(oid);
   for (const auto& reader : other_readers())
     if (const auto found = by_catalog.find(reader.catalog); found == by_catalog.end()) {
     } else if (reader.secretive) {
@@ -160,6 +156,16 @@ void read_others(const Units& units, Texts& pool, std::vector<RawObject>& out) {
       const std::string connection = from_hex(raw.object.get("connection"));
       raw.object.attributes["connection"] = pool.of(script::quote_literal(stand_in_for(connection)));
     }
+  // An operator that is only named, as the commutator or negator of another, is a shell and not read; nor is what hangs on it.
+  std::set<Oid> operators;
+  for (const auto& raw : out)
+    if (raw.at.classid == OperatorRelationId) operators.insert(raw.at.objid);
+  std::vector<Oid> catalogs, oids;
+  for (const auto& [catalog, oid] : units.others) {
+    if (catalog == OperatorRelationId && !operators.count(oid)) continue;
+    catalogs.push_back(catalog);
+    oids.push_back(oid);
+  }
   for (const auto& reader : attached_readers()) take(reader.kind, pg::query(reader.sql, {catalogs, oids}));
 }
 

@@ -13,7 +13,7 @@ namespace pgschema::catalog {
 
 namespace {
 
-// A shell that only stands for the commutator or negator of another one is no object.
+// A shell that only stands for the commutator or negator of another one is no object. Where nobody else names it, it is a fact of that one.
 constexpr const char* kOperators = R"(
 SELECT 'pg_operator'::regclass::oid, o.oid, 0, 0, 0, 0, quote_ident(n.nspname) AS schema, o.oprname AS name,
   o.oprcode::regproc AS function, CASE WHEN o.oprleft <> 0 THEN format_type(o.oprleft, NULL) END AS left, format_type(o.oprright, NULL) AS right,
@@ -21,6 +21,10 @@ SELECT 'pg_operator'::regclass::oid, o.oid, 0, 0, 0, 0, quote_ident(n.nspname) A
   (SELECT format('OPERATOR(%I.%s)', cn.nspname, c.oprname) FROM pg_operator c JOIN pg_namespace cn ON cn.oid = c.oprnamespace WHERE c.oid = o.oprnegate) AS negator,
   CASE WHEN o.oprrest <> 0 THEN o.oprrest::regproc END AS restrict, CASE WHEN o.oprjoin <> 0 THEN o.oprjoin::regproc END AS join,
   CASE WHEN o.oprcanhash THEN 'yes' END AS hashes, CASE WHEN o.oprcanmerge THEN 'yes' END AS merges,
+  (SELECT c.oid::regoperator FROM pg_operator c WHERE c.oid = o.oprcom AND c.oprcode = 0 AND c.oprcom = o.oid AND c.oprnegate = 0
+     AND NOT EXISTS (SELECT FROM pg_operator p WHERE c.oid IN (p.oprcom, p.oprnegate) AND p.oid <> o.oid)) AS fact_commutator_shell,
+  (SELECT c.oid::regoperator FROM pg_operator c WHERE c.oid = o.oprnegate AND c.oprcode = 0 AND c.oprnegate = o.oid AND c.oprcom = 0
+     AND NOT EXISTS (SELECT FROM pg_operator p WHERE c.oid IN (p.oprcom, p.oprnegate) AND p.oid <> o.oid)) AS fact_negator_shell,
   current_setting('server_version_num')::int >= 170000 AS fact_takes_additions
 FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid = ANY ($1) AND o.oprcode <> 0)";
 

@@ -32,6 +32,7 @@ class OperatorWriter final : public Writer {
 
   /// What AlterOperator() in operatorcmds.c accepts: estimators; since 17, what an operator did not have before.
   std::optional<Alteration> alter(const Change& change) const override {
+    if (auto shells = drop_shells(change); !shells.empty()) return Alteration{std::move(shells), {}, false};
     const bool additions = change.after.fact("takes_additions") == "t";
     if (!change.only({"restrict", "join", "commutator", "negator", "hashes", "merges"})) return std::nullopt;
     std::string list;
@@ -51,6 +52,21 @@ class OperatorWriter final : public Writer {
   }
 
   std::vector<Danger> drop_dangers(const Object& op, const Snapshot&) const override { return goes(op); }
+
+ private:
+  /// A commutator or negator that was only named goes with its shell, and the operator stays. Nothing where something else changes.
+  static std::vector<Command> drop_shells(const Change& change) {
+    std::vector<Command> out;
+    if (!change.only({"commutator", "negator"})) return out;
+    for (const auto& [name, fact] :
+         {std::pair("commutator", "commutator_shell"), std::pair("negator", "negator_shell")}) {
+      if (!change.changed(name)) continue;
+      const std::string& shell = change.before.fact(fact);
+      if (shell.empty() || change.after.has(name) || change.desired.has({Kind::kOperator, shell})) return {};
+      out.push_back({cat("DROP OPERATOR ", shell), "DROP OPERATOR", {}, {}});
+    }
+    return out;
+  }
 };
 
 class OperatorFamilyWriter final : public Writer {

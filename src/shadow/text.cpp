@@ -25,6 +25,7 @@ extern "C" {
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_publication.h"
 #include "catalog/pg_type.h"
@@ -674,6 +675,13 @@ void resolve_names(Text& text, const std::string& search_path) {
   }
 }
 
+namespace {
+
+constexpr const char* kOperatorsThatNameSql =
+    "SELECT oid FROM pg_operator WHERE (oprcom = $1 OR oprnegate = $1) AND oid <> $1 AND oprcode <> 0";
+
+}  // namespace
+
 void resolve(Text& text, const std::string& search_path) {
   std::set<catalog::Address> found;
   const bool makes_schemas =
@@ -704,6 +712,12 @@ void resolve(Text& text, const std::string& search_path) {
         if (target.type == OBJECT_SCHEMA && statement.meaning.purpose == Purpose::kDrop)
           refuse_full_schema(address.objid, text, statement);
         found.insert(address);
+        // Who names the operator as its commutator or negator does so no longer.
+        if (address.classid == OperatorRelationId && statement.meaning.purpose == Purpose::kDrop)
+          for (const auto& row : pg::query(kOperatorsThatNameSql, {address.objid})) {
+            statement.touched_units.push_back({OperatorRelationId, row.oid(0), 0});
+            found.insert(statement.touched_units.back());
+          }
         if (address.classid != PublicationRelationId) continue;
         for (const Oid table : catalog::tables_of_publications({address.objid})) {
           statement.touched_units.push_back({RelationRelationId, table, 0});
