@@ -3,9 +3,10 @@
 // objects go through.
 #include <algorithm>
 
-#include "bodies/body.hpp"
 #include "bodies/closure.hpp"
 #include "functions/settings.hpp"
+#include "guard/before.hpp"
+#include "guard/broken.hpp"
 #include "guard/log.hpp"
 #include "guard/own.hpp"
 #include "guard/statement_text.hpp"
@@ -17,7 +18,6 @@
 #include "pg/role.hpp"
 #include "pg/subtransaction.hpp"
 #include "script/quote.hpp"
-#include "shadow/quiet.hpp"
 
 extern "C" {
 #include "access/xact.h"
@@ -27,9 +27,11 @@ extern "C" {
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_publication.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "tcop/cmdtag.h"
 #include "utils/acl.h"
@@ -58,6 +60,8 @@ constexpr const char* kHeirsSql = R"(
 WITH RECURSIVE heirs (oid) AS (SELECT $1 UNION (SELECT more.oid FROM heirs h, LATERAL (SELECT i.inhrelid AS oid FROM pg_inherits i WHERE i.inhparent = h.oid
   UNION ALL SELECT t.oid FROM pg_class c JOIN pg_class t ON t.reloftype = c.reltype WHERE c.oid = h.oid AND c.relkind = 'c') more))
 SELECT oid FROM heirs WHERE oid <> $1)";
+
+constexpr const char* kCalledSql = "SELECT type, identity FROM pg_identify_object($1, $2, 0)";
 
 // What CREATE PUBLICATION does not say.
 constexpr const char* kPublishedSql = R"(
@@ -90,9 +94,11 @@ struct Touched {
 
 // Of the command that runs, between its beginning and its end.
 struct Begun {
-  bool partitions = false;  // it only attaches, detaches, makes or drops partitions
+  CommandId first = FirstCommandId;  // of its own commands
+  bool partitions = false;           // it only attaches, detaches, makes or drops partitions
   std::vector<pg::NamedObject> named;
   std::set<Address> of_extensions;
+  std::vector<Use> uses;  // of what it names, where it is about to be refused
 };
 
 // Commands run inside of others. What one that failed has left goes with the transaction.
@@ -107,7 +113,10 @@ Begun& begin(const Node* statement) {
   const TimestampTz transaction = GetCurrentTransactionStartTimestamp();
   if (all_begun->transaction != transaction) all_begun->commands.clear();
   all_begun->transaction = transaction;
-  return all_begun->commands[statement] = Begun();
+  Begun& command = all_begun->commands[statement] = Begun();
+  // One that commits meanwhile deletes rows in a transaction that has nothing else in it.
+  if (!pg::commits_meanwhile(statement)) command.first = pg::next_command();
+  return command;
 }
 
 const Begun* begun(const Node* statement) {
@@ -178,26 +187,6 @@ std::string dependents_of(const Address& unit) {
     }
   std::sort(out.begin(), out.end());
   return out.empty() ? "" : cat("On it stand ", list_of(std::move(out), kMostNamed), ".");
-}
-
-/// Bodies that name what is gone now.
-std::vector<std::string> broken_bodies(const std::vector<std::string>& words) {
-  std::vector<std::string> out;
-  if (words.empty()) return out;
-  const std::string search_path = namespace_search_path;
-  const shadow::Quiet quiet;
-  const pg::SettingsScope settings;
-  settings.pin_output();
-  std::set<Address> functions;
-  for (const Oid oid : bodies::with_bodies(&words)) functions.insert({ProcedureRelationId, oid, 0});
-  for (const auto& [address, located] : catalog::locate(functions))
-    for (const auto& problem : bodies::read_body(address.objid, search_path).problems)
-      if (problem.certain && std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-            return problem.message.find(word) != std::string::npos;
-          }))
-        out.push_back(cat("function ", located.id.identity.text(), " line ", std::to_string(problem.line), ": ",
-                          problem.message));
-  return out;
 }
 
 [[noreturn]] void refuse(const std::string& tag, const Touched& first, std::string detail) {
@@ -420,6 +409,21 @@ std::vector<std::string> roles_of(const Node* statement) {
   return out;
 }
 
+/// Bodies that need what a command drops from a schema in which it may not.
+std::vector<Use> uses_if_refused(const EventTriggerData& data, const std::vector<WatchedSchema>& watched) {
+  if (std::none_of(watched.begin(), watched.end(), [](const auto& one) { return one.mode == Mode::kEnforce; }))
+    return {};
+  std::set<Address> targets;
+  Finder finder(watched);
+  for (const auto& one : pg::objects_dropped_by(data.parsetree)) {
+    targets.insert({one.classid, one.objid, one.subid});
+    finder.add({one.classid, one.objid, one.subid}, "");
+  }
+  const auto touched = finder.find();
+  if (touched.empty() || may_pass(data) || strictest_of(touched).schema->mode != Mode::kEnforce) return {};
+  return uses_of(targets);
+}
+
 Datum start(FunctionCallInfo fcinfo) {
   const EventTriggerData& data = pg::event_trigger_data(fcinfo);
   forget(data.parsetree);
@@ -441,6 +445,7 @@ Datum start(FunctionCallInfo fcinfo) {
            [](const Touched&) { return std::string("It changes everything of a role, object by object."); });
     return 0;
   }
+  command.uses = uses_if_refused(data, watched);
   Finder finder(watched);
   for (const auto& one : command.named) {
     finder.add({one.classid, one.objid, 0}, "");
@@ -465,6 +470,7 @@ Datum end(FunctionCallInfo fcinfo) {
   if (watched.empty()) return 0;
   Finder finder(watched);
   const bool partitions = pg::is_partition_maintenance(data.parsetree);
+  std::vector<Address> made;
   for (const auto& command : pg::ddl_commands()) {
     if (command.in_extension) continue;
     for (const auto& granted : command.granted) finder.add({granted.classid, granted.objid, 0}, command.tag);
@@ -472,7 +478,13 @@ Datum end(FunctionCallInfo fcinfo) {
     finder.add({command.classid, command.objid, command.subid}, command.tag, command.object_type, command.identity);
     add_heirs(finder, command, partitions);
     add_published(finder, command);
+    made.push_back({command.classid, command.objid, 0});
   }
+  if (const Begun* command = begun(data.parsetree))
+    for (const auto& one : changed_besides(made, command->first)) {
+      const auto called = pg::query(kCalledSql, {one.classid, one.objid});
+      finder.add(one, tag, called.at(0).text(0), called[0].text(1));
+    }
   // A table that is attached, detached or inherited from is changed as well: by the name that it had before, and has now.
   if (const Begun* command = begun(data.parsetree); command && IsA(data.parsetree, AlterObjectSchemaStmt))
     check_moved(data, *command);
@@ -494,8 +506,14 @@ Datum end(FunctionCallInfo fcinfo) {
 
 /// What goes with something else without being said, and may be in another schema than that.
 bool may_be_elsewhere(const pg::DroppedObject& object) {
-  static constexpr std::string_view types[] = {"table",   "foreign table",     "index",
-                                               "trigger", "statistics object", "publication relation"};
+  static constexpr std::string_view types[] = {"table",
+                                               "foreign table",
+                                               "index",
+                                               "trigger",
+                                               "statistics object",
+                                               "publication relation",
+                                               "operator of access method",
+                                               "function of access method"};
   return std::find(std::begin(types), std::end(types), object.object_type) != std::end(types);
 }
 
@@ -511,7 +529,7 @@ class Told {
     }
   }
   bool operator()(const pg::DroppedObject& object) const {
-    if (object.identity.starts_with("\"_RETURN\" on ")) return false;
+    if (object.identity.starts_with("\"_RETURN\" on ") || object.schema == "pg_toast") return false;
     if (object.original || object.normal) return true;
     if (command_ && command_->of_extensions.count({object.classid, object.objid, 0})) return true;
     // The members of an extension go with it.
@@ -525,6 +543,47 @@ class Told {
   bool extensions_ = false, triggers_ = false;
 };
 
+/// What of it lives in watched schemas, or is part of what does and stays.
+class Gone {
+ public:
+  Gone(const std::vector<WatchedSchema>& watched, const std::vector<pg::DroppedObject>& dropped, const Begun* command)
+      : watched_(watched) {
+    std::vector<Address> parts;
+    for (const auto& object : dropped) {
+      const Address at{object.classid, object.objid, 0};
+      if (object.subid == 0) gone_.insert(at);
+      if (is_part(object)) parts.push_back(at);
+    }
+    if (command) homes_ = homes_before(parts, command->first);
+  }
+
+  std::optional<Touched> find(const pg::DroppedObject& object, bool whole_command) const {
+    const Address at{object.classid, object.objid, 0};
+    Touched out{object.object_type, object.identity,  whole_command ? "" : "DROP", at, nullptr,
+                object.subid == 0,  object.subid != 0};
+    if (const auto home = homes_.find(at); home != homes_.end() && !gone_.count(home->second.unit)) {
+      out.unit = home->second.unit;
+      out.gone = false;
+      out.part = true;
+      out.schema = find_schema(watched_, home->second.schema);
+    }
+    // What belonged to a schema that is gone as well has its name; the schema itself is known by its OID no longer.
+    if (!out.schema) out.schema = find_schema(watched_, object.schema);
+    return out.schema ? std::optional(out) : std::nullopt;
+  }
+
+ private:
+  /// Tables, functions and the like are objects of their own.
+  static bool is_part(const pg::DroppedObject& object) {
+    return object.classid != ProcedureRelationId && object.classid != TypeRelationId &&
+           (object.classid != RelationRelationId || object.subid != 0 || object.object_type == "index");
+  }
+
+  const std::vector<WatchedSchema>& watched_;
+  std::set<Address> gone_;
+  std::map<Address, Home> homes_;
+};
+
 Datum drop(FunctionCallInfo fcinfo) {
   const EventTriggerData& data = pg::event_trigger_data(fcinfo);
   const std::string tag = tag_of(data);
@@ -533,34 +592,38 @@ Datum drop(FunctionCallInfo fcinfo) {
   const auto dropped = pg::dropped_objects();
   const Begun* command = begun(data.parsetree);
   const Told is_told(dropped, command);
+  const Gone gone(watched, dropped, command);
   const bool whole_command = tag.starts_with("DROP");
   std::vector<Touched> touched;
-  std::vector<std::string> victims, words;
+  std::vector<Address> operators;
+  std::vector<std::string> victims;
+  std::set<Address> all;
   bool schema_gone = false;
   for (const auto& object : dropped) {
+    all.insert({object.classid, object.objid, object.subid});
+    if (object.classid == OperatorRelationId) operators.push_back({object.classid, object.objid, 0});
     if (object.temporary || !is_told(object)) continue;
     if (tag == "DROP EXTENSION" && !object.normal &&
         !(command && command->of_extensions.count({object.classid, object.objid, 0})))
       continue;
     schema_gone = schema_gone || object.object_type == "schema";
-    // What belonged to a schema that is gone as well has its name; the schema itself is known by its OID no longer.
-    const WatchedSchema* schema = find_schema(watched, object.schema);
     if (!object.original) victims.push_back(cat(object.object_type, " ", object.identity));
-    if (!schema || (!whole_command && object.original && object.subid != 0)) continue;
-    touched.push_back({object.object_type,
-                       object.identity,
-                       whole_command ? "" : "DROP",
-                       {object.classid, object.objid, 0},
-                       schema,
-                       object.subid == 0});
-    words.push_back(script::name_of_quoted(script::last_part(object.identity.substr(0, object.identity.find('(')))));
+    if (!whole_command && object.original && object.subid != 0) continue;
+    auto one = gone.find(object, whole_command);
+    if (!one) continue;
+    touched.push_back(std::move(*one));
+  }
+  if (command && !operators.empty()) {
+    Finder finder(watched);
+    for (const auto& one : changed_besides(operators, command->first)) finder.add(one, whole_command ? "" : "DROP");
+    for (auto& one : finder.find()) touched.push_back(std::move(one));
   }
   decide(data, touched, [&](const Touched&) {
     std::string detail;
     std::sort(victims.begin(), victims.end());
     if (!victims.empty()) detail = cat("It would drop ", list_of(victims, kMostNamed), ".");
-    if (auto bodies = broken_bodies(words); !bodies.empty())
-      detail += cat(detail.empty() ? "" : "\n", list_of(std::move(bodies), kMostNamed), ".");
+    if (auto bodies = command ? broken(command->uses, all) : std::vector<std::string>(); !bodies.empty())
+      detail += cat(detail.empty() ? "" : "\n", "In their bodies use it ", list_of(std::move(bodies), kMostNamed), ".");
     return detail;
   });
   if (schema_gone) forget_gone();

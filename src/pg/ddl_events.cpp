@@ -31,6 +31,7 @@ constexpr const char* kCommandsSql =
 constexpr const char* kDroppedSql =
     "SELECT classid, objid, objsubid, original, normal, is_temporary, object_type, object_identity, "
     "coalesce(schema_name, CASE WHEN object_type = 'default acl' THEN address_names[2] WHEN object_type = 'publication namespace' THEN address_names[1] "
+    "WHEN object_type IN ('operator of access method', 'function of access method') THEN address_names[2] "
     "WHEN object_type NOT IN ('schema', 'extension', 'cast', 'language', 'server', 'publication', 'event trigger', 'user mapping') AND "
     "cardinality(address_names) > 1 THEN address_names[1] WHEN object_type = 'schema' THEN object_name END) "
     "FROM pg_catalog.pg_event_trigger_dropped_objects()";
@@ -207,6 +208,51 @@ List* named_by(const Node* statement) {
   return out;
 }
 
+bool is_relation(ObjectType type) {
+  switch (type) {
+    case OBJECT_TABLE:
+    case OBJECT_FOREIGN_TABLE:
+    case OBJECT_VIEW:
+    case OBJECT_MATVIEW:
+    case OBJECT_SEQUENCE:
+    case OBJECT_INDEX: return true;
+    default: return false;
+  }
+}
+
+List* dropped_by(const Node* statement) {
+  List* out = nullptr;
+  ListCell* cell;
+  if (IsA(statement, DropStmt)) {
+    const auto* drop = reinterpret_cast<const DropStmt*>(statement);
+    foreach (cell, drop->objects)
+      if (is_relation(drop->removeType))
+        add_relation(out, makeRangeVarFromNameList(static_cast<List*>(lfirst(cell))));
+      else
+        add_object(out, drop->removeType, static_cast<Node*>(lfirst(cell)));
+  } else if (IsA(statement, AlterTableStmt)) {
+    const auto* alter = reinterpret_cast<const AlterTableStmt*>(statement);
+    const Oid relation = RangeVarGetRelid(alter->relation, NoLock, true);
+    foreach (cell, alter->cmds) {
+      const auto* command = lfirst_node(AlterTableCmd, cell);
+      if (command->subtype != AT_DropColumn || !OidIsValid(relation)) continue;
+      if (const AttrNumber column = get_attnum(relation, command->name); AttributeNumberIsValid(column))
+        add(out, {RelationRelationId, relation, column});
+    }
+  }
+  return out;
+}
+
+std::vector<NamedObject> objects_in(const List* addresses) {
+  std::vector<NamedObject> out;
+  ListCell* cell;
+  foreach (cell, addresses) {
+    const auto* address = static_cast<const ObjectAddress*>(lfirst(cell));
+    out.push_back({address->classId, address->objectId, address->objectSubId});
+  }
+  return out;
+}
+
 }  // namespace
 
 const EventTriggerData& event_trigger_data(FunctionCallInfo fcinfo) {
@@ -272,14 +318,12 @@ std::vector<DroppedObject> dropped_objects() {
 
 std::vector<NamedObject> objects_named_by(const Node* statement) {
   if (!statement) return {};
-  List* named = call([&] { return named_by(statement); });
-  std::vector<NamedObject> out;
-  ListCell* cell;
-  foreach (cell, named) {
-    const auto* address = static_cast<const ObjectAddress*>(lfirst(cell));
-    out.push_back({address->classId, address->objectId});
-  }
-  return out;
+  return objects_in(call([&] { return named_by(statement); }));
+}
+
+std::vector<NamedObject> objects_dropped_by(const Node* statement) {
+  if (!statement) return {};
+  return objects_in(call([&] { return dropped_by(statement); }));
 }
 
 bool commits_meanwhile(const Node* statement) { return statement && commits_before_end(statement); }

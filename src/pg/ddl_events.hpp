@@ -51,8 +51,12 @@ std::vector<DroppedObject> dropped_objects();
 /// Takes no lock that it keeps.
 struct NamedObject {
   Oid classid, objid;
+  int32 subid = 0;
 };
 std::vector<NamedObject> objects_named_by(const Node* statement);
+
+/// What DROP and ALTER TABLE … DROP COLUMN name, under the same conditions.
+std::vector<NamedObject> objects_dropped_by(const Node* statement);
 
 /// CONCURRENTLY: it commits before its end, where nothing of it can be refused any more.
 bool commits_meanwhile(const Node* statement);

@@ -142,7 +142,7 @@ void print(TupleDesc shape, HeapTuple* rows, std::size_t count, std::string_view
   }
 }
 
-Rows execute(const std::string& sql, const std::vector<Param>& params, How how) {
+Rows execute(const std::string& sql, const std::vector<Param>& params, How how, const CommandId* as_of = nullptr) {
   const Querying scope(how != How::kReadsForThem);
   call([] {
     CommandCounterIncrement();
@@ -153,7 +153,8 @@ Rows execute(const std::string& sql, const std::vector<Param>& params, How how) 
   call([&] {
     auto* values = static_cast<Datum*>(palloc0(sizeof(Datum) * (params.size() + 1)));
     for (std::size_t i = 0; i < params.size(); ++i) values[i] = datum_of(params[i]);
-    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());  // a copy
+    if (as_of) snapshot->curcid = *as_of;
     PushActiveSnapshot(snapshot);
     const int done = how == How::kWrites
                          ? SPI_execute_plan(plan, values, nullptr, false, 0)
@@ -195,11 +196,12 @@ Rows execute(const std::string& sql, const std::vector<Param>& params, How how) 
 namespace {
 
 /// With nobody's functions and operators in sight: those of another schema win where their arguments fit better.
-Rows execute_safely(const std::string& sql, const std::vector<Param>& params, How how) {
-  if (std::strcmp(namespace_search_path, kSafePath) == 0) return execute(sql, params, how);
+Rows execute_safely(const std::string& sql, const std::vector<Param>& params, How how,
+                    const CommandId* as_of = nullptr) {
+  if (std::strcmp(namespace_search_path, kSafePath) == 0) return execute(sql, params, how, as_of);
   const SettingsScope settings;
   settings.set("search_path", kSafePath);
-  return execute(sql, params, how);
+  return execute(sql, params, how, as_of);
 }
 
 }  // namespace
@@ -208,6 +210,17 @@ bool in_query() { return querying; }
 
 Rows query(const std::string& sql, const std::vector<Param>& params) {
   return execute_safely(sql, params, How::kReads);
+}
+
+Rows query_as_of(CommandId command, const std::string& sql, const std::vector<Param>& params) {
+  return execute_safely(sql, params, How::kReads, &command);
+}
+
+CommandId next_command() {
+  return call([] {
+    CommandCounterIncrement();
+    return GetCurrentCommandId(false);
+  });
 }
 
 Rows query_once(const std::string& sql, const std::vector<Param>& params) {

@@ -43,6 +43,12 @@ Rows query(const std::string& sql, const std::vector<Param>& params = {});
 /// be qualified. (query() sees pg_catalog only.)
 Rows query_in_search_path(const std::string& sql, const std::vector<Param>& params = {});
 
+/// What this transaction saw before a command of its own, rows that were deleted since included. Of the columns of catalogs only: what the server
+/// prints of an object (pg_get_expr() …) is of now.
+Rows query_as_of(CommandId command, const std::string& sql, const std::vector<Param>& params = {});
+/// The one that would be next.
+CommandId next_command();
+
 /// Without keeping the plan: for SQL that names a table, of which there is no end.
 Rows query_once(const std::string& sql, const std::vector<Param>& params = {});
 

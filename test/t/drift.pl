@@ -55,6 +55,35 @@ is(sql("SELECT role, command, identity FROM pgschema.changes WHERE version IS NU
 	"bob|ALTER TABLE|app.t\nbob|COMMENT|app.t.more", 'who changed it last week');
 apply($text);
 is(sql("SELECT command, identity, before LIKE '%more%', after LIKE '%more%' FROM pgschema.changes WHERE version = (SELECT max(version) FROM pgschema.history)"), 'ALTER TABLE|app.t|t|f', 'the apply is there as well, with what was before and after');
+# So it is of parts that were dropped.
+my %parts = (
+	index       => [ 'CREATE INDEX part ON app.t (note)', 'DROP INDEX app.part' ],
+	trigger     => [ 'CREATE TRIGGER part BEFORE INSERT ON app.t FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()', 'DROP TRIGGER part ON app.t' ],
+	rule        => [ 'CREATE RULE part AS ON INSERT TO app.t DO ALSO NOTHING', 'DROP RULE part ON app.t' ],
+	policy      => [ 'CREATE POLICY part ON app.t USING (true)', 'DROP POLICY part ON app.t' ],
+	statistics  => [ 'CREATE STATISTICS app.part ON id, note FROM app.t', 'DROP STATISTICS app.part' ],
+	constraint  => [ 'ALTER TABLE app.t ADD CONSTRAINT part CHECK (aside.fine(note))', 'DROP FUNCTION aside.fine CASCADE' ],
+	default     => [ 'ALTER TABLE app.t ALTER note SET DEFAULT aside.fine(NULL)::text', 'DROP FUNCTION aside.fine CASCADE' ],
+	'an expression of an index' => [ 'CREATE INDEX part ON app.t (aside.fine(note))', 'DROP FUNCTION aside.fine CASCADE' ],
+	'a type of a column'        => [ 'ALTER TABLE app.t ADD COLUMN part aside.kind', 'DROP TYPE aside.kind CASCADE' ],
+);
+my $aside = "DROP SCHEMA IF EXISTS aside CASCADE; CREATE SCHEMA aside AUTHORIZATION bob; CREATE FUNCTION aside.fine(text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true'; ALTER FUNCTION aside.fine OWNER TO bob;"
+  . "CREATE TYPE aside.kind AS ENUM ('a'); ALTER TYPE aside.kind OWNER TO bob";
+for my $part (sort keys %parts)
+{
+	my ($make, $drop) = @{ $parts{$part} };
+	sql($aside);
+	apply("$text; $make");
+	sql("SET ROLE bob; $drop");
+	my $command = $drop =~ s/^(DROP \w+).*/$1/r;
+	is(sql($drift), "table|app.t|changed|bob|$command", "who dropped a part: $part");
+	like(hazards("$text; " . ($make =~ s/aside\.fine\(NULL\)|aside\.fine\(note\)/note IS NULL/r =~ s/aside\.kind/int/r)), qr/table app\.t was changed by bob on .*, $command, and this undoes it/, "$part: the plan says so too")
+	  if $part !~ /^(default|an expression)/;
+	is(sql("SELECT before LIKE '%part%' OR before LIKE '%DEFAULT%', after LIKE '%part%' OR after LIKE '%DEFAULT%' FROM pgschema.ddl_log WHERE version IS NULL ORDER BY id DESC LIMIT 1"), 't|f', "$part: with the definitions of its table");
+	sql($aside);
+	apply($text);
+}
+sql('DROP SCHEMA aside CASCADE');
 # The retention of the history is not that of the log.
 sql("UPDATE pgschema.applied SET started_at = started_at - interval '1 day'");
 sql("SET pgschema.history_retention = '1min'; CALL pgschema_apply(${\ quoted($text)}, '{app}', allow => '{all}')");

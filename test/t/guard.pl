@@ -90,6 +90,13 @@ CREATE FUNCTION other.h(x int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT x';
 CREATE PUBLICATION pub FOR TABLE app.t; CREATE PUBLICATION empty_pub;
 ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO reader;
 CREATE STATISTICS other.st ON a, note FROM app.t;
+CREATE SCHEMA beside; CREATE STATISTICS beside.st ON a, id FROM app.t; CREATE TYPE beside.old AS RANGE (SUBTYPE = int, MULTIRANGE_TYPE_NAME = app.of_old);
+CREATE OPERATOR app.&&& (LEFTARG = int, RIGHTARG = int, FUNCTION = int4lt, COMMUTATOR = OPERATOR(beside.|||)); CREATE OPERATOR beside.||| (LEFTARG = int, RIGHTARG = int, FUNCTION = int4gt, COMMUTATOR = OPERATOR(app.&&&));
+CREATE FUNCTION beside.cmp(int, text) RETURNS int LANGUAGE sql IMMUTABLE RETURN 1; CREATE FUNCTION beside.lt(int, text) RETURNS bool LANGUAGE sql IMMUTABLE RETURN true; CREATE OPERATOR beside.<<< (LEFTARG = int, RIGHTARG = text, FUNCTION = beside.lt);
+CREATE FUNCTION beside.small(int) RETURNS bool LANGUAGE sql IMMUTABLE RETURN $1 < 9; CREATE DOMAIN app.checked AS int CHECK (beside.small(VALUE));
+CREATE FUNCTION beside.counts() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM app.simple); END'; CREATE FUNCTION beside.counts_those() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN beside.counts(); END';
+CREATE FUNCTION beside.unsound() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM other.simple) + (SELECT count(*) FROM simple); END'; GRANT CREATE ON SCHEMA beside TO team;
+CREATE OPERATOR beside.!!! (LEFTARG = int, RIGHTARG = int, FUNCTION = int4ne); CREATE TYPE beside.plain AS RANGE (SUBTYPE = int);
 CREATE FUNCTION other.run(what text) RETURNS text LANGUAGE plpgsql AS 'BEGIN EXECUTE what; RETURN ''done''; END';
 CREATE FUNCTION other.run_as_owner(what text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN EXECUTE what; RETURN ''done''; END';
 GRANT USAGE ON SCHEMA other, app TO reader;
@@ -101,6 +108,8 @@ CREATE FUNCTION other.hostile_trigger() RETURNS trigger LANGUAGE plpgsql AS $$ B
 is($err, '', 'the owner has made the schema');
 sql('base', q{
 CREATE OPERATOR FAMILY app.fam USING btree; ALTER OPERATOR FAMILY app.fam USING btree OWNER TO app_owner;
+CREATE OPERATOR FAMILY app.loose_fam USING gist; CREATE OPERATOR CLASS beside.cls FOR TYPE int USING btree FAMILY app.fam AS OPERATOR 1 <, FUNCTION 1 btint4cmp(int, int);
+ALTER OPERATOR FAMILY app.fam USING btree ADD FUNCTION 1 (int, text) beside.cmp(int, text), OPERATOR 1 beside.<<< (int, text); ALTER OPERATOR CLASS beside.cls USING btree OWNER TO app_owner; ALTER OPERATOR FAMILY app.loose_fam USING gist OWNER TO app_owner;
 CREATE SCHEMA dba; GRANT USAGE ON SCHEMA dba TO PUBLIC; CREATE FUNCTION dba.run_as_dba(what text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN EXECUTE what; RETURN ''done''; END';
 });
 # A trusted extension belongs to who created it.
@@ -173,6 +182,8 @@ try('a renamed column', 'ALTER TABLE app.t RENAME COLUMN note TO notes', 'ALTER 
 try('a renamed table', 'ALTER TABLE app.t RENAME TO t2', 'ALTER TABLE|app.t2');
 try('another owner of a table', 'ALTER TABLE app.t OWNER TO team', 'ALTER TABLE|app.t');
 try('DROP TABLE with everything on it', 'DROP TABLE app.t CASCADE', ['DROP TABLE|app.t', 'DROP TABLE|app.v'], says => qr/It would drop .*view app\.v.*view app\.w/);
+try('DROP TABLE, and bodies that need it', 'DROP TABLE app.simple', 'DROP TABLE|app.simple', says => qr/DETAIL:  In their bodies use it function beside\.counts\(\) line 1 \(table app\.simple\)\.\n/);
+try('DROP FUNCTION, and bodies that need it', 'DROP FUNCTION app.f CASCADE', ['DROP FUNCTION|app.f(integer)', 'DROP FUNCTION|app.on_f'], says => qr/It would drop view app\.on_f\.\nIn their bodies use it function app\.g\(\) line 1 \(function app\.f\(integer\)\)\.\n/);
 try('all tables to another tablespace', 'ALTER TABLE ALL IN TABLESPACE pg_default OWNED BY app_owner SET TABLESPACE elsewhere', 'ALTER TABLE|app.t');
 try('CREATE INDEX', 'CREATE INDEX more ON app.t (note)', 'CREATE INDEX|app.more');
 try('CREATE INDEX CONCURRENTLY', 'CREATE INDEX CONCURRENTLY more ON app.t (note)', 'CREATE INDEX|app.more');
@@ -302,6 +313,22 @@ try('CREATE PUBLICATION', 'CREATE PUBLICATION more FOR TABLE app.t', 'CREATE PUB
 try('ALTER PUBLICATION', 'ALTER PUBLICATION empty_pub ADD TABLE app.u', 'ALTER PUBLICATION|app.u in publication empty_pub');
 try('a table leaves a publication', 'ALTER PUBLICATION pub DROP TABLE app.t', 'DROP|app.t in publication pub');
 try('a publication goes', 'DROP PUBLICATION pub', 'DROP PUBLICATION|app.t in publication pub');
+# What is elsewhere, and changes something of it that the command does not name.
+try('a statistics object elsewhere on a table of it goes', 'DROP STATISTICS beside.st', 'DROP STATISTICS|beside.st');
+try('it goes with its schema', 'DROP SCHEMA beside CASCADE', 'DROP SCHEMA|beside.st');
+try('a commutator elsewhere', 'CREATE OPERATOR other.~~~~ (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq, COMMUTATOR = OPERATOR(app.===))', 'CREATE OPERATOR|app.===(integer,integer)');
+try('a negator elsewhere', 'CREATE OPERATOR other.~~~~ (LEFTARG = int, RIGHTARG = int, FUNCTION = int4ne, NEGATOR = OPERATOR(app.===))', 'CREATE OPERATOR|app.===(integer,integer)');
+try('a commutator that is not there yet', 'CREATE OPERATOR other.~~~~ (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq, COMMUTATOR = OPERATOR(app.=#=#=))', 'CREATE OPERATOR|app.=#=#=(integer,integer)');
+try('a commutator elsewhere goes', 'DROP OPERATOR beside.||| (int, int)', 'DROP OPERATOR|app.&&&(integer,integer)');
+try('a multirange of a range elsewhere', 'CREATE TYPE other.span AS RANGE (SUBTYPE = int, MULTIRANGE_TYPE_NAME = app.spans)', 'CREATE TYPE|app.spans');
+try('a range elsewhere goes, and its multirange', 'DROP TYPE beside.old', 'DROP TYPE|app.of_old');
+try('a function outside on which a domain stands', 'DROP FUNCTION beside.small CASCADE', 'DROP FUNCTION|checked_check on app.checked');
+try('a function outside that is in an operator family', 'DROP FUNCTION beside.cmp CASCADE', 'DROP FUNCTION|function 1 (integer, pg_catalog.text) of app.fam USING btree');
+try('an operator outside that is in an operator family', 'DROP OPERATOR beside.<<< (int, text) CASCADE', 'DROP OPERATOR|operator 1 (integer, pg_catalog.text) of app.fam USING btree');
+try('an operator class outside that is in an operator family', 'DROP OPERATOR CLASS beside.cls USING btree', 'DROP OPERATOR CLASS|operator 1 (integer, integer) of app.fam USING btree');
+my $superuser = scalar getpwuid($<);
+try('an operator class outside joins an operator family', 'CREATE OPERATOR CLASS other.more FOR TYPE int USING gist FAMILY app.loose_fam AS STORAGE int', 'CREATE OPERATOR CLASS|app.loose_fam USING gist', role => $superuser);
+try('a shell of a type that a function returns', q{CREATE FUNCTION other.in(cstring) RETURNS app.newtype LANGUAGE internal IMMUTABLE STRICT AS 'int4in'}, 'CREATE FUNCTION|app.newtype', role => $superuser);
 SKIP:
 {
 	skip 'citext is not installed: nothing is known of extensions', 1 if !$trusted;
@@ -433,6 +460,8 @@ goes('default privileges of the database', 'ALTER DEFAULT PRIVILEGES GRANT SELEC
 goes('a parent outside without anything of it', 'CREATE TABLE other.p (k int) PARTITION BY LIST (k); CREATE TABLE other.p1 PARTITION OF other.p FOR VALUES IN (1); CREATE INDEX ON other.p (k); DROP TABLE other.p');
 goes('a name that means nothing', 'DROP TABLE IF EXISTS app.nothing; ALTER TABLE IF EXISTS app.nothing ADD a int; CREATE TABLE IF NOT EXISTS app.t ()');
 goes('planning', q{SELECT pgschema_plan('CREATE TABLE app.n (a int)')});
+goes('operators, ranges and operator classes elsewhere', 'CREATE OPERATOR other.~~~~ (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq, COMMUTATOR = OPERATOR(beside.!!!)); DROP OPERATOR other.~~~~ (int, int); ALTER OPERATOR beside.||| (int, int) SET (RESTRICT = scalargtsel);' .
+	'CREATE TYPE other.span AS RANGE (SUBTYPE = int); DROP TYPE other.span; ALTER TYPE beside.old RENAME TO older; ALTER TYPE beside.older RENAME TO old; ALTER OPERATOR CLASS beside.cls USING btree RENAME TO cls2; ALTER OPERATOR CLASS beside.cls2 USING btree RENAME TO cls');
 unchanged('what goes through');
 goes('CLUSTER', 'CLUSTER app.t USING t_a');    # the server tells nobody
 sql('guarded', q{SET pgschema.break_glass = 'as it was'; ALTER TABLE app.t SET WITHOUT CLUSTER});
