@@ -1,4 +1,6 @@
 // pgschema_guard: schemas that are watched.
+#include <set>
+
 #include "functions/arguments.hpp"
 #include "functions/schemas.hpp"
 #include "guard/log.hpp"
@@ -48,11 +50,22 @@ void make_trigger(const std::string& name, const std::string& event) {
   });
 }
 
+/// What is watched is so under its name, too, while there is no such schema.
+std::vector<std::string> watched_or_there(FunctionCallInfo fcinfo) {
+  auto given = functions::names_argument(fcinfo, 0, "schemas");
+  std::set<std::string> watched;
+  for (const auto& row : pg::query("SELECT schema FROM pgschema.guarded")) watched.insert(row.text(0));
+  if (!given) return {watched.begin(), watched.end()};
+  for (const auto& schema : *given)
+    if (!watched.count(schema)) return functions::schemas_argument(fcinfo, 0);
+  return *given;
+}
+
 Datum guard(FunctionCallInfo fcinfo) {
-  const auto schemas = functions::schemas_argument(fcinfo, 0);
   const std::string mode = functions::required_text(fcinfo, 1, "mode");
   functions::check_known("mode", mode, {"off", "record", "warn", "enforce"});
   if (!superuser()) throw Failure(sqlstate::kInsufficientPrivilege, "only a superuser may guard schemas");
+  const auto schemas = mode == "off" ? watched_or_there(fcinfo) : functions::schemas_argument(fcinfo, 0);
   for (const auto& schema : schemas)
     if (schema == "pgschema" || schema.starts_with("pg_") || schema == "information_schema")
       throw Failure(sqlstate::kInvalidParameter,

@@ -33,8 +33,13 @@ constexpr const char* kKnowOidsSql = R"(
 INSERT INTO pgschema.guarded_oid (schema, oid) SELECT n.nspname, n.oid FROM pgschema.guarded g JOIN pg_namespace n ON n.nspname = g.schema
 ON CONFLICT (schema) DO NOTHING)";
 
-constexpr const char* kGoneSql = R"(
-DELETE FROM pgschema.guarded g USING pgschema.guarded_oid o WHERE o.schema = g.schema AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = o.oid))";
+constexpr const char* kGoneSql =
+    "DELETE FROM pgschema.guarded_oid o WHERE NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = o.oid)";
+
+// A schema takes the name of one that is gone, and is watched itself.
+constexpr const char* kReplacedSql = R"(
+DELETE FROM pgschema.guarded g WHERE NOT EXISTS (SELECT FROM pgschema.guarded_oid o WHERE o.schema = g.schema)
+  AND EXISTS (SELECT FROM pgschema.guarded_oid o JOIN pg_namespace n ON n.oid = o.oid WHERE n.nspname = g.schema))";
 
 constexpr const char* kEndSql = "DELETE FROM pgschema.guarded WHERE schema = ANY ($1)";
 constexpr const char* kForgetSql = "DELETE FROM pgschema.known WHERE schema = ANY ($1)";
@@ -91,10 +96,10 @@ std::vector<WatchedSchema> watched() {
     });
     UnregisterSnapshot(snapshot);
     for (auto& row : rows)
-      if (!OidIsValid(row.oid))
-        row.oid = get_namespace_oid(row.schema, true);
-      else if (const char* now = get_namespace_name(row.oid))
+      if (const char* now = OidIsValid(row.oid) ? get_namespace_name(row.oid) : nullptr)
         row.schema = now;
+      else
+        row.oid = get_namespace_oid(row.schema, true);
   });
   std::vector<WatchedSchema> out;
   for (const auto& row : rows) out.push_back({row.oid, row.schema, mode_of(row.mode)});
@@ -108,6 +113,7 @@ void know_oids() {
 
 void follow_renames() {
   const pg::UserScope owner(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
+  pg::write(kReplacedSql);
   pg::write(kRenamedSql);
 }
 

@@ -16,14 +16,14 @@ struct WatchedSchema {
   Mode mode = Mode::kOff;
 };
 
-/// All there are; of one that was dropped by the command that runs, what it was called. One that was restored from a dump is known by its name until it is looked at for the first time.
+/// All there are; of one that was dropped, what it was called: whatever schema has that name from then on is watched. So is one that was restored from a dump.
 std::vector<WatchedSchema> watched();
 
 /// From now on they are known by their OIDs: one is about to be renamed or dropped.
 void know_oids();
 /// A watched schema was renamed: it is dumped under its name.
 void follow_renames();
-/// One was dropped: who makes another of this name says anew that it is watched.
+/// One was dropped: its OID is nobody's any more, and its name is watched.
 void forget_gone();
 /// From now on, `off` included.
 void watch(const std::vector<std::string>& schemas, const std::string& mode, const std::string& role);

@@ -593,6 +593,13 @@ $late->query_safe('ALTER TABLE app.n ADD COLUMN c int');
 $late->query_safe('COMMIT');
 $late->quit;
 is(sql('recorded', q{SELECT count(*) FROM pgschema.ddl_log WHERE identity = 'app.n' AND command = 'ALTER TABLE'}), 2, 'a transaction that sees an older state is recorded');
+# A schema that comes back under its name is watched as it was.
+as('app_owner', 'recorded', 'CREATE SCHEMA fleeting; CREATE TABLE fleeting.t (); CREATE SCHEMA next');
+sql('recorded', "SELECT pgschema_guard('{fleeting}', 'record')");
+as('app_owner', 'recorded', 'DROP SCHEMA fleeting CASCADE; CREATE SCHEMA fleeting; CREATE TABLE fleeting.t2 (); BEGIN; DROP SCHEMA fleeting CASCADE; ALTER SCHEMA next RENAME TO fleeting; CREATE TABLE fleeting.t3 (); COMMIT');
+is(sql('recorded', q{SELECT string_agg(command || '|' || identity, ',' ORDER BY id) FROM pgschema.ddl_log WHERE schema = 'fleeting'}),
+	'DROP SCHEMA|fleeting,DROP SCHEMA|fleeting.t,CREATE SCHEMA|fleeting,CREATE TABLE|fleeting.t2,DROP SCHEMA|fleeting,DROP SCHEMA|fleeting.t2,ALTER SCHEMA|fleeting,CREATE TABLE|fleeting.t3', 'a schema that was dropped and made again is watched');
+sql('recorded', "SELECT pgschema_guard('{fleeting}', 'off'); DROP SCHEMA fleeting CASCADE; DELETE FROM pgschema.logged WHERE schema = 'fleeting'");
 is((as('reader', 'recorded', q{SELECT count(*) FROM pgschema.ddl_log}))[1], 3, 'who may use the schema may read its log');
 is((as('app_owner', 'recorded', q{SELECT string_agg(DISTINCT role, ',') FROM pgschema.ddl_log}))[1], 'app_owner', 'by whom');
 
@@ -618,7 +625,19 @@ is($status, 0, 'pgschema_apply works there');
 sql('again', q{SET pgschema.break_glass = 'moved'; ALTER SCHEMA app RENAME TO away});
 is(sql('again', 'SELECT schema, mode FROM pgschema.guard'), 'away|enforce', 'a renamed schema is guarded under its new name');
 sql('again', q{SET pgschema.break_glass = 'gone'; DROP SCHEMA away CASCADE});
-is(sql('again', 'SELECT count(*) FROM pgschema.guard'), 0, 'one that was dropped is not');
+is(sql('again', 'SELECT schema, mode FROM pgschema.guard'), 'away|enforce', 'one that was dropped is so under its name');
+for my $sql ('CREATE SCHEMA away', 'ALTER SCHEMA other RENAME TO away')
+{
+	++$tries;
+	($status, $out, $err) = as(scalar getpwuid($<), 'again', $sql);
+	like($err, qr/42501: .* is refused: schema away is managed by pgschema/, "$sql: refused");
+}
+($status, $out, $err) = as(scalar getpwuid($<), 'again', 'CALL pgschema_apply($$CREATE SCHEMA away; CREATE TABLE away.t (a int)$$)');
+is($status, 0, 'pgschema_apply makes it again');
+($status, $out, $err) = as(scalar getpwuid($<), 'again', 'DROP TABLE away.t');
+like($err, qr/42501: .* is refused: schema away is managed by pgschema/, 'and it is guarded');
+sql('again', q{SET pgschema.break_glass = 'gone'; DROP SCHEMA away CASCADE; SELECT pgschema_guard('{away}', 'off')});
+is(sql('again', 'SELECT count(*) FROM pgschema.guard'), 0, 'it is no longer where somebody says so, there or not');
 like(sql('again', q{SELECT string_agg(DISTINCT reason, ',') FROM pgschema.ddl_log WHERE id > } . $id), qr/gone,moved/, 'which the log has');
 ($status, $out, $err) = as(scalar getpwuid($<), 'again', 'DROP EXTENSION pgschema');
 like($err, qr/2BP01/, 'restored event triggers stand in the way of DROP EXTENSION');
