@@ -1,5 +1,7 @@
 #include "guard/broken.hpp"
 
+#include <tuple>
+
 #include "bodies/body.hpp"
 #include "bodies/closure.hpp"
 #include "model/failure.hpp"
@@ -38,12 +40,7 @@ std::vector<Use> uses_of(const std::set<Address>& targets) {
   settings.pin_output();
   const auto functions = functions_using(targets, search_path);
   if (functions.empty()) return out;
-  struct Line {
-    Address function, to;
-    int number;
-    auto operator<=>(const Line&) const = default;
-  };
-  std::set<Line> lines;
+  std::set<std::tuple<Address, Address, int>> lines;  // of a function, to what, where
   std::set<Address> named = functions;
   {
     const shadow::Quiet quiet;
@@ -55,11 +52,11 @@ std::vector<Use> uses_of(const std::set<Address>& targets) {
       }
   }
   const auto located = catalog::locate(named);
-  for (const auto& line : lines) {
-    const auto function = located.find(line.function), to = located.find(line.to);
+  for (const auto& [in, what, line] : lines) {
+    const auto function = located.find(in), to = located.find(what);
     if (function == located.end() || to == located.end()) continue;
-    out.push_back({line.function, line.to,
-                   cat("function ", function->second.id.identity.text(), " line ", std::to_string(line.number), " (",
+    out.push_back({in, what,
+                   cat("function ", function->second.id.identity.text(), " line ", std::to_string(line), " (",
                        to->second.object_type.text(), " ", to->second.id.identity.text(), ")")});
   }
   return out;

@@ -546,13 +546,14 @@ class Told {
 /// What of it lives in watched schemas, or is part of what does and stays.
 class Gone {
  public:
-  Gone(const std::vector<WatchedSchema>& watched, const std::vector<pg::DroppedObject>& dropped, const Begun* command)
+  Gone(const std::vector<WatchedSchema>& watched, const std::vector<pg::DroppedObject>& dropped, const Told& is_told,
+       const Begun* command)
       : watched_(watched) {
     std::vector<Address> parts;
     for (const auto& object : dropped) {
       const Address at{object.classid, object.objid, 0};
       if (object.subid == 0) gone_.insert(at);
-      if (is_part(object)) parts.push_back(at);
+      if (!object.temporary && is_part(object) && is_told(object)) parts.push_back(at);
     }
     if (command) homes_ = homes_before(parts, command->first);
   }
@@ -592,7 +593,7 @@ Datum drop(FunctionCallInfo fcinfo) {
   const auto dropped = pg::dropped_objects();
   const Begun* command = begun(data.parsetree);
   const Told is_told(dropped, command);
-  const Gone gone(watched, dropped, command);
+  const Gone gone(watched, dropped, is_told, command);
   const bool whole_command = tag.starts_with("DROP");
   std::vector<Touched> touched;
   std::vector<Address> operators;
