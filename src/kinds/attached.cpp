@@ -39,14 +39,21 @@ class OwnerWriter final : public Writer {
   }
   std::vector<Command> drop(const Object&, const Snapshot&) const override { return {}; }
   std::optional<Alteration> alter(const Change& change) const override {
-    // A sequence goes with the owner of its table (change_owner_recurse_to_sequences() in tablecmds.c).
+    if (goes_with_table(change)) return Alteration{};
+    return Alteration{create(change.after, change.desired), {}, false};
+  }
+  std::vector<Danger> change_dangers(const Change& change) const override {
+    if (goes_with_table(change)) return {};
+    return {{Hazard::kAccess,
+             cat(describe(change.after.id), ": ", change.before.get("role"), " -> ", change.after.get("role"))}};
+  }
+
+ private:
+  /// A sequence goes with the owner of its table (change_owner_recurse_to_sequences() in tablecmds.c).
+  static bool goes_with_table(const Change& change) {
     const ObjectId owned_by{Kind::kOwnedBy, describe(change.after.parent)};
     const ObjectId table = table_owning(owned_by, change.live);
-    if (table && table == table_owning(owned_by, change.desired)) return Alteration{};
-    return Alteration{create(change.after, change.desired),
-                      {{Hazard::kAccess, cat(describe(change.after.id), ": ", change.before.get("role"), " -> ",
-                                             change.after.get("role"))}},
-                      false};
+    return table && table == table_owning(owned_by, change.desired);
   }
 };
 
@@ -80,18 +87,17 @@ class PrivilegeWriter : public Writer {
     // Whoever was granted something by this grantee steps aside when the grant option goes.
     for (const auto& [name, grantable] : was)
       if (grantable && (!is.count(name) || !is.at(name))) out.dependents_step_aside = true;
-    for (const auto& command : out.commands) out.dangers.push_back({Hazard::kAccess, command.sql});
     return out;
+  }
+  std::vector<Danger> change_dangers(const Change& change) const override {
+    return each_a_danger(lead(change.after, change.desired, privileges_of(change.before.get("privileges")),
+                              privileges_of(change.after.get("privileges"))));
   }
   std::vector<Danger> create_dangers(const Object& privilege, const Snapshot& in) const override {
-    std::vector<Danger> out;
-    for (const auto& command : create(privilege, in)) out.push_back({Hazard::kAccess, command.sql});
-    return out;
+    return each_a_danger(create(privilege, in));
   }
   std::vector<Danger> drop_dangers(const Object& privilege, const Snapshot& in) const override {
-    std::vector<Danger> out;
-    for (const auto& command : drop(privilege, in)) out.push_back({Hazard::kAccess, command.sql});
-    return out;
+    return each_a_danger(drop(privilege, in));
   }
 
  protected:
@@ -111,6 +117,12 @@ class PrivilegeWriter : public Writer {
 
  private:
   using Privileges = std::map<std::string, bool>;
+
+  static std::vector<Danger> each_a_danger(const std::vector<Command>& commands) {
+    std::vector<Danger> out;
+    for (const auto& command : commands) out.push_back({Hazard::kAccess, command.sql});
+    return out;
+  }
 
   std::vector<Command> lead(const Object& privilege, const Snapshot& in, const Privileges& was,
                             const Privileges& is) const {
@@ -208,7 +220,10 @@ class SecurityLabelWriter final : public Writer {
     return {write(label, in, "NULL")};
   }
   std::optional<Alteration> alter(const Change& change) const override {
-    return Alteration{create(change.after, change.desired), {{Hazard::kAccess, describe(change.after.id)}}, false};
+    return Alteration{create(change.after, change.desired), {}, false};
+  }
+  std::vector<Danger> change_dangers(const Change& change) const override {
+    return {{Hazard::kAccess, describe(change.after.id)}};
   }
   std::vector<Danger> drop_dangers(const Object& label, const Snapshot&) const override {
     return {{Hazard::kAccess, cat(describe(label.id), " goes")}};

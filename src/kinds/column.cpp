@@ -187,11 +187,16 @@ class ColumnWriter final : public Writer {
           relation, cat("ALTER ATTRIBUTE ", change.after.name, " TYPE ", change.after.get("type"),
                         clause("COLLATE", change.after.get("collation")), and_typed_tables(relation, change.desired))));
       out.dependents_step_aside = true;
-      out.dangers.push_back({Hazard::kBreaking, cat(describe(change.after.id), ": ", change.before.get("type"), " -> ",
-                                                    change.after.get("type"))});
     }
     out.commands = concat(std::move(out.commands), column_settings(relation, &change.before, change.after));
     return out;
+  }
+
+  std::vector<Danger> change_dangers(const Change& change) const override {
+    const bool retyped = change.changed("type") || change.changed("collation");
+    if (!retyped || relation_of(change.after, change.desired).id.kind != Kind::kComposite) return {};
+    return {{Hazard::kBreaking,
+             cat(describe(change.after.id), ": ", change.before.get("type"), " -> ", change.after.get("type"))}};
   }
 
   bool creates_child(const Object& parent, const Object& child) const override {

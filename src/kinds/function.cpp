@@ -75,10 +75,13 @@ class FunctionWriter final : public Writer {
     Alteration out;
     out.commands.push_back({trimmed_end(change.after.get("definition")), tag("CREATE", noun(change.after)), {}, {}});
     say_extensions_again(change, out);
-    if (!same("definer"))
-      out.dangers.push_back({Hazard::kAccess, cat(describe(change.after.id), " becomes SECURITY ",
-                                                  change.after.fact("definer") == "t" ? "DEFINER" : "INVOKER")});
     return out;
+  }
+
+  std::vector<Danger> change_dangers(const Change& change) const override {
+    if (change.before.fact("definer") == change.after.fact("definer")) return {};
+    return {{Hazard::kAccess, cat(describe(change.after.id), " becomes SECURITY ",
+                                  change.after.fact("definer") == "t" ? "DEFINER" : "INVOKER")}};
   }
 
   std::vector<Danger> drop_dangers(const Object& function, const Snapshot&) const override {

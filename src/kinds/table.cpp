@@ -90,10 +90,7 @@ class TableWriter final : public Writer {
         command.after_columns = list == std::string_view("toast_options");
         out.commands.push_back(std::move(command));
       }
-    if (change.changed("row_security") || change.changed("force_row_security")) {
-      security(change.after, &change.before, out.commands);
-      out.dangers.push_back({Hazard::kAccess, cat("row security of ", describe(change.after.id))});
-    }
+    if (changes_row_security(change)) security(change.after, &change.before, out.commands);
     if (change.changed("replica_identity") && !an_index_is("replica_identity", change.after, change.desired))
       out.commands.push_back(replica_identity(change.after));
     if (change.changed("persistence")) {
@@ -109,6 +106,11 @@ class TableWriter final : public Writer {
     return out;
   }
 
+  std::vector<Danger> change_dangers(const Change& change) const override {
+    if (!changes_row_security(change)) return {};
+    return {{Hazard::kAccess, cat("row security of ", describe(change.after.id))}};
+  }
+
   bool creates_child(const Object& table, const Object& child) const override {
     if (child.id.kind == Kind::kColumn) return true;
     if (table.fact("inherits_at_once").empty()) return false;
@@ -121,6 +123,10 @@ class TableWriter final : public Writer {
   }
 
  private:
+  static bool changes_row_security(const Change& change) {
+    return change.changed("row_security") || change.changed("force_row_security");
+  }
+
   static void rewrite(Alteration& out, const Change& change, std::string sql) {
     out.commands.push_back({std::move(sql), "ALTER TABLE", access_exclusive(change.after), {}});
     out.dangers.push_back({Hazard::kRewrite, describe(change.after.id)});

@@ -116,8 +116,12 @@ class PolicyWriter final : public Writer {
           "ALTER POLICY",
           access_exclusive(relation_of(change.after, change.desired)),
           {}}},
-        {{Hazard::kAccess, describe(change.after.id)}},
+        {},
         false};
+  }
+
+  std::vector<Danger> change_dangers(const Change& change) const override {
+    return {{Hazard::kAccess, describe(change.after.id)}};
   }
 
   std::vector<Danger> create_dangers(const Object& policy, const Snapshot&) const override {

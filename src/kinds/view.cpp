@@ -41,8 +41,20 @@ class ViewWriter final : public Writer {
       out.commands = change_options(alter_relation(change.after), change.before.get("options"),
                                     change.after.get("options"), "ALTER VIEW", access_exclusive(change.after));
     }
-    if (change.changed("options")) invoker_danger(change, out);
     return out;
+  }
+
+  /// With whose rights it reads, and what is seen of rows that it does not show.
+  std::vector<Danger> change_dangers(const Change& change) const override {
+    const auto options = [](const Object& view) {
+      std::string relevant;
+      for (const auto& [name, value] : options_of(view.get("options")))
+        if (name == "security_invoker" || name == "security_barrier") relevant += cat(name, "=", value, " ");
+      return relevant;
+    };
+    if (options(change.before) == options(change.after)) return {};
+    return {{Hazard::kAccess, cat("options of ", describe(change.after.id), ": ", change.before.get("options"), " -> ",
+                                  change.after.get("options"))}};
   }
 
   bool creates_child(const Object&, const Object& child) const override { return child.id.kind == Kind::kColumn; }
@@ -65,18 +77,6 @@ class ViewWriter final : public Writer {
             "CREATE VIEW",
             access_exclusive(view),
             {}};
-  }
-
-  static void invoker_danger(const Change& change, Alteration& out) {
-    const auto options = [](const Object& view) {
-      std::string relevant;
-      for (const auto& [name, value] : options_of(view.get("options")))
-        if (name == "security_invoker" || name == "security_barrier") relevant += cat(name, "=", value, " ");
-      return relevant;
-    };
-    if (options(change.before) != options(change.after))
-      out.dangers.push_back({Hazard::kAccess, cat("options of ", describe(change.after.id), ": ",
-                                                  change.before.get("options"), " -> ", change.after.get("options"))});
   }
 };
 

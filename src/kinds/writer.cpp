@@ -30,6 +30,7 @@ bool Writer::creates_child(const Object&, const Object&) const { return false; }
 std::string Writer::stays_because() const { return "It holds rows, and PostgreSQL has no statement for this change."; }
 bool Writer::can_step_aside(const Object&, const Snapshot&) const { return true; }
 std::vector<Danger> Writer::create_dangers(const Object&, const Snapshot&) const { return {}; }
+std::vector<Danger> Writer::change_dangers(const Change&) const { return {}; }
 std::vector<Danger> Writer::drop_dangers(const Object&, const Snapshot&) const { return {}; }
 
 std::string alter_relation(const Object& relation) {

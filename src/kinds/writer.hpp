@@ -73,6 +73,9 @@ class Writer {
   virtual std::vector<Command> drop(const Object& object, const Snapshot& in) const = 0;
   /// Nothing: the server cannot do it in place, so the object is dropped and created again.
   virtual std::optional<Alteration> alter(const Change& change) const = 0;
+  /// What the change means to others, whether it is made in place or by dropping and making again. (What alter() adds comes of how it
+  /// is made.)
+  virtual std::vector<Danger> change_dangers(const Change& change) const;
 
   /// The children that create() makes as well.
   virtual bool creates_child(const Object& parent, const Object& child) const;

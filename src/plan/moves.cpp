@@ -63,8 +63,11 @@ class Mover {
     const Object& before = live_.objects.at(id);
     const Object& after = desired_.objects.at(id);
     if (request_.replaced_enums.count(id)) return;
-    auto alteration = kinds::writer(id.kind).alter({before, after, live_, desired_});
+    const kinds::Change change{before, after, live_, desired_};
+    auto alteration = kinds::writer(id.kind).alter(change);
     if (alteration && !aside_.count(id)) {
+      for (auto& danger : kinds::writer(id.kind).change_dangers(change))
+        alteration->dangers.push_back(std::move(danger));
       out_.altered.emplace(id, std::move(*alteration));
       return;
     }

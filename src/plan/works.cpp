@@ -28,6 +28,7 @@ class Works {
     add_alterations();
     add_creations();
     add_enum_replacements();
+    add_dangers_of_what_is_made_again();
   }
 
  private:
@@ -186,6 +187,33 @@ class Works {
       return danger.hazard != kinds::Hazard::kBlocking && (same || danger.hazard != kinds::Hazard::kDataDependent);
     });
     return out;
+  }
+
+  /// What is made again in another form endangers what it would where it stands, and so does what goes with it and does not come
+  /// back: no statement says it.
+  void add_dangers_of_what_is_made_again() {
+    for (const auto& id : to_do_.moves.down) {
+      const Object* before = to_do_.live.find(id);
+      if (!before) continue;
+      if (to_do_.comes_back(id)) {
+        const Object& after = to_do_.desired.objects.at(id);
+        if (&source(id) == &to_do_.desired && before->attributes != after.attributes)
+          add_dangers(id, to_do_.creates.find(id),
+                      kinds::writer(id.kind).change_dangers({*before, after, to_do_.live, to_do_.desired}));
+      } else if (before->parent && to_do_.comes_back(before->parent)) {
+        auto dangers = kinds::writer(id.kind).drop_dangers(*before, to_do_.live);
+        // Nothing that holds rows is made again.
+        std::erase_if(dangers, [](const auto& danger) { return danger.hazard == kinds::Hazard::kDataLoss; });
+        add_dangers(id, {}, std::move(dangers));
+      }
+    }
+  }
+
+  void add_dangers(const ObjectId& id, ToDo::Node node, std::vector<kinds::Danger> dangers) {
+    if (dangers.empty()) return;
+    if (!node) node = to_do_.add(2, {id, Action::kRebuild, {}, {}});
+    auto& known = to_do_.work[*node].dangers;
+    for (auto& danger : dangers) known.push_back(std::move(danger));
   }
 
   void set_creation(Number number, Graph::Node node) {
