@@ -29,6 +29,7 @@ class Works {
     add_creations();
     add_enum_replacements();
     add_dangers_of_what_is_made_again();
+    carry_positions();
   }
 
  private:
@@ -351,6 +352,59 @@ class Works {
     if (to_do_.desired.has({Kind::kDefault, made_by.identity}) && !to_do_.desired.has({Kind::kDefault, id.identity}))
       say(" DROP DEFAULT");
     if (!origin.has("not_null") && column.has("not_null")) say(" SET NOT NULL");
+  }
+
+  /// Where the values of a column come from: a sequence that its default calls, or its own.
+  struct Source {
+    ObjectId id;
+    std::string name;
+  };
+
+  static std::optional<Source> source_of_values(const Object& column, const Snapshot& in) {
+    if (column.has("identity_sequence")) return Source{column.id, kinds::identity_sequence(column)};
+    for (const auto& edge : in.needs({Kind::kDefault, column.id.identity}))
+      if (edge.to.kind == Kind::kSequence) return Source{edge.to, edge.to.identity.text()};
+    return {};
+  }
+
+  /// A column whose values come from a new sequence goes on where the old one stands, or further on, where the new one begins
+  /// there. Where that is, the statements ask themselves: it is other in each database, and moves on until the locks are there.
+  void carry_positions() {
+    std::set<std::string> carried;
+    for (const auto& [id, column] : to_do_.desired.objects) {
+      const Object* before = id.kind == Kind::kColumn ? to_do_.live.find(id) : nullptr;
+      if (!before || before->parent.kind != Kind::kTable) continue;
+      const auto was = source_of_values(*before, to_do_.live), is = source_of_values(column, to_do_.desired);
+      if (!was || !is || was->id == is->id) continue;
+      const bool is_new = is->id == id || (to_do_.desired.has(is->id) && !to_do_.live.has(is->id));
+      if (is_new && carried.insert(is->name).second) carry_position(id, *was, *is, carried.size());
+    }
+  }
+
+  void carry_position(const ObjectId& column, const Source& from, const Source& to, std::size_t number) {
+    const std::string kept = script::quote_literal(cat("pgschema_position.n", std::to_string(number)));
+    Command read{cat("SELECT set_config(", kept, ", concat_ws(' ', last_value, is_called), true) FROM ", from.name),
+                 "SELECT",
+                 cat("AccessShareLock ", from.name),
+                 {}};
+    Command write{
+        cat("SELECT setval(seqrelid, stood, called) FROM pg_sequence, (SELECT split_part(v, ' ', 1)::bigint, "
+            "split_part(v, ' ', 2)::boolean FROM current_setting(",
+            kept, ") AS v) AS was (stood, called)\nWHERE seqrelid = ", script::quote_literal(to.name),
+            "::regclass AND stood BETWEEN seqmin AND seqmax AND CASE WHEN seqincrement > 0 THEN stood >= seqstart "
+            "ELSE stood <= seqstart END"),
+        "SELECT",
+        {},
+        {}};
+    read.shadow = write.shadow = Command::Shadow::kAnalyze;
+    const auto reads = to_do_.add(0, {column, Action::kAlter, {std::move(read)}, {}}),
+               writes = to_do_.add(2, {column, Action::kAlter, {std::move(write)}, {}});
+    const ObjectId value{Kind::kDefault, column.identity};
+    for (const auto& locks : {to_do_.drop_node(value), to_do_.alter_node(value)}) to_do_.before(locks, reads);
+    to_do_.before(reads, to_do_.drop_node(from.id));
+    if (from.id == column || to.id == column) to_do_.before(reads, to_do_.alter_node(column));
+    to_do_.before(to.id == column ? to_do_.alter_node(column) : to_do_.create_node(to.id), writes);
+    to_do_.before(reads, writes);
   }
 
   ToDo& to_do_;
