@@ -101,6 +101,9 @@ std::string concealed(std::string desired) {
   return out + desired.substr(copied);
 }
 
+/// How a materialized view gets its rows: it has none in a copy of the structure, and is filled there or not, or filled again.
+bool fills(const plan::Step& step) { return step.command.shadow == kinds::Command::Shadow::kMarkPopulated; }
+
 /// `each` sees every text that goes into it. No OID, size, role or setting.
 template <typename Each>
 std::string fingerprint_of(const shadow::Outcome& outcome, const PlanArguments& arguments, Each&& each) {
@@ -108,12 +111,18 @@ std::string fingerprint_of(const shadow::Outcome& outcome, const PlanArguments& 
   if (arguments.schemas)
     for (const auto& schema : *arguments.schemas) input += cat("schema ", each(script::quote_identifier(schema)), "\n");
   std::set<ObjectId> touched;
+  std::vector<std::string> statements;
   for (const auto& step : outcome.plan.steps) {
-    input += cat(step.command.run_as, "|", each(step.command.sql), ";\n");
+    if (fills(step)) continue;
+    statements.push_back(cat(step.command.run_as, "|", each(step.command.sql), ";\n"));
     if (outcome.live.has(step.object)) touched.insert(outcome.live.root(step.object));
   }
+  // The order follows from what is hashed, but for those that wait for such rows.
+  std::sort(statements.begin(), statements.end());
+  for (const auto& statement : statements) input += statement;
   for (const auto& root : touched)
     for (const auto& id : outcome.live.family(root)) {
+      if (id.kind == Kind::kContents) continue;
       input += cat(each(kinds::describe(id)), "\n");
       if (!outcome.live.objects.at(id).fact("not_shown").empty()) continue;
       for (const auto& [name, value] : outcome.live.objects.at(id).attributes)

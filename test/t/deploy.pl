@@ -61,4 +61,45 @@ $node->psql('prod', "CALL pgschema_apply('$change')", stdout => \$out, stderr =>
 like($err, qr/permission denied for procedure pgschema_apply/, 'and not apply');
 is($node->psql('prod', "CALL pgschema_apply('$change')", extra_params => [ '-U', 'deployer' ]), 0, 'the other one may');
 
+# a materialized view is filled in production, and not in a copy of the structure
+$node->safe_psql('postgres', "CREATE DATABASE $_") for 'prod2', 'copy2';
+$node->safe_psql('prod2', q{CREATE EXTENSION pgschema; CREATE SCHEMA app; CREATE TABLE app.t (a int, b int); INSERT INTO app.t SELECT g, g FROM generate_series(1, 10) g;
+	CREATE MATERIALIZED VIEW app.m AS SELECT a, b FROM app.t; CREATE INDEX i ON app.m (a); CREATE VIEW app.v AS SELECT a FROM app.m;
+	CREATE MATERIALIZED VIEW app.n AS SELECT a FROM app.v; CREATE VIEW app.a AS SELECT a FROM app.t});
+my $ours = $node->safe_psql('prod2', "SELECT pgschema_dump('{app}')");
+my ($all) = run_command([ 'pg_dump', '-s', '--no-sync', '-d', $node->connstr('prod2') ]);
+my ($theirs) = run_command([ 'pg_dump', '-s', '--no-sync', '-n', 'app', '-d', $node->connstr('prod2') ]);
+$node->safe_psql('copy2', $all);
+is($node->safe_psql('copy2', q{SELECT relispopulated FROM pg_class WHERE relname = 'm'}), 'f', 'it has no rows in the copy');
+sub fingerprint_of
+{
+	my ($database, $text, $strategy) = @_;
+	return $node->safe_psql($database, "SELECT p::json ->> 'fingerprint' FROM pgschema_plan(\$text\$$text\$text\$, '{app}', '$strategy', 'json') AS p");
+}
+sub retyped { return $_[0] =~ s/(?<=CREATE TABLE app\.t \(\n    a )integer/bigint/r; }
+my %texts = ('pgschema_dump()' => $ours, 'pg_dump' => $theirs);
+for my $form (sort keys %texts)
+{
+	my $text = $texts{$form};
+	my %edited = ('with another type beneath' => retyped($text), 'with an index more' => "$text\nCREATE INDEX j ON app.m (b);", 'with another query' => $text =~ s/(?:t\.)?\bb(?=\n\s+FROM app\.t\b)/b + 1 AS b/r, 'with a view more' => "$text\nCREATE VIEW app.w AS SELECT a FROM app.n;");
+	for my $strategy ('atomic', 'online')
+	{
+		is(fingerprint_of('copy2', $text, $strategy), fingerprint_of('prod2', $text, $strategy), "$form, $strategy: nothing to do in either");
+		for my $what (sort keys %edited)
+		{
+			isnt($edited{$what}, $text, 'the text is edited');
+			isnt(fingerprint_of('copy2', $edited{$what}, $strategy), fingerprint_of('copy2', $text, $strategy), "$form $what, $strategy: another plan");
+			is(fingerprint_of('copy2', $edited{$what}, $strategy), fingerprint_of('prod2', $edited{$what}, $strategy), "$form $what, $strategy: the plan of the copy holds in production");
+		}
+	}
+}
+my $expect = fingerprint_of('copy2', retyped($ours), 'atomic');
+my $apply = "CALL pgschema_apply(\$text\$" . retyped($ours) . "\$text\$, '{app}', expect => '$expect')";
+$node->safe_psql('prod2', 'COMMENT ON MATERIALIZED VIEW app.m IS $$changed$$');
+$node->psql('prod2', $apply, stdout => \$out, stderr => \$err);
+like($err, qr/not the one that was expected|expect/, 'what has changed meanwhile is refused');
+$node->safe_psql('prod2', 'COMMENT ON MATERIALIZED VIEW app.m IS NULL');
+is($node->psql('prod2', $apply, stdout => \$out, stderr => \$err), 0, 'what was reviewed is applied') or diag($err);
+is($node->safe_psql('prod2', 'SELECT count(*), pg_typeof(min(a)) FROM app.n'), '10|bigint', 'with the rows');
+
 done_testing();
