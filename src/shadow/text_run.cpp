@@ -56,16 +56,35 @@ void give_to(const std::string& role, const TextStatement& statement) {
 }
 
 /// Schemas are not hidden: see Whole. A new one would get what default privileges give.
-bool exists(const CreateSchemaStmt& stmt) {
-  return pg::call([&] { return OidIsValid(get_namespace_oid(stmt.schemaname, true)); });
+bool exists(const char* schema) {
+  return pg::call([&] { return OidIsValid(get_namespace_oid(schema, true)); });
+}
+
+/// Of a schema that is there: whom it belongs to has been forgotten, and mostly it is given back. Whether the caller may give it to
+/// somebody else is found when the plan is tried, if it is in there.
+void give_schema_to(const char* schema, const RoleSpec* to) {
+  const Oid role = pg::call([&] { return get_rolespec_oid(to, false); });
+  const bool own =
+      pg::query("SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = $1", {std::string(schema)})
+          .at(0)
+          .truth(0);
+  std::optional<pg::UserScope> as_superuser;
+  if (own) as_superuser.emplace(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
+  pg::call([&] {
+    AlterSchemaOwner(schema, role);
+    CommandCounterIncrement();
+  });
+}
+
+/// ALTER SCHEMA … OWNER TO.
+const AlterOwnerStmt* owner_of_schema(const Node* node) {
+  const auto* stmt = IsA(node, AlterOwnerStmt) ? reinterpret_cast<const AlterOwnerStmt*>(node) : nullptr;
+  return stmt && stmt->objectType == OBJECT_SCHEMA ? stmt : nullptr;
 }
 
 /// `maker`: under whose SET ROLE, or nothing.
 void take_over(const CreateSchemaStmt& stmt, Oid maker) {
-  if (stmt.authrole) {
-    const Oid role = pg::call([&] { return get_rolespec_oid(stmt.authrole, false); });
-    pg::call([&] { AlterSchemaOwner(stmt.schemaname, role); });
-  }
+  if (stmt.authrole) give_schema_to(stmt.schemaname, stmt.authrole);
   const pg::UserScope as_superuser(BOOTSTRAP_SUPERUSERID, SECURITY_LOCAL_USERID_CHANGE);
   if (!stmt.authrole && OidIsValid(maker)) {
     pg::write("UPDATE pg_catalog.pg_namespace SET nspowner = $2 WHERE nspname = $1",
@@ -140,8 +159,11 @@ void TextRun::run(const TextStatement& statement, const RawStmt& tree) {
 void TextRun::execute(const TextStatement& statement, const RawStmt& tree, const std::string& maker) {
   const Node* node = statement.tree->stmt;
   const auto* schema = IsA(node, CreateSchemaStmt) ? reinterpret_cast<const CreateSchemaStmt*>(node) : nullptr;
-  if (mode_ == Mode::kWhole && schema && exists(*schema))
+  const AlterOwnerStmt* given = mode_ == Mode::kWhole ? owner_of_schema(node) : nullptr;
+  if (mode_ == Mode::kWhole && schema && exists(schema->schemaname))
     take_over(*schema, maker.empty() ? InvalidOid : pg::role_oid(maker));
+  else if (given && exists(strVal(given->object)))
+    give_schema_to(strVal(given->object), given->newowner);
   else if (IsA(node, AlterEnumStmt))
     add_enum_value(*reinterpret_cast<const AlterEnumStmt*>(node));
   else

@@ -13,7 +13,8 @@ $node->safe_psql('prod', q{CREATE SCHEMA app AUTHORIZATION app_owner; SET ROLE a
 	CREATE TABLE app.calls (id int PRIMARY KEY, prio integer, note text NOT NULL);
 	INSERT INTO app.calls SELECT g, g % 5, 'x' FROM generate_series(1, 100) g;
 	CREATE VIEW app.urgent AS SELECT id, prio FROM app.calls WHERE prio > 3;
-	COMMENT ON VIEW app.urgent IS 'looked at first'; GRANT SELECT ON app.urgent TO PUBLIC;});
+	COMMENT ON VIEW app.urgent IS 'looked at first'; GRANT SELECT ON app.urgent TO PUBLIC;
+	GRANT USAGE ON SCHEMA app TO PUBLIC});
 
 my @blocks = slurp_file("$ENV{TEST_DOCS}/deploy.md") =~ /^```sh\n(.*?)^```$/msg;
 is(scalar @blocks, 9, 'all blocks are found');
@@ -60,6 +61,29 @@ my ($out, $err) = ('', '');
 $node->psql('prod', "CALL pgschema_apply('$change')", stdout => \$out, stderr => \$err, extra_params => [ '-U', 'reviewer' ]);
 like($err, qr/permission denied for procedure pgschema_apply/, 'and not apply');
 is($node->psql('prod', "CALL pgschema_apply('$change')", extra_params => [ '-U', 'deployer' ]), 0, 'the other one may');
+
+# the same with the file, which says to whom the schema belongs and who may use it
+my $file = prod("SELECT pgschema_dump('{app}')");
+like($file, qr/^ALTER SCHEMA app OWNER TO app_owner;.*^GRANT USAGE ON SCHEMA app TO PUBLIC;/ms, 'the file says the owner of the schema');
+sub as
+{
+	my ($role, $sql) = @_;
+	my ($out, $err) = ('', '');
+	$node->psql('prod', $sql, stdout => \$out, stderr => \$err, extra_params => [ '-U', $role ]);
+	return "$out$err";
+}
+sub plan_of { return "SELECT pgschema_plan(\$text\$$_[0]\$text\$, '{app}', format => 'sql')"; }
+is(as('reviewer', plan_of($file)), '-- nothing to change', 'a file that changes nothing needs no right to change the schema');
+is(as('reviewer', plan_of($file =~ s/^ALTER SCHEMA app OWNER TO app_owner;\n//mr =~ s/^CREATE SCHEMA app\b/$& AUTHORIZATION app_owner/mr)), '-- nothing to change', 'nor by AUTHORIZATION');
+my $edited = $file =~ s/one_more integer/one_more integer,\n    and_more text/r;
+like(as('reviewer', plan_of($edited)), qr/^ALTER TABLE app\.calls ADD COLUMN and_more text;$/m, 'one may plan the edited file');
+like(as('deployer', "CALL pgschema_apply(\$text\$$edited\$text\$, '{app}')"), qr/recorded as version/, 'the other one may apply it');
+is(prod('SELECT nspowner::regrole, nspacl FROM pg_namespace WHERE nspname = $$app$$'), 'app_owner|{app_owner=UC/app_owner,=U/app_owner}', 'and the schema is whose it was');
+prod('CREATE SCHEMA two AUTHORIZATION app_owner');
+sub given_to { return "SELECT pgschema_plan('CREATE SCHEMA two; ALTER SCHEMA two OWNER TO $_[0]', '{two}', format => 'sql')"; }
+is(as('deployer', given_to('app_owner')), '-- nothing to change', 'another schema');
+like(as('deployer', given_to('deployer')), qr/permission denied for database prod/, 'to give it to somebody else needs the right');
+like(as('deployer', given_to('postgres')), qr/must be member of role "postgres"|must be able to SET ROLE "postgres"/, 'and to be a member of that role');
 
 # a materialized view is filled in production, and not in a copy of the structure
 $node->safe_psql('postgres', "CREATE DATABASE $_") for 'prod2', 'copy2';
