@@ -295,6 +295,8 @@ class Check {
   RowsSay converted_column(const ObjectId& id) {
     const Object &column = outcome_.desired.objects.at(id), *before = outcome_.live.find(id);
     const Table of = table_of(column);
+    if (before && before->get("collation") != column.get("collation") && before->get("type") == column.get("type"))
+      throw Unknown{"rows are not compared under another collation"};
     if (before && before->get("type") == column.get("type")) return moved_values(column, of);
     if (!of.columns.count(column.name)) throw Unknown{"it speaks of what the plan makes"};
     return against(of, true, cat("num_nulls(", column.name.text(), ") > 1"));  // never; it is computed for each row
@@ -428,12 +430,29 @@ std::string told(const RowsSay& said) {
   }
 }
 
+/// The values that the plan gives other names, the last one first: the new name, the old one.
+std::vector<std::pair<std::string, std::string>> renamed_values(const shadow::Outcome& outcome, const ObjectId& type) {
+  std::vector<std::pair<std::string, std::string>> out;
+  const pg::MemoryScope memory;
+  for (auto step = outcome.plan.steps.rbegin(); step != outcome.plan.steps.rend(); ++step) {
+    if (step->action != plan::Action::kRename || step->object != type) continue;
+    const auto statements = pg::parse(step->command.sql.c_str());
+    const auto* stmt = reinterpret_cast<const AlterEnumStmt*>(statements.at(0)->stmt);
+    if (IsA(stmt, AlterEnumStmt) && stmt->oldVal)
+      out.emplace_back(script::quote_literal(stmt->newVal), script::quote_literal(stmt->oldVal));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string values_kept(const shadow::Outcome& outcome, const Object& type) {
   std::string out = type.get("labels").empty() ? "''" : type.get("labels");
   if (const auto mapped = outcome.values_becoming.find(type.id); mapped != outcome.values_becoming.end())
     for (const auto& [from, to] : mapped->second) out += cat(", ", from);
+  // Rows have them under their old names. (One that goes is renamed for nothing.)
+  for (const auto& [to, from] : renamed_values(outcome, type.id))
+    if (cat(", ", out, ",").find(cat(", ", to, ",")) != std::string::npos) out += cat(", ", from);
   return out;
 }
 

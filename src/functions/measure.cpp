@@ -12,6 +12,7 @@
 #include "pg/expression.hpp"
 #include "pg/query.hpp"
 #include "pg/subtransaction.hpp"
+#include "script/quote.hpp"
 
 extern "C" {
 #include "storage/lock.h"
@@ -115,6 +116,20 @@ std::optional<pg::TypeChange> type_change(const shadow::Outcome& outcome, const 
   return pg::type_change(before->get("type"), after->get("type"));
 }
 
+/// What is unique or checked under one collation may not be so under another.
+bool is_compared_otherwise(const shadow::Outcome& outcome, const ObjectId& id) {
+  const auto& users = outcome.live.dependents(id);
+  return std::any_of(users.begin(), users.end(), [](const Dependency& edge) {
+    return edge.from.kind == Kind::kIndex || edge.from.kind == Kind::kConstraint;
+  });
+}
+
+bool changes_collation_alone(const shadow::Outcome& outcome, const ObjectId& id) {
+  const Object *before = outcome.live.find(id), *after = outcome.desired.find(id);
+  return id.kind == Kind::kColumn && before && after && before->get("type") == after->get("type") &&
+         before->get("collation") != after->get("collation") && !outcome.usings.count(id);
+}
+
 std::optional<std::string> told(const shadow::Outcome& outcome, const ObjectId& id, const kinds::Danger& danger) {
   if (const auto change = type_change(outcome, id)) {
     if (danger.hazard == kinds::Hazard::kRewrite && !change->rewrites) return {};
@@ -133,6 +148,7 @@ std::optional<std::string> told(const shadow::Outcome& outcome, const ObjectId& 
     case kinds::Hazard::kDataDependent:
       // A new column without a value: where there is no row there is nothing that it could fail on.
       if (id.kind == Kind::kColumn && !outcome.live.has(id) && is_empty(outcome, id)) return {};
+      if (!danger.nulls && changes_collation_alone(outcome, id) && !is_compared_otherwise(outcome, id)) return {};
       return danger.text;
     default: return danger.text;
   }
@@ -158,8 +174,10 @@ void add_lost_values(const shadow::Outcome& outcome, plan::Document& document) {
     for (const auto& [column_id, column] : outcome.live.objects) {
       if (column_id.kind != Kind::kColumn || column.parent.kind != Kind::kTable || column.get("type") != id.identity)
         continue;
-      const auto row = counted(cat("SELECT count(*), min(", column.name, "::text) FROM ONLY ", column.parent.identity,
-                                   " WHERE ", column.name, "::text NOT IN (", stays, ")"));
+      const std::string name = script::last_part(outcome.before_renames(column_id).identity.text());
+      const auto row =
+          counted(cat("SELECT count(*), min(", name, "::text) FROM ONLY ",
+                      outcome.before_renames(column.parent).identity, " WHERE ", name, "::text NOT IN (", stays, ")"));
       if (!row || row->number(0) == 0) continue;
       document.hazards.push_back(
           {kinds::Hazard::kDataLoss, column_id,

@@ -278,12 +278,15 @@ class ColumnWriter final : public Writer {
         table, cat(column, "TYPE ", change.after.get("type"), clause("COLLATE", change.after.get("collation")),
                    clause("USING", change.after.fact("using")))));
     out.dependents_step_aside = true;
-    const std::string what =
-        cat(describe(change.after.id), ": ", change.before.get("type"), " -> ", change.after.get("type"));
+    const bool same = !change.changed("type");  // and another collation
+    const auto shown = [&](const Object& one) {
+      return cat(one.get("type"), same ? clause("COLLATE", one.get("collation")) : "");
+    };
+    const std::string what = cat(describe(change.after.id), ": ", shown(change.before), " -> ", shown(change.after));
     out.dangers.push_back({Hazard::kBreaking, what});
     if (table.id.kind == Kind::kForeignTable) return;  // its rows are elsewhere
     out.dangers.push_back({Hazard::kRewrite, what});   // left out later where the server finds it is none
-    out.dangers.push_back({Hazard::kDataLoss, what});
+    if (!same || !change.after.fact("using").empty()) out.dangers.push_back({Hazard::kDataLoss, what});
     out.dangers.push_back({Hazard::kDataDependent, what});
   }
 

@@ -1,4 +1,5 @@
-# What a plan warns of: the same, whether what changes is altered in place or made again because of something beneath it.
+# What a plan warns of: the same, whether what changes is altered in place or made again because of something beneath it. And nothing
+# that is not so.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -77,5 +78,17 @@ $node->safe_psql('applied', "CREATE SCHEMA app; $old");
 my ($out, $error) = ('', '');
 $node->psql('applied', "CALL pgschema_apply(\$text\$CREATE SCHEMA app; $new\$text\$, '{app}', allow => '{breaking}')", stdout => \$out, stderr => \$error);
 like($error, qr/hazards that are not allowed.*access: REVOKE SELECT ON TABLE app\.v FROM bi/s, 'an apply asks for it');
+
+# nothing that is not so
+is_deeply(hazards(q{CREATE TABLE app.t (d text COLLATE "C"); INSERT INTO app.t VALUES ('x')}, 'CREATE TABLE app.t (d text COLLATE "POSIX")'),
+	[ 'breaking column app.t.d: text COLLATE "C" -> text COLLATE "POSIX"' ], 'another collation loses nothing');
+is_deeply(hazards(q{CREATE TABLE app.t (d text COLLATE "C" UNIQUE)}, 'CREATE TABLE app.t (d text COLLATE "POSIX" UNIQUE)'),
+	[ 'breaking column app.t.d: text COLLATE "C" -> text COLLATE "POSIX"', 'data_dependent column app.t.d: text COLLATE "C" -> text COLLATE "POSIX": rows not looked at: rows are not compared under another collation' ], 'what is unique may not be so under another');
+my $orders = q{CREATE TYPE app.status AS ENUM ('new', 'shipped', 'closed'); CREATE TABLE app.orders (s app.status); INSERT INTO app.orders VALUES ('shipped'), ('new')};
+sub lost { return [ grep { /data_loss/ } @{ hazards(@_) } ]; }
+is_deeply(lost($orders, qq{CREATE TYPE app.status AS ENUM ('new', 'sent', -- pgschema: renamed from shipped\n 'lost', 'closed'); CREATE TABLE app.orders (s app.status)}), [], 'a value that is renamed beside a new one');
+is_deeply(lost($orders, qq{CREATE TYPE app.status AS ENUM ('new', 'sent' -- pgschema: renamed from shipped\n); CREATE TABLE app.orders (s app.status)}), [], 'and beside one that goes');
+is_deeply(lost($orders, qq{CREATE TYPE app.status AS ENUM ('sent' -- pgschema: renamed from shipped\n); CREATE TABLE app.orders (s app.status)}),
+	[ 'data_loss column app.orders.s: 1 rows have a value that goes, new for one; they need "value … becomes …"' ], 'not where a row has that');
 
 done_testing();
