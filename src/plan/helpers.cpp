@@ -129,8 +129,8 @@ const Object* index_of(const Object& key, const Snapshot& live) {
   if (!shape) return nullptr;
   for (const auto& id : live.children(key.parent)) {
     const Object& index = live.objects.at(id);
-    if (id.kind != Kind::kIndex || index.name != key.name) continue;
-    const std::string definition = cat("CREATE UNIQUE INDEX ", key.name, " ON ", key.parent.identity, " USING btree ",
+    if (id.kind != Kind::kIndex || (index.name != key.name && index.name != successor_name(key))) continue;
+    const std::string definition = cat("CREATE UNIQUE INDEX ", index.name, " ON ", key.parent.identity, " USING btree ",
                                        shape->columns, shape->nulls);
     const std::string& is = index.get("definition");
     if (is == definition || is.starts_with(cat(definition, " WITH ")) ||
@@ -138,6 +138,10 @@ const Object* index_of(const Object& key, const Snapshot& live) {
       return &index;
   }
   return nullptr;
+}
+
+std::string name_to_build(const Object& key, const Snapshot& live) {
+  return live.has(key.id) || index_called(key.name.text(), key.parent, live) ? successor_name(key) : key.name.text();
 }
 
 std::string fill_mark_name(const Object& column) { return helper_name(kFill, column.name); }
@@ -184,11 +188,11 @@ void forget_helpers(Snapshot& desired, const Snapshot& live, const std::set<Obje
         is_left_of_reindex(index, live))
       forget(id);
   for (const auto& [id, index] : desired.objects) {
-    if (id.kind == Kind::kConstraint && !live.has(id))
-      if (const Object* helper = index_of(index, live)) forget(helper->id);
-    if (id.kind != Kind::kIndex) continue;
     const Object* before = live.find(id);
     const bool same = before && before->get("definition") == index.get("definition");
+    if (id.kind == Kind::kConstraint && !same)
+      if (const Object* helper = index_of(index, live)) forget(helper->id);
+    if (id.kind != Kind::kIndex) continue;
     if (const Object* helper = same ? predecessor_of(index, live) : successor_of(index, live)) forget(helper->id);
   }
   if (gone.empty()) return;

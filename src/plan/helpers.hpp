@@ -2,7 +2,7 @@
 //
 //     pgschema_not_null_<column>   a check in the place of a NOT NULL to come
 //     pgschema_fill_<column>       a check that marks a column whose default the rows that were there before it have not got yet
-//     pgschema_new_<index>         an index that takes the place of another,
+//     pgschema_new_<index>         an index that takes the place of another, or of the key of its name,
 //     pgschema_old_<index>         and that one, with a comment that says so, until it is dropped
 //     pgschema_detach_<table>      a check of what the rows of a partition that leaves have in common
 //     <constraint>                 the index that a key is going to take over
@@ -21,6 +21,8 @@ struct KeyShape {
 std::optional<KeyShape> shape_of(const Object& key);
 /// The live index that this key can take over: ours, by name and definition.
 const Object* index_of(const Object& key, const Snapshot& live);
+/// What that index is called when it is built: as the key, which takes its name back, where no other has it yet.
+std::string name_to_build(const Object& key, const Snapshot& live);
 
 std::string not_null_check_name(const Object& column);
 const Object* not_null_check_of(const Object& column, const Snapshot& live);

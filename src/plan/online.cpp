@@ -18,7 +18,8 @@ using kinds::Hazard;
 namespace {
 
 constexpr std::string_view kSetNotNull = " SET NOT NULL", kValidate = " VALIDATE CONSTRAINT ",
-                           kSetTablespace = " SET TABLESPACE ", kNotValid = " NOT VALID";
+                           kSetTablespace = " SET TABLESPACE ", kNotValid = " NOT VALID",
+                           kDropConstraint = " DROP CONSTRAINT ";
 
 class Phases {
  public:
@@ -34,7 +35,8 @@ class Phases {
     }
     for (const auto& step : plan.steps) {
       if (step.command.tag == "UPDATE") filled_.insert(step.object);
-      if (step.command.tag == "DROP INDEX") dropped_.insert(step.object);
+      if (step.command.tag == "DROP INDEX" || step.command.sql.find(kDropConstraint) != std::string::npos)
+        dropped_.insert(step.object);
     }
   }
 
@@ -97,6 +99,7 @@ class Phases {
       if (sql.find(kValidate) != std::string::npos) return (void)late_.push_back(std::move(step));
       if (step.drops && detached_with(step.object)) return;
       if (step.drops && is_helper(step.object)) return (void)held_.emplace(step.object, std::move(step));
+      if (step.drops && awaits_its_heir(step.object)) return (void)finish_.push_back(std::move(step));
     }
     if (moves_index(step)) return move_index(std::move(step));
     if (kind == Kind::kInheritance && step.drops && sql.find(" DETACH PARTITION ") != std::string::npos)
@@ -148,10 +151,13 @@ class Phases {
   }
 
   /// The same before and after, as far as an index or a check looks at it.
-  bool stays(const ObjectId& id) const {
+  bool stays(const ObjectId& id) const { return remains(id) && !(live_.has(id) && renamed_.count(live_.root(id))); }
+
+  /// The same, but under the new name after the plan's renames only.
+  bool remains(const ObjectId& id) const {
     const Object *before = live_.find(id), *after = desired_.find(id);
     if (!before && !after) return true;  // it takes no part
-    if (!before || !after || plan_.down.count(id) || renamed_.count(live_.root(id))) return false;
+    if (!before || !after || plan_.down.count(id)) return false;
     if (is_table(id.kind) || id.kind == Kind::kMaterializedView) return true;
     if (id.kind != Kind::kColumn) return before->attributes == after->attributes;
     for (const auto* attribute : {"type", "collation", "generated", "generated_kind"})
@@ -165,10 +171,12 @@ class Phases {
   }
 
   /// Nothing else needs it; what belongs to it goes along.
-  bool nobody_needs(const ObjectId& id) const {
-    for (const auto& member : desired_.family(id))
-      for (const auto& dependent : desired_.dependents(member))
-        if (desired_.root(dependent.from) != desired_.root(id) || dependent.from.kind == Kind::kConstraint ||
+  bool nobody_needs(const ObjectId& id) const { return nobody_needs(id, desired_); }
+
+  static bool nobody_needs(const ObjectId& id, const Snapshot& in) {
+    for (const auto& member : in.family(id))
+      for (const auto& dependent : in.dependents(member))
+        if (in.root(dependent.from) != in.root(id) || dependent.from.kind == Kind::kConstraint ||
             dependent.from.kind == Kind::kInheritance)
           return false;
     return true;
@@ -218,12 +226,13 @@ class Phases {
   void create_index(Step step) {
     const Object& index = desired_.objects.at(step.object);
     if (auto replaced = replaced_.extract(step.object)) return replace_index(std::move(replaced.mapped()), step);
+    if (succeeds_key(index)) return replace_key(step);
     const bool holds = is_plain_table(index.parent) || index.parent.kind == Kind::kMaterializedView;
     if (!lasts(index.parent) || !holds || !index.fact("partitioned").empty())
       return (void)main_.push_back(std::move(step));
     const bool early =
         stands(index.parent) && !taken_.count(step.object.identity.text()) && all_stay(desired_, step.object, *this);
-    if (!early && !nobody_needs(step.object)) return (void)main_.push_back(std::move(step));
+    if (!early && (!nobody_needs(step.object) || key_of_name(index))) return (void)main_.push_back(std::move(step));
     concurrently(step, " INDEX ", index.parent);
     if (early) return (void)early_.push_back(std::move(step));
     comes_late_.insert(step.object);
@@ -234,7 +243,7 @@ class Phases {
     const Object& index = live_.objects.at(step.object);
     if (waits_for_its_key(index) || waits_to_succeed(index)) return;
     if (is_replaced(step.object)) return (void)replaced_.emplace(step.object, std::move(step));
-    if (!stands(index.parent) || is_of_tree(index, live_) || !all_stay(live_, step.object, *this))
+    if (!stands(index.parent) || is_of_tree(index, live_) || !all_stay(live_, step.object, *this) || key_takes(index))
       return (void)main_.push_back(std::move(step));
     // One that is in the way of its better self goes before it.
     if (desired_.has(step.object) && !nobody_needs(step.object)) return (void)main_.push_back(std::move(step));
@@ -262,9 +271,31 @@ class Phases {
 
   bool waits_to_succeed(const Object& index) const {
     for (const auto& id : desired_.children(index.parent))
-      if (id.kind == Kind::kIndex && is_replaced(id) && successor_of(desired_.objects.at(id), live_) == &index)
+      if (id.kind == Kind::kIndex && (is_replaced(id) || succeeds_key(desired_.objects.at(id))) &&
+          successor_of(desired_.objects.at(id), live_) == &index)
         return true;
     return false;
+  }
+
+  const Object* key_of_name(const Object& index) const {
+    const Object* key = live_.find({Kind::kConstraint, cat(index.name, " on ", index.parent.identity)});
+    return key && has_index(*key) ? key : nullptr;
+  }
+
+  /// The key of its name goes, and it can be built before that.
+  bool succeeds_key(const Object& index) const {
+    const Object* key = key_of_name(index);
+    const std::string successor = successor_name(index);
+    return key && dropped_.count(key->id) && stands(index.parent) && is_plain_table(index.parent) &&
+           !is_of_tree(index, desired_) && all_stay(desired_, index.id, *this) && nobody_needs(index.id) &&
+           !definition_under(index, successor).empty() &&
+           (!taken_.count(cat(index.schema, ".", successor)) || successor_of(index, live_));
+  }
+
+  /// A key takes the index's name, and is not made of it.
+  bool key_takes(const Object& index) const {
+    const Object* key = desired_.find({Kind::kConstraint, cat(index.name, " on ", index.parent.identity)});
+    return key && has_index(*key);
   }
 
   /// There is one of them at any time: the new one is built beside the old one, they change names, and the old one goes.
@@ -272,32 +303,46 @@ class Phases {
     const Object& index = desired_.objects.at(create.object);
     const std::string successor = successor_name(index), predecessor = predecessor_name(index);
     const auto full = [&](const std::string& name) { return cat(index.schema, ".", name); };
-    const auto rename = [&](const Step& step, const std::string& from, const std::string& to) {
-      Step out = like(step, cat("ALTER INDEX ", from, " RENAME TO ", to), "ALTER INDEX",
-                      cat("ShareUpdateExclusiveLock ", from));
-      out.action = Action::kAlter;
-      main_.push_back(std::move(out));
-    };
+    build_successor(create);
+    main_.push_back(like(drop, cat("COMMENT ON INDEX ", index.id.identity, " IS '", kReplaced, "'"), "COMMENT",
+                         cat("ShareUpdateExclusiveLock ", index.id.identity)));
+    rename_index(drop, index.id.identity, predecessor);
+    rename_index(create, full(successor), index.name);
+    drop.command.sql = cat("DROP INDEX ", full(predecessor));
+    concurrently(drop, " INDEX ", index.parent);
+    late_.push_back(std::move(drop));
+  }
+
+  void build_successor(const Step& create) {
+    const Object& index = desired_.objects.at(create.object);
     const Object* there = successor_of(index, live_);
     if (there && there->has("validity")) {
-      Step unfinished = like(drop, cat("DROP INDEX ", full(successor)), "DROP INDEX", {});
+      Step unfinished = like(create, cat("DROP INDEX ", there->id.identity), "DROP INDEX", {});
+      unfinished.action = Action::kDrop;
       unfinished.object = there->id;
       concurrently(unfinished, " INDEX ", index.parent);
       early_.push_back(std::move(unfinished));
     }
     if (!there || there->has("validity")) {
-      Step build = like(create, definition_under(index, successor), "CREATE INDEX", {});
+      Step build = like(create, definition_under(index, successor_name(index)), "CREATE INDEX", {});
       build.dangers = create.dangers;
       concurrently(build, " INDEX ", index.parent);
       early_.push_back(std::move(build));
     }
-    main_.push_back(like(drop, cat("COMMENT ON INDEX ", index.id.identity, " IS '", kReplaced, "'"), "COMMENT",
-                         cat("ShareUpdateExclusiveLock ", index.id.identity)));
-    rename(drop, index.id.identity, predecessor);
-    rename(create, full(successor), index.name);
-    drop.command.sql = cat("DROP INDEX ", full(predecessor));
-    concurrently(drop, " INDEX ", index.parent);
-    late_.push_back(std::move(drop));
+  }
+
+  void rename_index(const Step& step, const std::string& from, const std::string& to) {
+    Step out =
+        like(step, cat("ALTER INDEX ", from, " RENAME TO ", to), "ALTER INDEX", cat("ShareUpdateExclusiveLock ", from));
+    out.action = Action::kAlter;
+    main_.push_back(std::move(out));
+  }
+
+  /// The same where a key goes: its index goes with it.
+  void replace_key(const Step& create) {
+    const Object& index = desired_.objects.at(create.object);
+    build_successor(create);
+    rename_index(create, cat(index.schema, ".", successor_name(index)), index.name);
   }
 
   /// To another tablespace, an index with files that is there before and after: of a key too.
@@ -330,7 +375,8 @@ class Phases {
   bool waits_for_its_key(const Object& index) const {
     for (const auto& id : desired_.children(index.parent)) {
       const Object& key = desired_.objects.at(id);
-      if (id.kind == Kind::kConstraint && key.name == index.name && !live_.has(id) && index_of(key)) return true;
+      if (id.kind == Kind::kConstraint && is_added(id) && index_of(key) == &index && built(key) != Built::kAtOnce)
+        return true;
     }
     return false;
   }
@@ -367,16 +413,67 @@ class Phases {
     late_.push_back(std::move(validate));
   }
 
-  /// The index first, which the key takes over.
+  bool is_added(const ObjectId& id) const { return !live_.has(id) || plan_.down.count(id); }
+
+  /// What goes when a key comes: that of the same name, and the primary one.
+  std::vector<const Object*> predecessors_of(const Object& key) const {
+    std::vector<const Object*> out;
+    for (const auto& id : live_.children(key.parent)) {
+      const Object& other = live_.objects.at(id);
+      const bool primary = key.get("type") == "p" && other.get("type") == "p";
+      if (has_index(other) && plan_.down.count(id) && (id == key.id || primary)) out.push_back(&other);
+      if (id.kind == Kind::kIndex && other.name == key.name && &other != index_of(key)) out.push_back(&other);
+    }
+    return out;
+  }
+
+  /// Before everything else, with it, or after it.
+  enum class Built { kEarly, kAtOnce, kLate };
+
+  Built built(const Object& key) const {
+    const ObjectId& table = key.parent;
+    if (!shape_of(key) || !is_plain_table(table) || !lasts(table)) return Built::kAtOnce;
+    const auto before = predecessors_of(key);
+    const bool is_free = index_of(key) || !taken_.count(cat(key.schema, ".", name_to_build(key, live_)));
+    if (stands(table) && is_free && all_stay(desired_, key.id, *this)) return Built::kEarly;
+    if (!nobody_needs(key.id) || before.size() > 1) return Built::kAtOnce;
+    return before.empty() || (is_free && can_stay_until(*before.front(), key)) ? Built::kLate : Built::kAtOnce;
+  }
+
+  /// The old key holds until the new one comes in its place.
+  bool can_stay_until(const Object& old, const Object& key) const {
+    if (old.get("type") != key.get("type") || !dropped_.count(old.id) || !nobody_needs(old.id, live_) ||
+        is_of_tree(old, live_) || is_of_tree(key, desired_))
+      return false;
+    if (old.id != key.id && (desired_.has(old.id) || desired_.has({Kind::kIndex, name_of_index(old)}))) return false;
+    const auto& needs = live_.needs(old.id);
+    return std::all_of(needs.begin(), needs.end(), [&](const Dependency& need) {
+      const Object *before = live_.find(need.to), *after = desired_.find(need.to);
+      return remains(need.to) && (!before || !before->has("not_null") || after->has("not_null"));
+    });
+  }
+
+  bool awaits_its_heir(const ObjectId& id) const {
+    const Object* old = live_.find(id);
+    if (!old || !has_index(*old)) return false;
+    for (const auto& other : desired_.children(old->parent)) {
+      const Object& key = desired_.objects.at(other);
+      if (!has_index(key) || !is_added(other) || built(key) != Built::kLate) continue;
+      const auto before = predecessors_of(key);
+      if (std::find(before.begin(), before.end(), old) != before.end()) return true;
+    }
+    return false;
+  }
+
+  /// The index first, which the key takes over, under another name while there is one of its own.
   void add_key(Step step, const Object& key) {
+    const Built when = built(key);
+    if (when == Built::kAtOnce) return (void)main_.push_back(std::move(step));
     const auto shape = shape_of(key);
     const Object& table = kinds::relation_of(key, desired_);
-    if (!shape || !is_plain_table(table.id)) return (void)main_.push_back(std::move(step));
     const Object* there = index_of(key);
-    const bool early =
-        stands(table.id) && (there || !taken_.count(name_of_index(key))) && all_stay(desired_, step.object, *this);
-    if (!early && !nobody_needs(step.object)) return (void)main_.push_back(std::move(step));
-    std::vector<Step>& builds = early ? early_ : late_;
+    const std::string name = there ? there->name.text() : name_to_build(key, live_);
+    std::vector<Step>& builds = when == Built::kEarly ? early_ : late_;
     if (there && there->has("validity")) {
       Step drop = like(step, cat("DROP INDEX ", there->id.identity), "DROP INDEX", {});
       drop.action = Action::kDrop;
@@ -384,12 +481,11 @@ class Phases {
       builds.push_back(std::move(drop));
     }
     if (!there || there->has("validity")) {
-      Step build =
-          like(step,
-               cat("CREATE UNIQUE INDEX ", key.name, " ON ", table.id.identity, " USING btree ", shape->columns,
-                   shape->nulls, key.has("options") ? cat(" WITH (", key.get("options"), ")") : "",
-                   key.has("tablespace") ? cat(" TABLESPACE ", key.get("tablespace")) : ""),
-               "CREATE INDEX", {});
+      Step build = like(step,
+                        cat("CREATE UNIQUE INDEX ", name, " ON ", table.id.identity, " USING btree ", shape->columns,
+                            shape->nulls, key.has("options") ? cat(" WITH (", key.get("options"), ")") : "",
+                            key.has("tablespace") ? cat(" TABLESPACE ", key.get("tablespace")) : ""),
+                        "CREATE INDEX", {});
       build.dangers = taken(step, Hazard::kDataDependent);
       concurrently(build, " INDEX ", table.id);
       builds.push_back(std::move(build));
@@ -397,9 +493,9 @@ class Phases {
     take_away(step, Hazard::kBlocking);
     take_away(step, Hazard::kDataDependent);
     step.command.sql = cat(kinds::alter_relation(table), " ADD CONSTRAINT ", key.name, " ", shape->word,
-                           " USING INDEX ", key.name, shape->timing);
-    if (!early) comes_late_.insert(step.object);
-    (early ? main_ : finish_).push_back(std::move(step));
+                           " USING INDEX ", name, shape->timing);
+    if (when == Built::kLate) comes_late_.insert(step.object);
+    (when == Built::kEarly ? main_ : finish_).push_back(std::move(step));
   }
 
   // ---- partitions
@@ -650,7 +746,7 @@ class Phases {
   std::set<ObjectId> filled_;          // columns whose NULL rows get a value in the phase in the middle
   std::set<ObjectId> added_;           // columns that come before everything else
   std::set<ObjectId> sequences_;       // and what their defaults need
-  std::set<ObjectId> dropped_;         // indexes
+  std::set<ObjectId> dropped_;         // indexes and constraints, by a statement of their own
   std::map<ObjectId, Step> replaced_;  // their DROP, until their CREATE comes
   std::set<std::string> taken_;        // names of relations that there are before the plan
   std::map<ObjectId, std::vector<kinds::Danger>> handed_on_;
