@@ -141,6 +141,34 @@ Written* noted(RangeVar* relation, List* columns, Written** written) {
   return out;
 }
 
+/// Several rows of VALUES that INSERT takes as they are: each value has the type of its column, where those of a SELECT have
+/// one type together. The first is what is selected, the others are in a condition.
+void separate_rows(SelectStmt* source) {
+  if (list_length(source->valuesLists) < 2 || source->sortClause || source->limitCount || source->limitOffset ||
+      source->withClause)
+    return;
+  List* first = static_cast<List*>(linitial(source->valuesLists));
+  List* conditions = nullptr;
+  ListCell* cell;
+  foreach (cell, source->valuesLists) {
+    List* values = static_cast<List*>(lfirst(cell));
+    if (list_length(values) != list_length(first)) return;
+    if (values == first) continue;
+    RowExpr* row = makeNode(RowExpr);
+    row->args = values;
+    row->row_format = COERCE_EXPLICIT_CALL;
+    row->location = -1;
+    NullTest* test = makeNode(NullTest);
+    test->arg = reinterpret_cast<Expr*>(row);
+    test->nulltesttype = IS_NULL;
+    test->location = -1;
+    conditions = lappend(conditions, test);
+  }
+  source->valuesLists = nullptr;
+  foreach (cell, first) source->targetList = lappend(source->targetList, output(static_cast<Node*>(lfirst(cell))));
+  source->whereClause = reinterpret_cast<Node*>(makeBoolExpr(OR_EXPR, conditions, -1));
+}
+
 SelectStmt* read(InsertStmt* insert, Written** written) {
   Written* note = noted(insert->relation, insert->cols, written);
   const Returning returning = pg::compat::returning_of(*insert);
@@ -153,6 +181,7 @@ SelectStmt* read(InsertStmt* insert, Written** written) {
     if (!insert->cols)
       note->first_columns =
           list_length(source->valuesLists ? static_cast<List*>(linitial(source->valuesLists)) : nullptr);
+    separate_rows(source);
     add_part(select, "inserted", source);
   }
   if (const OnConflictClause* conflict = insert->onConflictClause) {

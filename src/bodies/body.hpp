@@ -12,6 +12,7 @@
 // Locks: AccessShare on what the body names, while it is read; a statement that writes is analysed as one that reads (as_select.hpp).
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,7 @@ struct Problem {
 struct Body {
   std::vector<Reference> references;  // by line; the same on two lines is two
   std::vector<Problem> problems;      // by line
+  std::set<int> doubtful;             // lines of statements where what looks wrong need not be
   std::vector<int> unread;            // lines of an EXECUTE whose text is not known before it runs
   bool other_language = false;        // nothing was read
   bool busy = false;                  // nor now: another session holds a lock on what it names

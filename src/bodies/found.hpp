@@ -15,6 +15,7 @@ struct Found {
   int32 subid;
   int location;   // a byte in the statement's text, -1 where it is not known
   bool probable;  // by name, or with types that were not known
+  bool bound;     // whatever the search_path is: a field of a variable
 };
 
 struct FoundList {
@@ -29,14 +30,14 @@ struct FoundList {
   }
 
   /// Inside pg::call. What is built in is not kept.
-  void add(Oid classid, Oid objid, int32 subid, int location, bool probable) {
+  void add(Oid classid, Oid objid, int32 subid, int location, bool probable, bool bound = false) {
     if (objid < FirstNormalObjectId) return;
     if (count == room) {
       room = room ? room * 2 : 32;
       const Size size = sizeof(Found) * static_cast<Size>(room);
       items = static_cast<Found*>(items ? repalloc(items, size) : palloc(size));
     }
-    items[count++] = {classid, objid, subid, location, probable};
+    items[count++] = {classid, objid, subid, location, probable, bound};
   }
 };
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "bodies/callers.hpp"
 #include "bodies/compile.hpp"
 #include "bodies/declared.hpp"
+#include "bodies/flow.hpp"
 #include "bodies/literal.hpp"
 #include "model/failure.hpp"
 #include "pg/query.hpp"
@@ -26,26 +28,6 @@ namespace pgschema::bodies {
 
 namespace {
 
-/// A table whose trigger calls the function.
-struct Caller {
-  Oid relation = InvalidOid;
-  std::string name, new_table, old_table;
-};
-
-/// Tables that are hidden have copies, whose triggers call the function itself.
-std::vector<Caller> callers_of(const Compiled& function) {
-  std::vector<Caller> out;
-  for (
-      const auto& row : pg::query(
-          "SELECT DISTINCT ON (t.tgrelid, t.tgnewtable, t.tgoldtable) t.tgrelid, t.tgname || ' on ' || t.tgrelid::regclass, t.tgnewtable, t.tgoldtable "
-          "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
-          "WHERE t.tgfoid IN ($1, $2) AND NOT t.tgisinternal AND n.nspname <> 'pgschema' "
-          "ORDER BY t.tgrelid, t.tgnewtable, t.tgoldtable, t.tgname",
-          {function.oid, function.in_place_of}))
-    out.push_back({row.oid(0), row.text(1), row.text(2), row.text(3)});
-  return out;
-}
-
 TupleDesc shape_of_type(Oid type) {
   return pg::call([&] {
     TupleDesc shape = lookup_rowtype_tupdesc_domain(type, -1, true);
@@ -63,16 +45,6 @@ TupleDesc shape_of_relation(Oid relation) {
     relation_close(open, AccessShareLock);
     return copy;
   });
-}
-
-bool same_shape(TupleDesc a, TupleDesc b) {
-  if (a == b) return true;
-  if (!a || !b || a->natts != b->natts || a->tdtypeid != b->tdtypeid) return false;
-  for (int i = 0; i < a->natts; ++i) {
-    const Form_pg_attribute one = TupleDescAttr(a, i), other = TupleDescAttr(b, i);
-    if (strcmp(NameStr(one->attname), NameStr(other->attname)) != 0 || one->atttypid != other->atttypid) return false;
-  }
-  return true;
 }
 
 /// What a declaration names, under the search_path in force.
@@ -126,6 +98,8 @@ class Walk {
     fixed_.resize(shapes_.size());
     unknown_.reset(new bool[shapes_.size() + 1]());
     for (int i = 0; i < function->ndatums; ++i) {
+      // A cursor that comes from elsewhere may be open.
+      if (is_cursor(i)) assigned_[at(i)] = is_given(i);
       if (function->datums[i]->dtype != PLPGSQL_DTYPE_REC) continue;
       const auto* record = reinterpret_cast<PLpgSQL_rec*>(function->datums[i]);
       if (record->rectypeid == RECORDOID) continue;
@@ -142,7 +116,8 @@ class Walk {
 
   /// NEW and OLD are rows of this table.
   void set_caller(const Caller& caller) {
-    const TupleDesc shape = shape_of_relation(caller.relation);
+    caller_ = &caller;
+    const TupleDesc shape = rows_ = shape_of_relation(caller.relation);
     for (const int number : {function_->new_varno, function_->old_varno}) {
       shapes_[at(number)] = shape;
       assigned_[at(number)] = fixed_[at(number)] = true;
@@ -154,13 +129,28 @@ class Walk {
  private:
   static std::size_t at(int number) { return static_cast<std::size_t>(number); }
 
-  // --- what records look like -------------------------------------------------------------------------
+  // --- what records look like, and the rows of cursors --------------------------------------------------
+
+  bool is_cursor(int number) const {
+    const PLpgSQL_datum* datum = function_->datums[number];
+    return datum->dtype == PLPGSQL_DTYPE_VAR &&
+           reinterpret_cast<const PLpgSQL_var*>(datum)->datatype->typoid == REFCURSOROID;
+  }
+  bool is_given(int number) const {
+    for (int i = 0; i < function_->fn_nargs; ++i)
+      if (function_->fn_argvarnos[i] == number) return true;
+    return reinterpret_cast<const PLpgSQL_var*>(function_->datums[number])->default_val != nullptr;
+  }
+  /// A cursor variable has a value that may be any cursor.
+  void forget_cursor(int number) {
+    if (is_cursor(number)) assign(number, nullptr);
+  }
 
   void assign(int number, TupleDesc shape) {
     if (fixed_[at(number)]) return;
     shapes_[at(number)] = shape;
     assigned_[at(number)] = true;
-    assignments_.emplace_back(number, shape);
+    if (reader_.doubt().runs != Runs::kNever) assignments_.emplace_back(number, shape);
   }
 
   void assign(const PLpgSQL_variable* target, TupleDesc shape) {
@@ -168,7 +158,10 @@ class Walk {
     if (target->dtype == PLPGSQL_DTYPE_REC) assign(target->dno, shape);
     if (target->dtype != PLPGSQL_DTYPE_ROW) return;
     const auto* row = reinterpret_cast<const PLpgSQL_row*>(target);
-    for (int i = 0; i < row->nfields; ++i) refer_to_target(row->varnos[i]);
+    for (int i = 0; i < row->nfields; ++i) {
+      refer_to_target(row->varnos[i]);
+      forget_cursor(row->varnos[i]);
+    }
   }
 
   /// A field of a record that is assigned to by other than an expression.
@@ -191,6 +184,16 @@ class Walk {
   /// What runs perhaps, or more than once: afterwards a record is what it was, or anything that was assigned in it.
   template <typename Run>
   void perhaps(Run run) {
+    const auto left = reader_.state();
+    const Doubt doubt = reader_.doubt();
+    one_way(run);
+    reader_.doubt() = doubt;
+    reader_.restore(Reader::joined(left, reader_.state()));
+  }
+
+  /// The same for records alone.
+  template <typename Run>
+  void one_way(Run run) {
     const auto before = shapes_;
     const auto known = assigned_;
     const std::size_t first = assignments_.size();
@@ -209,7 +212,11 @@ class Walk {
 
   /// A loop begins with what it ends with. That is found by going through it once without a word.
   template <typename Run>
-  void loop(Run run) {
+  void loop(Run statements_of) {
+    const auto run = [&] {
+      reader_.doubt().looked = reader_.doubt().looked || looked_;
+      statements_of();
+    };
     if (loops_ < kDeepest) {
       const bool silent = reader_.silent();
       reader_.set_silent(true);
@@ -233,6 +240,7 @@ class Walk {
   }
 
   Understood understood(const PLpgSQL_expr& expression) {
+    looked_ = looked_ || looks_for_objects(expression.query);
     Variables variables = here(&expression);
     return reader_.take(expression.query, expression.parseMode, set_up_variables, &variables, &variables,
                         {line_, Certainty::kCertain});
@@ -250,17 +258,35 @@ class Walk {
     foreach (cell, expressions) take(static_cast<PLpgSQL_expr*>(lfirst(cell)));
   }
 
+  /// The types of what USING gives; InvalidOid where one is not known.
+  std::vector<Oid> take_parameters(List* expressions) {
+    std::vector<Oid> types;
+    ListCell* cell;
+    foreach (cell, expressions) {
+      const Understood is = understood(*static_cast<PLpgSQL_expr*>(lfirst(cell)));
+      const bool known = !is.error && !is.guessed && is.result && is.result->natts == 1;
+      Oid type = known ? TupleDescAttr(is.result, 0)->atttypid : InvalidOid;
+      // As exec_eval_using_params() in pl_exec.c.
+      if (type == UNKNOWNOID) type = TEXTOID;
+      types.push_back(type == RECORDOID ? InvalidOid : type);
+    }
+    return types;
+  }
+
   /// EXECUTE: the expression that gives the text, and the text where it is a literal.
-  TupleDesc execute(const PLpgSQL_expr* expression, List* parameters) {
+  TupleDesc execute(const PLpgSQL_expr* expression, List* parameters, bool gives_rows) {
     if (!expression) return nullptr;
     take(expression);
-    take_all(parameters);
+    const std::vector<Oid> types = take_parameters(parameters);
     const auto text = literal_text(expression->query);
     if (!text) {
       if (!reader_.silent()) reader_.add_unread(line_);
+      reader_.run_unread(unread_text(expression->query), gives_rows);
       return nullptr;
     }
     Variables variables;
+    variables.parameters = types.data();
+    variables.parameter_count = static_cast<int>(types.size());
     const Understood understood =
         reader_.take(*text, RAW_PARSE_DEFAULT, set_up_variables, &variables, &variables, {line_, Certainty::kDynamic});
     return understood.error ? nullptr : understood.result;
@@ -320,7 +346,7 @@ class Walk {
       }
       case PLPGSQL_STMT_DYNFORS: {
         const auto& loop_over = as<PLpgSQL_stmt_dynfors>(one);
-        return rows(loop_over.var, execute(loop_over.query, loop_over.params), loop_over.body);
+        return rows(loop_over.var, execute(loop_over.query, loop_over.params, true), loop_over.body);
       }
       case PLPGSQL_STMT_FOREACH_A: {
         const auto& loop_over = as<PLpgSQL_stmt_foreach_a>(one);
@@ -335,7 +361,7 @@ class Walk {
       case PLPGSQL_STMT_RETURN_QUERY: {
         const auto& query = as<PLpgSQL_stmt_return_query>(one);
         take(query.query);
-        execute(query.dynquery, query.params);
+        execute(query.dynquery, query.params, true);
         return;
       }
       case PLPGSQL_STMT_RAISE: {
@@ -357,15 +383,15 @@ class Walk {
       }
       case PLPGSQL_STMT_DYNEXECUTE: {
         const auto& sql = as<PLpgSQL_stmt_dynexecute>(one);
-        const TupleDesc result = execute(sql.query, sql.params);
+        const TupleDesc result = execute(sql.query, sql.params, sql.into);
         if (sql.into) assign(sql.target, result);
         return;
       }
       case PLPGSQL_STMT_OPEN: {
         const auto& open = as<PLpgSQL_stmt_open>(one);
         take(open.argquery);
-        if (open.query) cursors_[open.curvar] = take(open.query);
-        if (open.dynquery) cursors_[open.curvar] = execute(open.dynquery, open.params);
+        if (open.query) assign(open.curvar, take(open.query));
+        if (open.dynquery) assign(open.curvar, execute(open.dynquery, open.params, true));
         return;
       }
       case PLPGSQL_STMT_FETCH: {
@@ -375,35 +401,68 @@ class Walk {
         return;
       }
       case PLPGSQL_STMT_PERFORM: take(as<PLpgSQL_stmt_perform>(one).expr); return;
-      case PLPGSQL_STMT_CALL: {
-        const auto& call = as<PLpgSQL_stmt_call>(one);
-        if (!call.is_call)
-          reader_.add_unread(line_);  // DO
-        else
-          take(call.expr);
-        assign(call.target, nullptr);
-        return;
-      }
+      case PLPGSQL_STMT_CALL: return call(as<PLpgSQL_stmt_call>(one));
       case PLPGSQL_STMT_GETDIAG: {
         ListCell* cell;
         foreach (cell, as<PLpgSQL_stmt_getdiag>(one).diag_items)
           refer_to_target(static_cast<PLpgSQL_diag_item*>(lfirst(cell))->target);
         return;
       }
-      case PLPGSQL_STMT_CLOSE:
+      case PLPGSQL_STMT_CLOSE: return;
       case PLPGSQL_STMT_COMMIT:
-      case PLPGSQL_STMT_ROLLBACK: return;
+      case PLPGSQL_STMT_ROLLBACK: reader_.end_transaction(); return;
     }
     reader_.add_unread(line_);
   }
 
   void block(const PLpgSQL_stmt_block& block) {
     for (int i = 0; i < block.n_initvars; ++i) declaration(function_->datums[block.initvarnos[i]]);
-    if (!block.exceptions) return statements(block.body);
-    perhaps([&] { statements(block.body); });
+    if (!block.exceptions) {
+      const Runs runs = reader_.doubt().runs;
+      statements(block.body);
+      if (block.label) reader_.doubt().runs = runs;  // EXIT may have left it alone
+      return;
+    }
+    // What the body has made, and the search_path that it has set, is undone when an error is caught.
+    const auto left = reader_.state();
+    const Doubt doubt = reader_.doubt();
+    Ends ends(*this);
+    for (const int sqlstate : caught_by(*block.exceptions)) reader_.doubt().caught.push_back(sqlstate);
+    one_way([&] { statements(block.body); });
+    reader_.doubt().caught = doubt.caught;
+    Doubt after = reader_.doubt();
+    ends.add(block.body);
     ListCell* cell;
-    foreach (cell, block.exceptions->exc_list)
-      perhaps([&] { statements(static_cast<PLpgSQL_exception*>(lfirst(cell))->action); });
+    foreach (cell, block.exceptions->exc_list) {
+      List* action = static_cast<PLpgSQL_exception*>(lfirst(cell))->action;
+      reader_.restore(left);
+      reader_.doubt() = doubt;
+      one_way([&] { statements(action); });
+      ends.add(action);
+      if (block.label || !leaves(action, false)) after.runs = doubt.runs;
+    }
+    ends.join();
+    reader_.doubt() = after;
+  }
+
+  /// What the procedure assigns to is not known afterwards.
+  void call(const PLpgSQL_stmt_call& call) {
+    if (!call.is_call) {  // DO
+      reader_.add_unread(line_);
+      reader_.run_unread({}, false);
+      return;
+    }
+    const Understood is = understood(*call.expr);
+    ListCell* cell;
+    foreach (cell, is.outputs)
+      if (lfirst_int(cell) >= 0 && lfirst_int(cell) < function_->ndatums) forget(lfirst_int(cell));
+    if (!is.error) return;
+    for (int i = 0; i < function_->ndatums; ++i) forget(i);
+  }
+
+  void forget(int number) {
+    if (function_->datums[number]->dtype == PLPGSQL_DTYPE_REC) assign(number, nullptr);
+    forget_cursor(number);
   }
 
   void declaration(const PLpgSQL_datum* datum) {
@@ -420,7 +479,8 @@ class Walk {
     const auto* scalar = reinterpret_cast<const PLpgSQL_var*>(datum);
     refer_to_type(scalar->datatype->typoid, variable);
     take(scalar->default_val);
-    if (scalar->cursor_explicit_expr) cursors_[datum->dno] = take(scalar->cursor_explicit_expr);
+    if (scalar->cursor_explicit_expr) assign(datum->dno, take(scalar->cursor_explicit_expr));
+    note_value(*variable, scalar->default_val);
   }
 
   /// The column or the table that the declaration names, otherwise the type.
@@ -450,55 +510,158 @@ class Walk {
   }
 
   void assignment(const PLpgSQL_stmt_assign& assignment) {
-    const bool record = function_->datums[assignment.varno]->dtype == PLPGSQL_DTYPE_REC;
-    if (record)
+    const PLpgSQL_datum* datum = function_->datums[assignment.varno];
+    if (datum->dtype == PLPGSQL_DTYPE_REC)
       assign(assignment.varno, value_shape(assignment.expr));
     else
       take(assignment.expr);
+    forget_cursor(assignment.varno);
+    if (datum->dtype == PLPGSQL_DTYPE_VAR)
+      note_value(*reinterpret_cast<const PLpgSQL_variable*>(datum), assignment.expr);
   }
+
+  void note_value(const PLpgSQL_variable& variable, const PLpgSQL_expr* value) {
+    if (value && caller_ && names_trigger(value->query)) of_caller_.insert(variable.refname);
+  }
+
+  /// What speaks of who calls has a part of a name of the trigger's variables in it, or one that holds one of them.
+  bool names_trigger(const std::string& expression) const { return speaks_of_caller(expression, of_caller_); }
+
+  // --- branches -----------------------------------------------------------------------------------------
+
+  /// What the ways that go on leave to what follows.
+  class Ends {
+   public:
+    explicit Ends(Walk& walk) : reader_(walk.reader_) {}
+    void add(List* statements) {
+      // EXIT leads to what comes after a loop.
+      if (!leaves(statements, true)) ends_ = ends_ ? Reader::joined(*ends_, reader_.state()) : reader_.state();
+    }
+    void join() {
+      if (ends_) reader_.restore(*ends_);
+    }
+
+   private:
+    Reader& reader_;
+    std::optional<Reader::State> ends_;
+  };
+
+  Truth truth(const PLpgSQL_expr* condition, const PLpgSQL_expr* compared = nullptr) const {
+    if (!caller_) return Truth::kEither;
+    return truth_of(condition->query, *caller_, of_caller_, compared ? compared->query : "");
+  }
+
+  /// Nobody gets here who calls as the caller at hand does: what is known of its rows does not hold.
+  void leave_to_others() {
+    reader_.doubt().runs = Runs::kNever;
+    if (!caller_ || function_->new_varno < 0) return;
+    const TupleDesc rows = rows_;
+    for (int i = 0; i < function_->ndatums; ++i)
+      if (rows && shapes_[at(i)] && shapes_[at(i)]->tdtypeid == rows->tdtypeid &&
+          function_->datums[i]->dtype == PLPGSQL_DTYPE_REC &&
+          reinterpret_cast<PLpgSQL_rec*>(function_->datums[i])->rectypeid == RECORDOID)
+        shapes_[at(i)] = nullptr;
+  }
+
+  /// The branches of one IF or CASE, in their order.
+  class Branches {
+   public:
+    explicit Branches(Walk& walk)
+        : walk_(walk),
+          ends_(walk),
+          shapes_(walk.shapes_),
+          assigned_(walk.assigned_),
+          left_(walk.reader_.state()),
+          doubt_(walk.reader_.doubt()) {}
+
+    void add(Truth truth, List* statements) {
+      begin();
+      Doubt& doubt = walk_.reader_.doubt();
+      if (doubt_.runs == Runs::kNever || taken_ || truth == Truth::kFalse)
+        walk_.leave_to_others();
+      else if (unclear_ || truth == Truth::kUnclear)
+        doubt.runs = Runs::kPerhaps;
+      const bool never = doubt.runs == Runs::kNever;
+      const bool perhaps = doubt.runs == Runs::kPerhaps;
+      doubt.looked = doubt.looked || walk_.looked_;
+      walk_.statements(statements);
+      ends_.add(statements);
+      if (!never) {
+        const bool leaves_it = leaves(statements, false);
+        any_goes_on_ = any_goes_on_ || !leaves_it;
+        if (leaves_it && perhaps) leaves_perhaps_ = true;
+        if (leaves_it) leaves_ = true;
+      }
+      if (truth == Truth::kTrue && !unclear_) taken_ = true;
+      if (truth == Truth::kUnclear) unclear_ = true;
+    }
+    /// What holds after them for records is to be put right by one_way(). What follows is run when one goes on.
+    void join() {
+      begin();
+      ends_.join();
+    }
+    void doubt_after() {
+      Doubt& doubt = walk_.reader_.doubt();
+      doubt = doubt_;
+      if (!any_goes_on_ && doubt.runs != Runs::kNever && walk_.caller_)
+        walk_.leave_to_others();
+      else if (leaves_perhaps_ && doubt.runs == Runs::kYes)
+        doubt.runs = Runs::kPerhaps;
+      if (leaves_ && walk_.looked_) doubt.looked = true;
+    }
+
+   private:
+    void begin() {
+      walk_.shapes_ = shapes_;
+      walk_.assigned_ = assigned_;
+      walk_.reader_.restore(left_);
+      walk_.reader_.doubt() = doubt_;
+    }
+
+    Walk& walk_;
+    Ends ends_;
+    const std::vector<TupleDesc> shapes_;
+    const std::vector<char> assigned_;
+    const Reader::State left_;
+    const Doubt doubt_;
+    bool taken_ = false, unclear_ = false, any_goes_on_ = false, leaves_ = false, leaves_perhaps_ = false;
+  };
 
   void branches(const PLpgSQL_stmt_if& one) {
     take(one.cond);
-    perhaps([&] {
-      const auto before = shapes_;
-      const auto known = assigned_;
-      const auto branch = [&](List* body) {
-        shapes_ = before;
-        assigned_ = known;
-        statements(body);
-      };
-      branch(one.then_body);
+    Branches branches(*this);
+    one_way([&] {
+      branches.add(truth(one.cond), one.then_body);
       ListCell* cell;
       foreach (cell, one.elsif_list) {
         const auto* next = static_cast<const PLpgSQL_if_elsif*>(lfirst(cell));
         line_ = next->lineno;
         take(next->cond);
-        branch(next->stmts);
+        branches.add(truth(next->cond), next->stmts);
       }
-      branch(one.else_body);
+      branches.add(Truth::kTrue, one.else_body);
+      branches.join();
     });
+    branches.doubt_after();
   }
 
   void branches(const PLpgSQL_stmt_case& one) {
     take(one.t_expr);
     // The value that is compared has the type of the expression (exec_stmt_case() in pl_exec.c), which is compiled as integer.
     if (one.t_varno >= 0) unknown_[at(one.t_varno)] = true;
-    perhaps([&] {
-      const auto before = shapes_;
-      const auto known = assigned_;
+    Branches branches(*this);
+    one_way([&] {
       ListCell* cell;
       foreach (cell, one.case_when_list) {
         const auto* when = static_cast<const PLpgSQL_case_when*>(lfirst(cell));
         line_ = when->lineno;
         take(when->expr);
-        shapes_ = before;
-        assigned_ = known;
-        statements(when->stmts);
+        branches.add(truth(when->expr, one.t_expr), when->stmts);
       }
-      shapes_ = before;
-      assigned_ = known;
-      statements(one.else_stmts);
+      if (one.have_else) branches.add(Truth::kTrue, one.else_stmts);
+      branches.join();
     });
+    branches.doubt_after();
   }
 
   /// A loop over rows: the record is one of them, and of that shape afterwards too.
@@ -514,10 +677,7 @@ class Walk {
     loop([&] { statements(body); });
   }
 
-  TupleDesc cursor(int number) {
-    const auto known = cursors_.find(number);
-    return known == cursors_.end() ? nullptr : known->second;
-  }
+  TupleDesc cursor(int number) { return shapes_[at(number)]; }
 
   TupleDesc element_shape(TupleDesc array) {
     if (!array || array->natts != 1) return nullptr;
@@ -538,21 +698,33 @@ class Walk {
   std::vector<char> assigned_, fixed_;
   std::unique_ptr<bool[]> unknown_;
   std::vector<std::pair<int, TupleDesc>> assignments_;
-  std::map<int, TupleDesc> cursors_;  // the rows of a cursor variable, by its number
+  const Caller* caller_ = nullptr;
+  TupleDesc rows_ = nullptr;         // its table's
+  std::set<std::string> of_caller_;  // variables that hold something of the caller's
+  bool looked_ = false;              // the body has looked for what there is
   std::map<std::pair<int, std::string>, DeclaredType> declared_;
   int line_ = 1;
   int loops_ = 0;
 };
 
-/// The body speaks of a field of NEW or OLD, or of rows that a trigger gives a name.
-bool looks_at_rows(const CompiledFunction& function, const std::vector<Caller>& callers) {
+/// The body speaks of a field of NEW or OLD, of rows that a trigger gives a name, or of who calls.
+bool looks_at_callers(const CompiledFunction& function, const std::vector<Caller>& callers, bool speaks) {
   for (int i = 0; i < function->ndatums; ++i)
     if (function->datums[i]->dtype == PLPGSQL_DTYPE_RECFIELD) {
       const int record = reinterpret_cast<PLpgSQL_recfield*>(function->datums[i])->recparentno;
       if (record == function->new_varno || record == function->old_varno) return true;
     }
-  return std::any_of(callers.begin(), callers.end(),
-                     [](const Caller& caller) { return !caller.new_table.empty() || !caller.old_table.empty(); });
+  return speaks || std::any_of(callers.begin(), callers.end(), [](const Caller& caller) {
+           return !caller.new_table.empty() || !caller.old_table.empty();
+         });
+}
+
+/// TG_OP and its like are in the text.
+bool has_trigger_variable(const std::string& text) {
+  for (std::size_t at = 0; at + 3 < text.size(); ++at)
+    if ((text[at] == 't' || text[at] == 'T') && (text[at + 1] == 'g' || text[at + 1] == 'G') && text[at + 2] == '_')
+      return true;
+  return false;
 }
 
 /// The line that the compiler names: in the position of the error, or at the end of its context.
@@ -579,8 +751,9 @@ void read_plpgsql(const Compiled& of, Reader& reader) {
       reader.add_problem(error, line_of(error, reader.source()));
     return;
   }
-  auto callers = of.trigger ? callers_of(of) : std::vector<Caller>();
-  if (callers.size() > 1 && !looks_at_rows(*function, callers)) callers.resize(1);
+  const bool speaks = has_trigger_variable(reader.source().text());
+  auto callers = of.trigger ? callers_of(of.oid, of.in_place_of, speaks) : std::vector<Caller>();
+  if (callers.size() > 1 && !looks_at_callers(*function, callers, speaks)) callers.resize(1);
   if (callers.empty()) callers.emplace_back();
   for (const auto& caller : callers) {
     reader.begin();
@@ -591,6 +764,9 @@ void read_plpgsql(const Compiled& of, Reader& reader) {
       reader.set_caller("It is called by trigger " + caller.name + ".");
       for (const auto& name : {caller.new_table, caller.old_table})
         if (!name.empty()) reader.add_own(name, shape_of_relation(caller.relation));
+      for (const auto& other : callers)
+        for (const auto& name : {other.new_table, other.old_table})
+          if (!name.empty()) reader.add_of_others(name);
     }
     walk.run();
   }

@@ -1,5 +1,7 @@
 #include "bodies/query.hpp"
 
+#include <cstring>
+
 #include "bodies/variables.hpp"
 #include "pg/compat.hpp"
 
@@ -203,6 +205,11 @@ bool find(Node* node, void* context) {
     const auto* reference = reinterpret_cast<ColumnRef*>(node);
     if (IsA(llast(reference->fields), A_Star)) places->stars = lappend_int(places->stars, reference->location);
     return false;
+  }
+  if (IsA(node, FuncCall)) {
+    const auto* call = reinterpret_cast<FuncCall*>(node);
+    if (strcmp(strVal(llast(call->funcname)), "set_config") == 0 && list_length(call->args) == 3)
+      places->set_config = call;
   }
   return pg::compat::walk_raw(node, find, places);
 }

@@ -12,8 +12,9 @@ namespace pgschema::bodies {
 
 /// Where things stand in the text that the query was made of, from the raw tree before it was analysed.
 struct Places {
-  List* relations = nullptr;  // RangeVar
-  List* stars = nullptr;      // ColumnRef, as locations (integers)
+  List* relations = nullptr;             // RangeVar
+  List* stars = nullptr;                 // ColumnRef, as locations (integers)
+  const FuncCall* set_config = nullptr;  // the last one
 };
 
 /// Inside pg::call. `raw` is a statement that raw_expression_tree_walker() knows.

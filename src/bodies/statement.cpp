@@ -15,6 +15,7 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_type.h"
+#include "commands/explain.h"
 #include "executor/executor.h"
 #include "mb/pg_wchar.h"
 #include "nodes/makefuncs.h"
@@ -28,6 +29,7 @@ extern "C" {
 #include "utils/queryenvironment.h"
 #include "utils/rel.h"
 #include "utils/typcache.h"
+#include "utils/varlena.h"
 }
 
 namespace pgschema::bodies {
@@ -134,55 +136,14 @@ List* inserted_values(const Query* query) {
   return nullptr;
 }
 
-/// A table that CREATE TABLE makes: its columns, and those of tables that it takes them from. Null where they cannot be told.
-TupleDesc shape_of(const CreateStmt* create) {
-  if (create->partbound || create->ofTypename || create->inhRelations) return nullptr;
-  List *names = nullptr, *types = nullptr, *typmods = nullptr, *collations = nullptr;
-  ListCell* cell;
-  foreach (cell, create->tableElts) {
-    if (IsA(lfirst(cell), ColumnDef)) {
-      const auto* column = lfirst_node(ColumnDef, cell);
-      Oid type;
-      int32 typmod;
-      const char* last =
-          strVal(llast(column->typeName->names ? column->typeName->names : list_make1(makeString(pstrdup("")))));
-      const bool serial = list_length(column->typeName->names) == 1;
-      if (serial && (strcmp(last, "serial") == 0 || strcmp(last, "serial4") == 0))
-        type = INT4OID, typmod = -1;
-      else if (serial && (strcmp(last, "bigserial") == 0 || strcmp(last, "serial8") == 0))
-        type = INT8OID, typmod = -1;
-      else if (serial && (strcmp(last, "smallserial") == 0 || strcmp(last, "serial2") == 0))
-        type = INT2OID, typmod = -1;
-      else
-        typenameTypeIdAndMod(nullptr, column->typeName, &type, &typmod);
-      names = lappend(names, makeString(column->colname));
-      types = lappend_oid(types, type);
-      typmods = lappend_int(typmods, typmod);
-      collations = lappend_oid(collations, get_typcollation(type));
-    } else if (IsA(lfirst(cell), TableLikeClause)) {
-      Relation like = relation_openrv(lfirst_node(TableLikeClause, cell)->relation, AccessShareLock);
-      for (int i = 0; i < RelationGetNumberOfAttributes(like); ++i) {
-        const Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(like), i);
-        if (attribute->attisdropped) continue;
-        names = lappend(names, makeString(pstrdup(NameStr(attribute->attname))));
-        types = lappend_oid(types, attribute->atttypid);
-        typmods = lappend_int(typmods, attribute->atttypmod);
-        collations = lappend_oid(collations, attribute->attcollation);
-      }
-      relation_close(like, AccessShareLock);
-    }
-  }
-  return BuildDescFromLists(names, types, typmods, collations);
-}
-
 /// What one statement came to; plain data.
 struct Outcome {
   FoundList found;
   TupleDesc result = nullptr;
   int same_as = -1;
   bool read = true;
-  const char* made = nullptr;  // a table
-  TupleDesc made_shape = nullptr;
+  List* outputs = nullptr;
+  Definitions definitions;
   const char* search_path = nullptr;
 };
 
@@ -194,11 +155,33 @@ void take_result(const Query* query, Outcome& out) {
   if (IsA(only->expr, Param)) out.same_as = reinterpret_cast<const Param*>(only->expr)->paramid - 1;
 }
 
+const char* literal(const Node* node) {
+  if (node && IsA(node, TypeCast)) return literal(reinterpret_cast<const TypeCast*>(node)->arg);
+  if (!node || !IsA(node, A_Const)) return nullptr;
+  const auto* constant = reinterpret_cast<const A_Const*>(node);
+  return !constant->isnull && nodeTag(&constant->val) == T_String ? strVal(&constant->val) : nullptr;
+}
+
+/// What set_config() makes the search_path; null: another setting, empty: it is not known.
+const char* path_set_by(const FuncCall* call) {
+  const char* name = literal(static_cast<const Node*>(linitial(call->args)));
+  if (name && pg_strcasecmp(name, "search_path") != 0) return nullptr;
+  const char* list = name ? literal(static_cast<const Node*>(lsecond(call->args))) : nullptr;
+  if (!list) return "";
+  List* parts = nullptr;
+  if (!SplitIdentifierString(pstrdup(list), ',', &parts)) return "";
+  return parts ? pstrdup(list) : "\"\"";
+}
+
 void understand_query(Node* raw, const Setting& setting, Outcome& out) {
   Written* written = nullptr;
   raw = as_select(raw, &written);
   Places places;
   find_places(raw, places);
+  if (places.set_config) {
+    const char* path = path_set_by(places.set_config);
+    if (path) out.search_path = path;
+  }
   Query* query = analysed(raw, setting);
   refer_to_query(query, places, out.found);
   refer_to_written(written, inserted_values(query), setting, out.found);
@@ -228,29 +211,40 @@ void understand_one(Node* raw, const Setting& setting, Outcome& out) {
       wrapped->commandType = CMD_SELECT;
       wrapped->jointree = makeFromExpr(nullptr, reinterpret_cast<Node*>(call->funcexpr));
       refer_to_query(wrapped, places, out.found);
+      ListCell* cell;
+      foreach (cell, call->outargs)
+        if (IsA(lfirst(cell), Param)) out.outputs = lappend_int(out.outputs, lfirst_node(Param, cell)->paramid - 1);
       return;
     }
-    case T_ExplainStmt: understand_one(reinterpret_cast<ExplainStmt*>(raw)->query, setting, out); return;
+    case T_ExplainStmt: {
+      auto* explain = reinterpret_cast<ExplainStmt*>(raw);
+      const TupleDesc lines = ExplainResultDesc(explain);
+      understand_one(explain->query, setting, out);
+      out.result = lines;
+      out.same_as = -1;
+      return;
+    }
     case T_CreateTableAsStmt: {
       auto* create = reinterpret_cast<CreateTableAsStmt*>(raw);
       if (IsA(create->query, ExecuteStmt)) break;
       understand_query(create->query, setting, out);
-      out.made = create->into->rel->relname;
-      out.made_shape = out.result;
+      out.definitions.make(*create->into->rel, renamed(out.result, create->into->colNames));
       out.result = nullptr;
       return;
     }
-    case T_ViewStmt: understand_query(reinterpret_cast<ViewStmt*>(raw)->query, setting, out); return;
-    case T_CreateStmt: {
-      const auto* create = reinterpret_cast<CreateStmt*>(raw);
-      // A table that is there is meant, and not made, unless a temporary one hides it.
-      if (create->relation->relpersistence != RELPERSISTENCE_TEMP &&
-          OidIsValid(RangeVarGetRelid(create->relation, NoLock, true)))
-        return;
-      out.made = create->relation->relname;
-      out.made_shape = shape_of(create);
+    case T_ViewStmt: {
+      auto* view = reinterpret_cast<ViewStmt*>(raw);
+      const bool there =
+          view->view->relpersistence != RELPERSISTENCE_TEMP && OidIsValid(RangeVarGetRelid(view->view, NoLock, true));
+      understand_query(view->query, setting, out);
+      if (there)
+        out.definitions.change(view->view->relname);
+      else
+        out.definitions.make(*view->view, renamed(out.result, view->aliases));
+      out.result = nullptr;
       return;
     }
+    case T_CreateStmt: define(raw, setting.own, setting.environment, out.definitions); return;
     case T_VariableSetStmt: understand_setting(reinterpret_cast<VariableSetStmt*>(raw), out); return;
     case T_CopyStmt:
       if (reinterpret_cast<CopyStmt*>(raw)->query) {
@@ -269,6 +263,7 @@ void understand_one(Node* raw, const Setting& setting, Outcome& out) {
     case T_LoadStmt: return;
     default: break;
   }
+  define(raw, setting.own, setting.environment, out.definitions);
   out.read = refer_by_name(raw, setting.own, out.found);
 }
 
@@ -306,7 +301,7 @@ struct Tables {
 
   explicit Tables(const std::vector<OwnTable>& own) {
     for (const auto& table : own) {
-      names.push_back(table.name.c_str());
+      if (!table.perhaps) names.push_back(table.name.c_str());
       (table.shape ? shaped : opaque).push_back(table.name.c_str());
       if (table.shape) shapes.push_back(table.shape);
     }
@@ -358,12 +353,13 @@ Understood understand(const std::string& sql, RawParseMode mode, ParserSetupHook
     });
     for (int i = 0; i < outcome.found.count; ++i) {
       const Found one = outcome.found.items[i];
-      pg::call([&] { out.found.add(one.classid, one.objid, one.subid, one.location, one.probable); });
+      pg::call([&] { out.found.add(one.classid, one.objid, one.subid, one.location, one.probable, one.bound); });
     }
     out.read = outcome.read;
     if (outcome.result) out.result = outcome.result;
     out.same_as = outcome.same_as;
-    if (outcome.made) out.made = OwnTable{outcome.made, outcome.made_shape};
+    out.outputs = outcome.outputs;
+    out.definitions = outcome.definitions;
     if (outcome.search_path) out.search_path = outcome.search_path;
   };
   const auto by_name = [&](Node* raw, Outcome& outcome) {

@@ -3,16 +3,11 @@
 
 #include <optional>
 
+#include "bodies/own_tables.hpp"
 #include "bodies/variables.hpp"
 #include "pg/error.hpp"
 
 namespace pgschema::bodies {
-
-/// A relation that the body makes for itself, temporary or not.
-struct OwnTable {
-  std::string name;
-  TupleDesc shape = nullptr;  // null: not known
-};
 
 struct Understood {
   std::optional<pg::Error> error;  // what running it would raise
@@ -21,8 +16,9 @@ struct Understood {
   int same_as = -1;                        // it gives the rows of a record, by its number
   bool guessed = false;                    // a type in it was not known: neither the error nor functions are certain
   bool read = true;                        // of a kind that was understood
-  std::optional<OwnTable> made;            // it makes a table
-  std::optional<std::string> search_path;  // it sets it
+  List* outputs = nullptr;                 // CALL: numbers of the variables that it assigns to
+  Definitions definitions;                 // of what it makes
+  std::optional<std::string> search_path;  // it sets it; empty: to what is not known
 };
 
 /// Analyses `sql`, several statements of an EXECUTE too. `set_up` gives the names in it a meaning, with `argument`. A

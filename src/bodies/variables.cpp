@@ -55,7 +55,8 @@ Node* field_parameter(Variables& variables, int record, const char* name, ParseS
                            reinterpret_cast<PLpgSQL_rec*>(variables.function->datums[record])->refname, name),
                     state ? parser_errposition(state, location) : 0));
   if (shape->tdtypeid != RECORDOID)
-    variables.found->add(RelationRelationId, get_typ_typrelid(shape->tdtypeid), attribute->attnum, location, false);
+    variables.found->add(RelationRelationId, get_typ_typrelid(shape->tdtypeid), attribute->attnum, location, false,
+                         true);
   return reinterpret_cast<Node*>(parameter(record + 1, attribute->atttypid, attribute->atttypmod, location));
 }
 
@@ -133,7 +134,12 @@ Node* after_columns(ParseState* state, ColumnRef* reference, Node* column) {
 
 Node* numbered(ParseState* state, ParamRef* reference) {
   Variables& variables = of(state);
-  if (!variables.function) return unknown_parameter(variables, reference->location);
+  if (!variables.function) {
+    const int number = reference->number;
+    if (number < 1 || number > variables.parameter_count || !OidIsValid(variables.parameters[number - 1]))
+      return unknown_parameter(variables, reference->location);
+    return reinterpret_cast<Node*>(parameter(number, variables.parameters[number - 1], -1, reference->location));
+  }
   char name[32];
   snprintf(name, sizeof(name), "$%d", reference->number);
   const PLpgSQL_nsitem* item = ns_lookup(variables.names, false, name, nullptr, nullptr, nullptr);

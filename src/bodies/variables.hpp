@@ -19,10 +19,12 @@ namespace pgschema::bodies {
 
 /// Plain data, in memory that outlives the analysis.
 struct Variables {
-  PLpgSQL_function* function = nullptr;  // none: in the text of an EXECUTE, where $1 has whatever type USING gives it
-  PLpgSQL_nsitem* names = nullptr;       // that can be seen from the statement
-  TupleDesc* shapes = nullptr;           // of its records by number; null where it is not known
-  const bool* unknown = nullptr;         // variables by number whose type is not (of polymorphic functions)
+  PLpgSQL_function* function = nullptr;  // none: in the text of an EXECUTE
+  const Oid* parameters = nullptr;  // there the types that USING gives $1 and so on; InvalidOid where one is not known
+  int parameter_count = 0;
+  PLpgSQL_nsitem* names = nullptr;  // that can be seen from the statement
+  TupleDesc* shapes = nullptr;      // of its records by number; null where it is not known
+  const bool* unknown = nullptr;    // variables by number whose type is not (of polymorphic functions)
   FoundList* found = nullptr;
   bool guessed = false;  // something was used whose type is not known
 };

@@ -1,18 +1,23 @@
-// By which words bodies are found that may use an object. Sound for what a body names, and for what it uses without a name: a column
-// by its place, a value of an enum, a cast.
+// What can be said of a statement from its words alone.
 #pragma once
 
-#include <optional>
 #include <set>
 #include <string>
-#include <vector>
-
-#include "model/snapshot.hpp"
 
 namespace pgschema::bodies {
 
-/// Nothing: any body may use one of them. `after`: what will be there; of an enum the values that are not in it count.
-std::optional<std::vector<std::string>> words_for(const std::set<ObjectId>& objects, const Snapshot& before,
-                                                  const Snapshot& after);
+/// One of the names stands in it: as a word, between quotes, or in a text.
+bool mentions(const std::string& sql, const std::set<std::string>& names);
+
+/// It asks which objects, or which version of the server, there are.
+bool looks_for_objects(const std::string& sql);
+
+/// A text that is made when it is run, as far as the expression tells.
+struct UnreadText {
+  std::string first_word;  // lower case; empty where it is not known
+  bool names_search_path = false;
+};
+
+UnreadText unread_text(const std::string& expression);
 
 }  // namespace pgschema::bodies

@@ -1,7 +1,7 @@
 #include "functions/body_hazards.hpp"
 
 #include "bodies/deeper.hpp"
-#include "bodies/words.hpp"
+#include "bodies/search_words.hpp"
 #include "catalog/address.hpp"
 #include "kinds/registry.hpp"
 #include "shadow/quiet.hpp"

@@ -1,7 +1,7 @@
 #include "shadow/body_problems.hpp"
 
 #include "bodies/deeper.hpp"
-#include "bodies/words.hpp"
+#include "bodies/search_words.hpp"
 #include "catalog/address.hpp"
 
 extern "C" {

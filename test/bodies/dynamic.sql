@@ -26,3 +26,22 @@ BEGIN
   EXECUTE (SELECT note FROM calls LIMIT 1);          --> unread, calls, calls.note
   RETURN n;
 END $$;
+
+CREATE FUNCTION parameters(d date) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  r record;
+BEGIN
+  EXECUTE 'SELECT $1 AS one, $2 AS two, $3 AS three' INTO r USING 1, d, 'x';
+  RETURN r.one + 1 + (r.two - d) + f(r.one) + f(r.three); --> f(integer), f(text)
+END $$;
+
+CREATE FUNCTION explained() RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  r record;
+BEGIN
+  FOR r IN EXPLAIN SELECT id FROM calls LOOP         --> calls, calls.id
+    RETURN f(r."QUERY PLAN");                        --> f(text)
+  END LOOP;
+  EXECUTE 'EXPLAIN (FORMAT json) SELECT id FROM calls' INTO r; --> calls!, calls.id!
+  RETURN length(r."QUERY PLAN"->>'x') + r.gone;      --# record "r" has no field "gone"
+END $$;

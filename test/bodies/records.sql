@@ -137,3 +137,58 @@ BEGIN
   UPDATE shapes SET at.gone = 1;                     --> shapes --# cannot assign to field "gone" of column "at" because there is no such column in data type pair
   INSERT INTO log VALUES (1, 2, 'x', 'y', 5);        --> log --# INSERT has more expressions than target columns
 END $$;
+
+CREATE FUNCTION opener() RETURNS refcursor LANGUAGE plpgsql AS $$
+DECLARE
+  c refcursor;
+BEGIN
+  OPEN c FOR SELECT name AS only_here FROM units;    --> units, units.name
+  RETURN c;
+END $$;
+
+CREATE FUNCTION cursors_of_branches(b bool) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  c refcursor;
+  r record;
+BEGIN
+  IF b THEN
+    OPEN c FOR SELECT id FROM calls;                 --> calls, calls.id
+    FETCH c INTO r;
+    PERFORM f(r.id);                                 --> f(integer)
+    RETURN r.gone;                                   --# record "r" has no field "gone"
+  ELSE
+    OPEN c FOR SELECT name FROM units;               --> units, units.name
+  END IF;
+  FETCH c INTO r;
+  RETURN r.name;
+END $$;
+
+CREATE FUNCTION cursor_of_another() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  c refcursor;
+  r record;
+BEGIN
+  OPEN c FOR SELECT id FROM calls;                   --> calls, calls.id
+  CLOSE c;
+  c := opener();                                     --> opener()
+  FETCH c INTO r;
+  PERFORM r.only_here;
+  OPEN c FOR SELECT id FROM calls;                   --> calls, calls.id
+  SELECT opener() INTO c;                            --> opener()
+  FETCH c INTO r;
+  RETURN r.only_here;
+END $$;
+
+CREATE PROCEDURE renewed(INOUT r record) LANGUAGE plpgsql AS $$
+BEGIN
+  SELECT 1 AS fresh INTO r;
+END $$;
+
+CREATE FUNCTION after_a_call() RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  r record;
+BEGIN
+  SELECT 5 AS old INTO r;
+  CALL renewed(r);                                   --> renewed(record)
+  RETURN r.fresh;
+END $$;

@@ -162,3 +162,10 @@ BEGIN
   SELECT 1 FROM calls WHERE id = 1 FOR UPDATE;       --> calls, calls.id
   RETURN r;
 END $$;
+
+CREATE FUNCTION several_rows() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO units (id, name) VALUES (2, 1), (3, 'abc'), (DEFAULT, f(4)::text); --> units, units.id, units.name, f(integer)
+  INSERT INTO units (id, name) VALUES (2, gone), (3, 4); --> units --# column "gone" does not exist
+  INSERT INTO units (id, name) VALUES (2, 1), (3);   --> units --# VALUES lists must all be the same length
+END $$;
