@@ -6,6 +6,7 @@
 #include "catalog/row_parts.hpp"
 #include "functions/settings.hpp"
 #include "kinds/registry.hpp"
+#include "kinds/tree.hpp"
 #include "pg/compat.hpp"
 #include "pg/expression.hpp"
 #include "pg/query.hpp"
@@ -42,6 +43,11 @@ FROM pg_class c LEFT JOIN LATERAL (
       LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum WHERE NOT coalesce(a.attnotnull, false))
   ORDER BY x.indisprimary DESC, n.relname COLLATE "C" LIMIT 1) i ON true
 WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p'))";
+
+// A constraint of a table, which need not take part.
+constexpr const char* kConstraintSql = R"(
+SELECT quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
+WHERE conrelid = $1 AND contype = 'f' AND starts_with($2, quote_ident(conname) || ' on '))";
 
 // Tables with columns of a domain.
 constexpr const char* kDomainColumnsSql = R"(
@@ -136,6 +142,7 @@ class Check {
     switch (object.kind) {
       case Kind::kColumn: return nulls ? null_column(object) : converted_column(object);
       case Kind::kConstraint: return constraint(outcome_.desired.objects.at(object));
+      case Kind::kInheritance: return leaving(object);
       case Kind::kIndex: return index(outcome_.desired.objects.at(object));
       case Kind::kDomain: return domain(object, "value IS NULL");
       case Kind::kDomainConstraint: {
@@ -359,19 +366,44 @@ class Check {
     return duplicates(of, columns, columns, "", is.nulls_not_distinct);
   }
 
-  RowsSay foreign_key(const Table& of, const Constraint& is) {
+  /// What is called pgschema_of refers to a row of the table.
+  static std::string refers_to(const Table& to, const Constraint& is) {
     const auto columns = names_of(is.fk_attrs), referenced = names_of(is.pk_attrs);
+    std::string same;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      same += cat(i ? " AND " : "", "pgschema_to.", referenced.at(i), " = pgschema_of.", columns[i]);
+    Table alias = to;
+    alias.name = "pgschema_to";
+    return cat("EXISTS (SELECT FROM ", alias.from(false), " WHERE ", same, ")");
+  }
+
+  /// A partition, to no row of which others may refer then.
+  RowsSay leaving(const ObjectId& inheritance) {
+    const Object* partition = outcome_.live.find(inheritance);
+    const auto keys = partition ? kinds::keys_to_rows_of(partition->parent, outcome_.live) : std::set<ObjectId>();
+    std::optional<RowsSay> out;
+    for (const auto& key : keys) {
+      if (outcome_.plan.down.count(key)) continue;
+      Table alias = table({Kind::kTable, kinds::table_of_key(key)});
+      const auto definition = alias.oid ? pg::query(kConstraintSql, {alias.oid, key.identity.text()}) : pg::Rows();
+      if (definition.empty()) continue;
+      Object object;
+      object.name = definition.at(0).text(0);
+      object.attributes["definition"] = definition.at(0).text(1);
+      alias.name = "pgschema_of";
+      const RowsSay said = against(alias, false, refers_to(table(partition->parent), parsed(object)));
+      if (!out || said.says == Says::kAgainst) out = said;
+      if (said.says == Says::kAgainst) break;
+    }
+    if (!out) throw Unknown{"it is for PostgreSQL to say which rows belong there"};
+    return *out;
+  }
+
+  RowsSay foreign_key(const Table& of, const Constraint& is) {
+    const auto columns = names_of(is.fk_attrs);
     const std::string schema = is.pktable->schemaname ? is.pktable->schemaname : "";
     const Table to = table({Kind::kTable, script::qualified(schema, is.pktable->relname)});
-    std::string known = "false";
-    if (to.oid) {
-      known.clear();
-      for (std::size_t i = 0; i < columns.size(); ++i)
-        known += cat(i ? " AND " : "", "pgschema_to.", referenced.at(i), " = pgschema_of.", columns[i]);
-      Table alias = to;
-      alias.name = "pgschema_to";
-      known = cat("EXISTS (SELECT FROM ", alias.from(false), " WHERE ", known, ")");
-    }
+    const std::string known = to.oid ? refers_to(to, is) : "false";
     Table alias = of;
     alias.name = "pgschema_of";
     const std::string whole = each(columns, " IS NOT NULL", " AND ");

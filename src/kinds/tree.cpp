@@ -133,6 +133,41 @@ bool refers_through_parent(const ObjectId& foreign_key, const ObjectId& partitio
   });
 }
 
+std::set<ObjectId> keys_to_rows_under(const ObjectId& table, const Snapshot& in) {
+  std::set<ObjectId> out;
+  std::vector<ObjectId> tables{table};
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    if (const Object* inheritance = in.find(inheritance_of(tables[i])); inheritance && inheritance->has("bound"))
+      for (const auto& parent : parents_of(inheritance->parent, in)) tables.push_back(parent);
+  for (const auto& referred : tables)
+    for (const auto& member : in.family(referred))
+      for (const auto& edge : in.dependents(member)) {
+        if (edge.from.kind != Kind::kConstraint || edge.type != 'n') continue;
+        const Object* key = in.find(edge.from);
+        const auto& needs = in.needs(edge.from);
+        const bool clone =
+            std::any_of(needs.begin(), needs.end(), [](const Dependency& need) { return need.type == 'P'; });
+        if ((!key && !clone) || (key && !key->fact("references").empty() && key->fact("from").empty() &&
+                                 std::find(tables.begin(), tables.end(), key->parent) == tables.end()))
+          out.insert(edge.from);
+      }
+  return out;
+}
+
+std::string table_of_key(const ObjectId& key) {
+  const std::string& text = key.identity;
+  return text.substr(text.rfind(" on ") + 4);
+}
+
+std::set<ObjectId> keys_to_rows_of(const ObjectId& partition, const Snapshot& in) {
+  std::set<ObjectId> out;
+  const Object* inheritance = in.find(inheritance_of(partition));
+  if (!inheritance || !inheritance->has("bound") || !is_table(partition.kind)) return out;
+  for (const auto& parent : parents_of(partition, in)) out.merge(keys_to_rows_under(parent, in));
+  std::erase_if(out, [&](const ObjectId& key) { return in.has(key) && in.root(key) == partition; });
+  return out;
+}
+
 std::string alter_only(const Object& relation) {
   if (!is_table(relation.id.kind) || relation.fact("has_children").empty()) return alter_relation(relation);
   return cat(relation.id.kind == Kind::kTable ? "ALTER TABLE ONLY " : "ALTER FOREIGN TABLE ONLY ",

@@ -6,6 +6,7 @@
 // A typed table is beneath its type; its columns are inherited "of type".
 #pragma once
 
+#include <set>
 #include <vector>
 
 #include "kinds/writer.hpp"
@@ -43,6 +44,14 @@ std::optional<ObjectId> renamed_clone(const Object& clone, const Snapshot& from,
 /// A foreign key that refers to a partition because it refers to the partitioned table: it loses that row when the
 /// partition is detached, and stands in the way of DROP TABLE before.
 bool refers_through_parent(const ObjectId& foreign_key, const ObjectId& partition, const Snapshot& in);
+
+/// Foreign keys of others that refer to the rows of a partitioned table, or of one above it; not their clones. Some are not in the
+/// snapshot: their tables take no part.
+std::set<ObjectId> keys_to_rows_under(const ObjectId& table, const Snapshot& in);
+/// The table that such a key is on: "k on app.r" says it.
+std::string table_of_key(const ObjectId& key);
+/// Those that refer to the rows of a partition through the tables above it.
+std::set<ObjectId> keys_to_rows_of(const ObjectId& partition, const Snapshot& in);
 
 /// "ALTER TABLE ONLY app.t" where tables beneath would be altered too.
 std::string alter_only(const Object& relation);

@@ -178,11 +178,24 @@ class Mover {
     if (id.kind == Kind::kInheritance && is_table(object->parent.kind))
       for (const auto& part : live_.children(object->parent))
         if (const ObjectId attachment = kinds::inheritance_of(part); live_.has(attachment)) down(attachment, id);
+    step_aside_for_bound(*object);
     take_followers_along(*object);
     // A part of an index goes with the whole only.
     if ((id.kind == Kind::kIndex || id.kind == Kind::kConstraint) && live_.has(kinds::inheritance_of(id)) &&
         kinds::stays_in_tree(*object, live_, desired_))
       for (const auto& origin : kinds::origins_of(*object, live_)) down(origin, id);
+  }
+
+  /// A partition that leaves and comes back: the server lets none go to whose rows others refer.
+  void step_aside_for_bound(const Object& inheritance) {
+    if (inheritance.id.kind != Kind::kInheritance || !desired_.has(inheritance.id)) return;
+    const auto again = kinds::keys_to_rows_of(inheritance.parent, desired_);
+    for (const auto& key : kinds::keys_to_rows_of(inheritance.parent, live_)) {
+      if (!live_.has(key))
+        out_.unknown.insert(key);
+      else if (again.count(key))
+        down(key, inheritance.parent);
+    }
   }
 
   /// What came down from an object goes with it: a column of the tables beneath, the clone of a trigger, the part of an

@@ -580,6 +580,7 @@ class Phases {
     step.runs = Step::Runs::kTopLevel;
     step.command.lock =
         cat("ShareUpdateExclusiveLock ", partition.get("of"), ", AccessExclusiveLock ", table.id.identity);
+    add_locks_of_referring(step, table.id, plan_.down, live_, desired_);
     if (!begun) {
       step.command.shadow = Command::Shadow::kOther;
       step.command.other = std::exchange(step.command.sql, cat(step.command.sql, " CONCURRENTLY"));

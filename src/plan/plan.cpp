@@ -99,6 +99,8 @@ class Assembly {
         add_lock(step, "AccessExclusiveLock", key->parent.identity);
         add_lock(step, "AccessExclusiveLock", key->fact("references"));
       }
+    } else if (step.object.kind == Kind::kConstraint) {
+      add_locks_of_foreign_key(step, live);
     } else if (is_table(step.object.kind) && step.drops) {
       for (const auto& id : live.children(step.object))
         if (const std::string& other = live.objects.at(id).fact("references");
@@ -111,6 +113,7 @@ class Assembly {
         if (own && id.kind == Kind::kInheritance && other.get("bound") == "DEFAULT" &&
             other.get("of") == own->get("of") && id != step.object)
           add_lock(step, "AccessExclusiveLock", other.parent.identity);
+      if (own) add_locks_of_referring(step, own->parent, moves_.down, live, request_.desired);
     } else if (sql.starts_with("ALTER DOMAIN ") && !step.drops) {
       const Object* own = find(step.object);
       const ObjectId& domain = own && own->parent ? own->parent : step.object;

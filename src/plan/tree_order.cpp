@@ -29,6 +29,10 @@ class TreeOrder {
           order_index(object, enters);
           continue;
         }
+        for (const auto& key : kinds::keys_to_rows_of(object.parent, *snapshot)) {
+          to_do_.before(to_do_.drop_node(key), leaves);
+          to_do_.before(enters, to_do_.create_node(key));
+        }
         if (enters) order_alike_indexes(object.parent, *enters);
         std::vector<ObjectId> tables = kinds::parents_of(object.parent, *snapshot);
         // Names that the server chooses (of NOT NULL, from 18 on) are the parent's before they are the child's.

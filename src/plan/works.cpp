@@ -78,6 +78,9 @@ class Works {
       const auto& writer = kinds::writer(id.kind);
       Work work{id, to_do_.comes_back(id) ? Action::kRebuild : Action::kDrop, writer.drop(object, to_do_.live), {}};
       if (!to_do_.comes_back(id)) work.dangers = writer.drop_dangers(object, to_do_.live);
+      if (is_referred_to(object))
+        work.dangers.push_back(
+            {kinds::Hazard::kDataDependent, cat("no row may refer to those of ", kinds::describe(object.parent))});
       work.drops = true;
       if (const auto other = kinds::renamed_clone(object, to_do_.live, to_do_.desired)) {
         const Object& table = kinds::relation_of(object, to_do_.live);
@@ -93,6 +96,13 @@ class Works {
           command.sql = kinds::replace_prefix(command.sql, "ALTER TABLE ", "ALTER TABLE ONLY ");
       to_do_.drops[id] = to_do_.add(0, std::move(work));
     }
+  }
+
+  /// A partition leaves, and a foreign key to the table above stays.
+  bool is_referred_to(const Object& inheritance) const {
+    if (inheritance.id.kind != Kind::kInheritance) return false;
+    const auto keys = kinds::keys_to_rows_of(inheritance.parent, to_do_.live);
+    return std::any_of(keys.begin(), keys.end(), [&](const ObjectId& key) { return !to_do_.moves.down.count(key); });
   }
 
   /// The tables beneath have the column, or constraint, by themselves afterwards: ALTER TABLE ONLY … DROP.

@@ -73,5 +73,13 @@ for my $plan (@FaultPlans::online)
 	my $about = $plan->{named} ? '' : ", schemas => '$plan->{schemas}'";
 	steps("online_$plan->{name}", $plan->{setup}, "\$desired\$$plan->{text}\$desired\$$about, strategy => 'online'", $plan->{as});
 }
+my $referred = 'CREATE SCHEMA app; CREATE TABLE app.ev (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE app.r (e int REFERENCES app.ev); CREATE TABLE app.s (e int) PARTITION BY LIST (e); CREATE TABLE app.s1 PARTITION OF app.s DEFAULT; ALTER TABLE app.s ADD FOREIGN KEY (e) REFERENCES app.ev;';
+my $ev1 = 'CREATE TABLE app.ev1 PARTITION OF app.ev FOR VALUES FROM (0) TO (10);';
+for my $case ([ 'attached', '', $ev1 ], [ 'detached', $ev1, 'CREATE TABLE app.ev1 (id int CONSTRAINT ev_id_not_null NOT NULL, CONSTRAINT ev1_pkey PRIMARY KEY (id));' ], [ 'dropped', $ev1, '' ], [ 'bound', $ev1, $ev1 =~ s/10/20/r ])
+{
+	my ($name, $from, $to) = @$case;
+	steps("referred_$name", "$referred $from", "\$d\$$referred $to\$d\$, '{app}'");
+	steps("online_referred_$name", "$referred $from", "\$d\$$referred $to\$d\$, '{app}', strategy => 'online'");
+}
 cmp_ok(scalar keys %kinds, '>', 40, 'kinds of steps (' . keys(%kinds) . ')');
 done_testing();

@@ -108,6 +108,19 @@ like(steps(database(), "$parts CREATE TABLE app.e1a PARTITION OF app.events FOR 
 my $referring = database();
 $node->safe_psql($referring, 'CREATE TABLE app.r (id int, at date, CONSTRAINT fk FOREIGN KEY (id, at) REFERENCES app.events); INSERT INTO app.r SELECT id, at FROM app.events LIMIT 1');
 unlike(call($referring, 'ALTER TABLE app.r DROP CONSTRAINT fk; ALTER TABLE app.events DETACH PARTITION app.e1', '', ''), qr/ERROR/, 'beside a foreign key that goes: in one transaction');
+my $referred = database('CREATE SCHEMA app; CREATE TABLE app.ev (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE app.ev1 PARTITION OF app.ev FOR VALUES FROM (0) TO (10); CREATE TABLE app.r (e int REFERENCES app.ev); INSERT INTO app.ev VALUES (1), (2); INSERT INTO app.r VALUES (1)');
+my $tree = 'CREATE SCHEMA app; CREATE TABLE app.ev (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE app.r (e int REFERENCES app.ev);';
+my $left = "$tree CREATE TABLE app.ev1 (id int CONSTRAINT ev_id_not_null NOT NULL, CONSTRAINT ev1_pkey PRIMARY KEY (id));";
+for my $text ($left, $tree)
+{
+	for my $strategy ('atomic', 'online')
+	{
+		my $plan = $node->safe_psql($referred, 'SELECT * FROM pgschema_plan(' . quoted($text) . ", '{app}', strategy => '$strategy')");
+		like($plan, qr/data_dependent .*no row may refer to those of table app\.ev1: 1 row is against it/, "$strategy: a row refers to one of it, which is said before");
+	}
+}
+$node->safe_psql($referred, 'DELETE FROM app.r');
+unlike(call($referred, $left), qr/ERROR/, 'without it, it leaves');
 my $comma = database('CREATE SCHEMA c; CREATE TABLE c."a, b" (a int) PARTITION BY LIST (a); CREATE TABLE c."p, 1" PARTITION OF c."a, b" FOR VALUES IN (1)');
 unlike(call($comma, 'ALTER TABLE c."a, b" DETACH PARTITION c."p, 1"', '', ''), qr/ERROR/, 'names with commas');
 is($node->safe_psql($comma, 'SELECT count(*) FROM pg_inherits'), 0, 'are detached');

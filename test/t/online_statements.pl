@@ -28,7 +28,7 @@ my @texts = (
 	[ 'a foreign key', q{ALTER TABLE app.calls ADD FOREIGN KEY (unit) REFERENCES app.units ON DELETE CASCADE}, 2 ],
 	[ 'NOT NULL', q{ALTER TABLE app.calls ALTER unit SET NOT NULL, ALTER id SET NOT NULL}, 4 ],
 	[ 'a primary key', q{ALTER TABLE app.calls ADD PRIMARY KEY (id)}, 4 ],
-	[ 'another primary key', q{ALTER TABLE app.units DROP CONSTRAINT units_pkey, ADD PRIMARY KEY (id, area), ALTER code SET NOT NULL}, 6 ],
+	[ 'another primary key', q{ALTER TABLE app.units DROP CONSTRAINT units_pkey, ADD PRIMARY KEY (id, area), ALTER code SET NOT NULL}, 5 ],
 	[ 'columns, their checks and indexes', q{ALTER TABLE app.calls ADD COLUMN a int DEFAULT 7, ADD COLUMN b text COLLATE "C"; ALTER TABLE app.calls ADD CHECK (a > 5); CREATE INDEX calls_b ON app.calls (b); COMMENT ON COLUMN app.calls.b IS 'new'; DROP VIEW app.v CASCADE; ALTER TABLE app.calls DROP COLUMN note}, 3 ],
 	[ 'renames and what comes after', q{ALTER TABLE app.calls RENAME note TO notes; ALTER TABLE app.calls RENAME TO call; ALTER TABLE app.call ADD CONSTRAINT of_unit FOREIGN KEY (unit) REFERENCES app.units; CREATE INDEX calls_notes ON app.call (lower(notes)); ALTER VIEW app.w RENAME TO ww}, 3 ],
 	[ 'one takes the name of another', q{ALTER TABLE app.units RENAME code TO area_; ALTER TABLE app.units RENAME area TO code; ALTER TABLE app.units RENAME area_ TO area; ALTER TABLE app.units ADD CONSTRAINT few CHECK (code < 1000)}, 2 ],

@@ -120,6 +120,22 @@ change('a trigger more, and another', edit => [ 'CREATE TRIGGER noted AFTER INSE
 change('an index of a partition is attached', tree => $events . "CREATE INDEX one ON ONLY app.events (size);\nCREATE INDEX one_2030 ON app.events_2030 (size);\n", also => 'ALTER INDEX app.one ATTACH PARTITION app.one_2030');
 change('a foreign key to a partitioned table', also => 'CREATE TABLE app.of_event (id bigint, at timestamptz, kind text, FOREIGN KEY (id, at, kind) REFERENCES app.events)', once => qr//, rows => 'app.of_event');
 
+# Rows of a partition to which others refer.
+my $referred = <<'END';
+CREATE TABLE app.ev (id integer PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE app.ev1 PARTITION OF app.ev FOR VALUES FROM (0) TO (10);
+CREATE TABLE app.ev2 PARTITION OF app.ev FOR VALUES FROM (100) TO (200) PARTITION BY RANGE (id);
+CREATE TABLE app.ev2a PARTITION OF app.ev2 FOR VALUES FROM (100) TO (110);
+CREATE TABLE app.r (e integer CONSTRAINT of_ev REFERENCES app.ev);
+CREATE TABLE app.s (e integer) PARTITION BY LIST (e);
+CREATE TABLE app.s1 PARTITION OF app.s DEFAULT;
+ALTER TABLE app.s ADD CONSTRAINT s_of_ev FOREIGN KEY (e) REFERENCES app.ev;
+CREATE TABLE app.only1 (e integer REFERENCES app.ev1);
+END
+my $referring = 'INSERT INTO app.ev VALUES (1), (105); INSERT INTO app.r VALUES (1), (105); INSERT INTO app.s VALUES (1), (105); INSERT INTO app.only1 VALUES (1);';
+change('the bound of a partition to whose rows others refer', tree => $referred, filled => $referring, edit => [ 'FROM (0) TO (10)' => 'FROM (0) TO (20)' ], text => 'CREATE TABLE app.ev1');
+change('one further down', tree => $referred, filled => $referring, edit => [ 'FROM (100) TO (110)' => 'FROM (100) TO (120)' ], text => 'CREATE TABLE app.ev2a');
+
 # What else hangs on a tree.
 my $rich = <<'END';
 CREATE FUNCTION app.weigh(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
