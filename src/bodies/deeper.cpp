@@ -1,6 +1,8 @@
 #include "bodies/deeper.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "bodies/compile.hpp"
 #include "model/failure.hpp"
@@ -21,9 +23,11 @@ constexpr const char* kExtensionSql =
     "AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = o.oid AND x.refobjid = e.oid AND x.deptype = 'e')) AND p.proname = 'plpgsql_check_function_tb' AND p.proargtypes[0] = 'regprocedure'::regtype";
 
 constexpr const char* kFunctionSql = R"(
-SELECT p.proowner, quote_ident(n.nspname), (SELECT substr(s, 13) FROM unnest(p.proconfig) s WHERE s LIKE 'search\_path=%'), p.prorettype = 'trigger'::regtype
+SELECT p.proowner, quote_ident(n.nspname), (SELECT substr(s, 13) FROM unnest(p.proconfig) s WHERE s LIKE 'search\_path=%'), p.prorettype = 'trigger'::regtype,
+  p.prosrc ~* '\mtg_'
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang JOIN pg_proc h ON h.oid = l.lanplcallfoid
-WHERE p.oid = $1 AND h.prosrc = 'plpgsql_call_handler' AND p.prorettype <> 'event_trigger'::regtype)";
+WHERE p.oid = $1 AND h.prosrc = 'plpgsql_call_handler' AND p.prorettype <> 'event_trigger'::regtype
+  AND NOT EXISTS (SELECT FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) a JOIN pg_type t ON t.oid = a WHERE t.typtype = 'p' AND t.typname LIKE 'any%'))";
 
 constexpr const char* kTablesSql = R"(
 SELECT DISTINCT ON (tgrelid) tgrelid, coalesce(tgoldtable::text, ''), coalesce(tgnewtable::text, '') FROM pg_trigger
@@ -48,6 +52,26 @@ std::vector<Problem> look(const std::string& extension, Oid function, const pg::
   return out;
 }
 
+/// What it does not know better than read_body(): whether names mean something (it knows no tables that the body makes), what a
+/// record is (it is not assigned yet), and what somebody may run (nothing is, here).
+bool is_looked_at_here(const std::string& sqlstate) {
+  static const std::set<std::string> kThese = {"3F000", "42501", "42702", "42703", "42704",
+                                               "42883", "42P01", "42P02", "55000"};
+  return kThese.count(sqlstate) > 0;
+}
+
+/// In every table's, where the function does not do the same for each.
+void keep_common(std::vector<std::vector<Problem>>& of_tables, std::vector<Problem>& out) {
+  for (auto& problem : of_tables[0]) {
+    const auto has_it = [&](const std::vector<Problem>& others) {
+      return std::any_of(others.begin(), others.end(), [&](const Problem& other) {
+        return other.line == problem.line && other.message == problem.message;
+      });
+    };
+    if (std::all_of(of_tables.begin() + 1, of_tables.end(), has_it)) out.push_back(std::move(problem));
+  }
+}
+
 }  // namespace
 
 std::vector<Problem> deeper_problems(Oid function, Oid in_place_of) {
@@ -67,14 +91,19 @@ std::vector<Problem> deeper_problems(Oid function, Oid in_place_of) {
     settings.set("lock_timeout", "100");
     // The owner's rights, and no path that somebody else has chosen.
     settings.set("search_path", (of.null(2) ? of.text(1) + ", pg_temp" : of.text(2)).c_str());
-    for (const auto& table : tables)
-      for (auto& problem : look(extension[0].text(0), function, &table)) out.push_back(std::move(problem));
+    std::vector<std::vector<Problem>> of_tables;
+    for (const auto& table : tables) of_tables.push_back(look(extension[0].text(0), function, &table));
+    if (of.truth(4) && !of_tables.empty())
+      keep_common(of_tables, out);
+    else
+      for (auto& problems : of_tables) std::move(problems.begin(), problems.end(), std::back_inserter(out));
     if (!of.truth(3)) out = look(extension[0].text(0), function, nullptr);
   } catch (const pg::Error& error) {
     if (error.interrupts() && error.sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE) throw;
     out.clear();
   }
   forget_cached(function);
+  std::erase_if(out, [](const Problem& problem) { return is_looked_at_here(problem.sqlstate); });
   return out;
 }
 
@@ -85,7 +114,8 @@ std::vector<Problem> certain_problems(Oid function, const std::string& search_pa
   if (body.busy) return out;
   std::erase_if(out, [](const Problem& problem) { return !problem.certain; });
   for (auto& problem : deeper_problems(function, in_place_of))
-    if (std::none_of(out.begin(), out.end(), [&](const Problem& known) { return known.line == problem.line; }))
+    if (!body.doubtful.count(problem.line) &&
+        std::none_of(out.begin(), out.end(), [&](const Problem& known) { return known.line == problem.line; }))
       out.push_back(std::move(problem));
   std::sort(out.begin(), out.end());
   return out;

@@ -180,7 +180,7 @@ is($node->safe_psql('postgres', "SET search_path = ten1; SELECT string_agg(ident
 # -------------------------------------------------------------------------------- with plpgsql_check, where it is there
 SKIP:
 {
-	skip 'plpgsql_check is not installed on this machine', 4 if $node->safe_psql('postgres', "SELECT count(*) FROM pg_available_extensions WHERE name = 'plpgsql_check'") eq '0';
+	skip 'plpgsql_check is not installed on this machine', 8 if $node->safe_psql('postgres', "SELECT count(*) FROM pg_available_extensions WHERE name = 'plpgsql_check'") eq '0';
 	$node->safe_psql('postgres', 'CREATE EXTENSION plpgsql_check');
 	$node->safe_psql('postgres', 'CREATE SCHEMA deep; CREATE TABLE deep.t (a int); CREATE FUNCTION deep.fill() RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO deep.t (a) VALUES (now()::text::int); RETURN 1; END $$; CREATE FUNCTION deep.set() RETURNS int LANGUAGE plpgsql AS $$ DECLARE r int[]; BEGIN UPDATE deep.t SET a = r; RETURN 1; END $$');
 	is($node->safe_psql('postgres', "SELECT identity, line, problem FROM pgschema_check('{deep}')"), 'deep.set()|1|column "a" is of type integer but expression is of type integer[]', 'a value that does not fit is found');
@@ -188,5 +188,26 @@ SKIP:
 		'function deep.fill() line 1: column "a" is of type integer but expression is of type jsonb', 'in the desired state too');
 	is($node->safe_psql('postgres', "SELECT count(*) FROM pgschema_plan('ALTER TABLE deep.t ALTER COLUMN a TYPE bigint'); DO \$\$ BEGIN PERFORM deep.fill(); EXCEPTION WHEN invalid_text_representation THEN NULL; END \$\$; SELECT count(*) FROM deep.t") =~ /0$/ ? 'runs' : 'does not', 'runs', 'and the session calls the function afterwards as before');
 	is(hazards('CREATE OR REPLACE FUNCTION deep.set() RETURNS int LANGUAGE plpgsql AS $$ DECLARE r int[]; BEGIN UPDATE deep.t SET a = r; RETURN 2; END $$'), '', 'what was so before is none');
+	# What it says of names, of records and of what is not run here is not certain.
+	$node->safe_psql('postgres', <<'END');
+CREATE SCHEMA unsure;
+CREATE TABLE unsure.t (a int);
+CREATE TABLE unsure.u (b text);
+CREATE FUNCTION unsure.norm(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN lower($1); END $$;
+CREATE FUNCTION unsure.temporary() RETURNS int LANGUAGE plpgsql AS $$ BEGIN CREATE TEMP TABLE tq ON COMMIT DROP AS SELECT 1 AS a; RETURN (SELECT sum(a) FROM tq); END $$;
+CREATE FUNCTION unsure.dynamic() RETURNS int LANGUAGE plpgsql AS $$ DECLARE r record; BEGIN EXECUTE format('select %s as a', 1) INTO r; RETURN r.a; END $$;
+CREATE FUNCTION unsure.constant() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN length(unsure.norm('ABC')); END $$;
+CREATE FUNCTION unsure.polymorphic(x anyelement) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN x->'a'; END $$;
+CREATE FUNCTION unsure.caught() RETURNS int LANGUAGE plpgsql AS $$ DECLARE n int; BEGIN n := 'a'; RETURN n; EXCEPTION WHEN OTHERS THEN RETURN 0; END $$;
+CREATE FUNCTION unsure.branches() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_TABLE_NAME = 't' THEN NEW.a := 1; ELSE NEW.b := '1'; END IF; RETURN NEW; END $$;
+CREATE TRIGGER branches BEFORE INSERT ON unsure.t FOR EACH ROW EXECUTE FUNCTION unsure.branches();
+CREATE TRIGGER branches BEFORE INSERT ON unsure.u FOR EACH ROW EXECUTE FUNCTION unsure.branches();
+CREATE FUNCTION unsure.returns_nothing() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; END $$;
+END
+	is($node->safe_psql('postgres', "SELECT unsure.temporary(), unsure.dynamic(), unsure.constant(), unsure.polymorphic('{\"a\": 1}'::jsonb), unsure.caught()"), '1|1|3|1|0', 'functions that run');
+	is($node->safe_psql('postgres', 'INSERT INTO unsure.t VALUES (2) RETURNING a'), '1', 'and a trigger');
+	is($node->safe_psql('postgres', "SELECT identity, line, problem FROM pgschema_check('{unsure}')"), 'unsure.returns_nothing()||control reached end of function without RETURN', 'are not told as wrong; one that gives nothing is');
+	is(hazards(q{CREATE OR REPLACE FUNCTION unsure.returns_nothing() RETURNS int LANGUAGE plpgsql AS $$ DECLARE r record; BEGIN EXECUTE 'SELECT $1 AS one' INTO r USING 1; RETURN r.one + length(unsure.norm('ABC')); END $$}),
+		'', 'a plan does not refuse such a body either');
 }
 done_testing();
