@@ -108,6 +108,7 @@ BEGIN
     NEW.gone := 1;
     DELETE FROM log WHERE id = NEW.whatever;         --> log, log.id
     DELETE FROM log WHERE gone = 1;                  --> log --# column "gone" does not exist
+    PERFORM 1 FROM rows_of_another_trigger;
   END IF;
   RETURN NEW;
 END $$;
